@@ -1,0 +1,310 @@
+/*
+From captured frames, and from datagrams of joined sockets, to observations. Holds no state but unfinished fragments and the
+scratch objects that it lends to the observer.
+*/
+import {type Address, isMulticast, sameAddress} from './address.js';
+import {readAh, type AhHeader} from './ah.js';
+import {readArp} from './arp.js';
+import {createDatagram} from './datagram.js';
+import {faultCode} from './fault.js';
+import {createReassembler} from './fragments.js';
+import {etherType, readLink} from './frame.js';
+import {holdsIcmp6Checksum, icmp6Protocol} from './icmp6.js';
+import {igmpProtocol, readIgmp} from './igmp.js';
+import {readIpv4} from './ipv4.js';
+import {isExtension, readExtensions, readIpv6} from './ipv6.js';
+import {mldType, readMld} from './mld.js';
+import {neighbourAdvertisement, readNeighbour} from './neighbour.js';
+import {type AddressClaim, type GroupReport, type Observer} from './observation.js';
+import {type Datagram, type Packet} from './packet.js';
+import {createRecordBatch} from './record-batch.js';
+import {createSpan, isCut, spanPacket} from './span.js';
+import {decodeSyncMessage} from './sync-message.js';
+import {readPorts, readUdp} from './udp.js';
+import {createAdvert, readVrrp, vrrpProtocol} from './vrrp.js';
+
+/** The base port and the 63 above it: a director may run up to 64 sync threads, each with its own port. */
+export const defaultPorts = {from: 8848, to: 8911} as const;
+
+export type DissectorOptions = {
+	/** Only messages to these groups. Without any: every multicast address, since what the capture filter let in was asked for. */
+	readonly groups?: readonly Address[];
+	/**
+	UDP destination ports, both ends included. Above the first one a datagram that is no sync message at all is passed over
+	silently: other programs use these ports.
+	*/
+	readonly ports?: {readonly from: number; readonly to: number};
+};
+
+export type Dissector = {
+	/** Takes one captured frame. */
+	packet(packet: Packet): void;
+	/** Takes one UDP payload that a joined socket heard; ports and groups are not checked, the socket chose them. */
+	datagram(datagram: Datagram): void;
+	/** Gives up fragments that wait for the rest since 30 seconds before `timeUs`. */
+	expire(timeUs: number): void;
+};
+
+const udpProtocol = 17;
+const ahProtocol = 51;
+
+/** Message faults that mean: this never was a sync message. */
+const isForeign = (fault: number): boolean =>
+	fault === faultCode.short || fault === faultCode['size-mismatch']
+	|| fault === faultCode['unknown-version'] || fault === faultCode['not-sync'];
+
+/** Never throws, whatever the octets are; every refusal reaches `observer` with its name. */
+export const createDissector = (options: DissectorOptions, observer: Observer): Dissector => {
+	const {groups = [], ports = defaultPorts} = options;
+	const frame = createDatagram();
+	const span = createSpan();
+	const batch = createRecordBatch();
+	const advert = createAdvert();
+	const ah: AhHeader = {spi: 0, sequence: 0};
+	const report: GroupReport = {protocol: 'igmp', kind: 'report', group: new Int32Array(4), change: false};
+	const claim: AddressClaim = {protocol: 'arp', address: new Int32Array(4), family: 4, macHigh: -1, macLow: 0, gratuitous: false};
+	let current: Packet | undefined;
+
+	const onFault = (fault: number): void => {
+		observer.fault(fault, frame, current);
+	};
+
+	const onReport = (found: GroupReport): void => {
+		observer.report(frame, found);
+	};
+
+	const fragments = createReassembler((fault, headers) => {
+		observer.fault(fault, headers, undefined);
+	});
+
+	const isForGroup = (): boolean => {
+		if (groups.length === 0) {
+			return isMulticast(frame.destination, 0, frame.family);
+		}
+
+		for (const group of groups) {
+			if (group.family === frame.family && sameAddress(group.words, 0, frame.destination, 0)) {
+				return true;
+			}
+		}
+
+		return false;
+	};
+
+	const onMessage = (datagram: Datagram): void => {
+		decodeSyncMessage(datagram, batch);
+		if (datagram.destinationPort > ports.from && isForeign(batch.messageFault)) {
+			return;
+		}
+
+		observer.sync(datagram, batch);
+	};
+
+	/** `span` lies over a UDP header and what follows; the destination is a group that we want. */
+	const onUdp = (): void => {
+		if (!readPorts(frame, span)) {
+			onFault(faultCode['udp-truncated']);
+			return;
+		}
+
+		if (frame.destinationPort < ports.from || frame.destinationPort > ports.to) {
+			return;
+		}
+
+		const fault = readUdp(frame, span);
+		if (fault === 0) {
+			onMessage(frame);
+		} else {
+			onFault(fault);
+		}
+	};
+
+	/*
+	A fragment that the capture cut can never be joined to the others. The first one of them holds complete records
+	nevertheless, and says in its UDP header how long the whole was.
+	*/
+	const onCutFragment = (): void => {
+		if (span.fragmentOffset === 0 && span.protocol === udpProtocol && span.end - span.offset >= 8) {
+			span.claimedEnd = span.offset + span.view.getUint16(span.offset + 4);
+			span.end = Math.min(span.end, span.claimedEnd);
+			frame.fragmented = true;
+			onUdp();
+		}
+	};
+
+	const onFragment = (): void => {
+		if ((span.protocol !== udpProtocol && !isExtension(span.protocol)) || !isForGroup()) {
+			return;
+		}
+
+		if (isCut(span)) {
+			onCutFragment();
+			return;
+		}
+
+		fragments.expire(frame.timeUs);
+		if (!fragments.add(frame, span)) {
+			return;
+		}
+
+		frame.fragmented = true;
+		const fault = readExtensions(span);
+		if (fault !== 0) {
+			onFault(fault);
+		} else if (span.protocol === udpProtocol && !span.isFragment) {
+			onUdp();
+		}
+	};
+
+	const onVrrp = (header: AhHeader | undefined): void => {
+		const fault = readVrrp(frame, span, header, advert);
+		if (fault === 0) {
+			observer.advert(frame, advert);
+		} else {
+			onFault(fault);
+		}
+	};
+
+	const onAh = (): void => {
+		const fault = readAh(span, ah);
+		if (fault !== 0) {
+			onFault(fault);
+		} else if (span.protocol === vrrpProtocol) {
+			onVrrp(ah);
+		}
+	};
+
+	const onNeighbour = (): void => {
+		const fault = readNeighbour(frame, span, claim);
+		if (fault === 0) {
+			observer.claim(frame, claim);
+		} else {
+			onFault(fault);
+		}
+	};
+
+	const onIcmp6 = (): void => {
+		if (frame.family !== 6 || span.end - span.offset < 1) {
+			return;
+		}
+
+		const type = span.view.getUint8(span.offset);
+		const isMld = type === mldType.report || type === mldType.done || type === mldType.reportV2;
+		if (!isMld && type !== neighbourAdvertisement) {
+			return;
+		}
+
+		if (!holdsIcmp6Checksum(frame, span)) {
+			onFault(faultCode['report-checksum']);
+		} else if (isMld) {
+			const fault = readMld(span, report, onReport);
+			if (fault !== 0) {
+				onFault(fault);
+			}
+		} else {
+			onNeighbour();
+		}
+	};
+
+	const onIgmp = (): void => {
+		const fault = frame.family === 4 ? readIgmp(span, report, onReport) : 0;
+		if (fault !== 0) {
+			onFault(fault);
+		}
+	};
+
+	const onArp = (): void => {
+		const fault = readArp(frame, span, claim);
+		if (fault === 0) {
+			observer.claim(frame, claim);
+		} else if (fault > 0) {
+			onFault(fault);
+		}
+	};
+
+	const onNetwork = (): void => {
+		if (span.isFragment) {
+			onFragment();
+			return;
+		}
+
+		switch (span.protocol) {
+			case udpProtocol: {
+				if (isForGroup()) {
+					onUdp();
+				}
+
+				break;
+			}
+
+			case vrrpProtocol: {
+				onVrrp(undefined);
+				break;
+			}
+
+			case ahProtocol: {
+				onAh();
+				break;
+			}
+
+			case igmpProtocol: {
+				onIgmp();
+				break;
+			}
+
+			case icmp6Protocol: {
+				onIcmp6();
+				break;
+			}
+
+			default: // Nothing that concerns us
+		}
+	};
+
+	/** Forgets what the packet before said, so that a fault early in this one is not pinned on another sender. */
+	const clearFrame = (): void => {
+		frame.family = 4;
+		for (let word = 0; word < 4; word++) {
+			frame.source[word] = 0;
+			frame.destination[word] = 0;
+		}
+
+		frame.sourcePort = 0;
+		frame.destinationPort = 0;
+		frame.hopLimit = -1;
+		frame.identification = -1;
+		frame.fragmented = false;
+	};
+
+	return {
+		packet(packet) {
+			current = packet;
+			clearFrame();
+			spanPacket(span, packet);
+			let fault = readLink(packet, frame, span);
+			if (fault === 0) {
+				if (span.protocol === etherType.ipv4) {
+					fault = readIpv4(frame, span);
+				} else if (span.protocol === etherType.ipv6) {
+					fault = readIpv6(frame, span);
+				} else {
+					if (span.protocol === etherType.arp) {
+						onArp();
+					}
+
+					return;
+				}
+			}
+
+			if (fault === 0) {
+				onNetwork();
+			} else {
+				onFault(fault);
+			}
+		},
+		datagram: onMessage,
+		expire(timeUs) {
+			fragments.expire(timeUs);
+		},
+	};
+};
