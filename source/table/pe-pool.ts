@@ -1,0 +1,145 @@
+import {addToIndex, createHashIndex, removeFromIndex} from './hash-index.js';
+import {controlAt, peAt, peNameOctets, peSlotOctets, peWords, type TableArrays} from './memory.js';
+
+/** What a persistence engine said of a template: its name (`sip`) and data (a Call-ID). Octets from the network: escape them. */
+export type PeData = {readonly name: Uint8Array; readonly data: Uint8Array};
+
+export type PePool = {
+	/**
+	The id of this name and data, made when new. 0 when the pool is full. It is freed by `reclaim` unless a reference is taken before.
+	*/
+	intern(view: DataView, nameOffset: number, nameLength: number, dataOffset: number, dataLength: number, known: boolean): number;
+	refer(id: number): void;
+	release(id: number): void;
+	/** Frees what nothing refers to. */
+	reclaim(): void;
+};
+
+/** `limit`: ids that can be given out; a tenth of them to unknown senders. Name and data longer than 16 and 255 octets are cut. */
+export const createPePool = ({control, peWords: words, peOctets: octets}: TableArrays, limit: number, seed: number): PePool => {
+	const index = createHashIndex(limit);
+	const free: number[] = [];
+	const unreferred: number[] = [];
+	let highWater = 0;
+	let unknownUsed = 0;
+
+	const queue = (id: number) => {
+		if (words[(id * peWords) + peAt.queued] === 0) {
+			words[(id * peWords) + peAt.queued] = 1;
+			unreferred.push(id);
+		}
+	};
+
+	const equals = (id: number, view: DataView, nameOffset: number, nameLength: number, dataOffset: number, dataLength: number): boolean => {
+		const at = id * peWords;
+		if (words[at + peAt.nameLength] !== nameLength || words[at + peAt.dataLength] !== dataLength) {
+			return false;
+		}
+
+		const slot = id * peSlotOctets;
+		for (let octet = 0; octet < nameLength; octet += 1) {
+			if (octets[slot + octet] !== view.getUint8(nameOffset + octet)) {
+				return false;
+			}
+		}
+
+		for (let octet = 0; octet < dataLength; octet += 1) {
+			if (octets[slot + peNameOctets + octet] !== view.getUint8(dataOffset + octet)) {
+				return false;
+			}
+		}
+
+		return true;
+	};
+
+	return {
+		intern(view, nameOffset, nameLengthClaimed, dataOffset, dataLengthClaimed, known) {
+			const nameLength = Math.min(nameLengthClaimed, peNameOctets);
+			const dataLength = Math.min(dataLengthClaimed, 255);
+			let hash = seed ^ dataLength;
+			for (let octet = 0; octet < nameLength; octet += 1) {
+				hash = Math.imul(hash ^ view.getUint8(nameOffset + octet), 0x01_00_01_93);
+			}
+
+			for (let octet = 0; octet < dataLength; octet += 1) {
+				hash = Math.imul(hash ^ view.getUint8(dataOffset + octet), 0x01_00_01_93);
+			}
+
+			hash = Math.imul(hash ^ (hash >>> 15), 0x85_eb_ca_6b);
+			const {pairs, mask, shift} = index;
+			for (let at = (hash >>> shift) << 1; pairs[at + 1] !== 0; at = (at + 2) & mask) {
+				const id = pairs[at + 1]!;
+				if (pairs[at] === hash && equals(id, view, nameOffset, nameLength, dataOffset, dataLength)) {
+					return id;
+				}
+			}
+
+			if (!known && unknownUsed >= Math.max(1, Math.floor(limit / 10))) {
+				return 0;
+			}
+
+			const id = free.pop() ?? (highWater < limit ? highWater += 1 : 0);
+			if (id === 0) {
+				return 0;
+			}
+
+			const slot = id * peSlotOctets;
+			for (let octet = 0; octet < nameLength; octet += 1) {
+				octets[slot + octet] = view.getUint8(nameOffset + octet);
+			}
+
+			for (let octet = 0; octet < dataLength; octet += 1) {
+				octets[slot + peNameOctets + octet] = view.getUint8(dataOffset + octet);
+			}
+
+			const at = id * peWords;
+			words[at + peAt.nameLength] = nameLength;
+			words[at + peAt.dataLength] = dataLength;
+			words[at + peAt.hash] = hash;
+			words[at + peAt.generation]! += 1;
+			words[at + peAt.unknown] = known ? 0 : 1;
+			unknownUsed += known ? 0 : 1;
+			addToIndex(index, hash, id);
+			Atomics.store(control, controlAt.peUsed, index.count);
+			queue(id);
+			return id;
+		},
+		refer(id) {
+			words[(id * peWords) + peAt.references]! += 1;
+		},
+		release(id) {
+			const left = words[(id * peWords) + peAt.references]! - 1;
+			words[(id * peWords) + peAt.references] = left;
+			if (left === 0) {
+				queue(id);
+			}
+		},
+		reclaim() {
+			for (let id = unreferred.pop(); id !== undefined; id = unreferred.pop()) {
+				const at = id * peWords;
+				words[at + peAt.queued] = 0;
+				if (words[at + peAt.references] === 0) {
+					removeFromIndex(index, words[at + peAt.hash]!, id);
+					unknownUsed -= words[at + peAt.unknown]!;
+					free.push(id);
+				}
+			}
+
+			Atomics.store(control, controlAt.peUsed, index.count);
+		},
+	};
+};
+
+/** The octets behind an id, copied; undefined for 0. */
+export const readPe = ({peWords: words, peOctets: octets}: TableArrays, id: number): PeData | undefined => {
+	if (id === 0) {
+		return undefined;
+	}
+
+	const at = id * peWords;
+	const slot = id * peSlotOctets;
+	return {
+		name: Uint8Array.from(octets.subarray(slot, slot + words[at + peAt.nameLength]!)),
+		data: Uint8Array.from(octets.subarray(slot + peNameOctets, slot + peNameOctets + words[at + peAt.dataLength]!)),
+	};
+};
