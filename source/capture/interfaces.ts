@@ -1,0 +1,122 @@
+import {readdirSync, readFileSync} from 'node:fs';
+import {networkInterfaces} from 'node:os';
+import {BlockList} from 'node:net';
+
+/** An interface of this host as Linux describes it. */
+export type NetworkInterface = {
+	readonly name: string;
+	/** Changes when an interface vanishes and returns under the same name; 0 when unknown. */
+	readonly index: number;
+	/** The administrator wants it up. */
+	readonly up: boolean;
+	/** It has a link: not `down` or `lowerlayerdown`. */
+	readonly running: boolean;
+	readonly loopback: boolean;
+	readonly multicast: boolean;
+	readonly mtu: number;
+	/** ARPHRD_ of if_arp.h: 1 is Ethernet, 772 loopback, 65534 none; -1 when unknown. */
+	readonly hardwareType: number;
+	readonly addresses: readonly InterfaceAddress[];
+};
+
+export type InterfaceAddress = {
+	readonly family: 4 | 6;
+	readonly address: string;
+	readonly prefixLength: number;
+};
+
+// Linux include/uapi/linux/if.h
+const flag = {up: 0x1, loopback: 0x8, multicast: 0x10_00} as const;
+
+const readAttribute = (name: string, attribute: string): string | undefined => {
+	try {
+		return readFileSync(`/sys/class/net/${name}/${attribute}`, 'utf8').trim();
+	} catch {
+		return undefined;
+	}
+};
+
+/**
+Names from the kernel's list, which follows the network namespace of the process; /sys shows the namespace in which it
+was mounted, so it only adds details.
+*/
+const listNames = (): string[] => {
+	try {
+		const lines = readFileSync('/proc/net/dev', 'utf8').split('\n').slice(2);
+		return lines.map(line => line.slice(0, Math.max(0, line.lastIndexOf(':'))).trim()).filter(Boolean);
+	} catch {
+		try {
+			return readdirSync('/sys/class/net');
+		} catch {
+			return [];
+		}
+	}
+};
+
+/** All interfaces of this host. Never throws; what the system does not tell is left at a harmless value. */
+export const listInterfaces = (): NetworkInterface[] => {
+	let known: ReturnType<typeof networkInterfaces> = {};
+	try {
+		known = networkInterfaces();
+	} catch {
+		// Some sandboxes forbid to ask; the names of /proc remain.
+	}
+
+	return [...new Set([...listNames(), ...Object.keys(known)])].map(name => {
+		const addresses = (known[name] ?? []).map(({family, address, cidr}) => ({
+			family: family === 'IPv4' ? 4 as const : 6 as const,
+			address,
+			prefixLength: Number(cidr?.split('/')[1] ?? (family === 'IPv4' ? 32 : 128)),
+		}));
+		const flags = Number.parseInt(readAttribute(name, 'flags') ?? '', 16);
+		const unknown = Number.isNaN(flags);
+		const state = readAttribute(name, 'operstate') ?? 'unknown';
+		const loopback = unknown ? Boolean(known[name]?.[0]?.internal) : (flags & flag.loopback) !== 0;
+		return {
+			name,
+			index: Number(readAttribute(name, 'ifindex') ?? 0),
+			// Node lists only interfaces that are up.
+			up: unknown ? addresses.length > 0 : (flags & flag.up) !== 0,
+			running: state !== 'down' && state !== 'lowerlayerdown' && state !== 'notpresent',
+			loopback,
+			multicast: unknown ? !loopback : (flags & flag.multicast) !== 0,
+			mtu: Number(readAttribute(name, 'mtu') ?? 1500),
+			hardwareType: Number(readAttribute(name, 'type') ?? -1),
+			addresses,
+		};
+	});
+};
+
+/** Ends of containers and virtual machines on this host, whose traffic is seen on the bridge or the uplink too. */
+const virtualEnd = /^(?:veth|docker|br-[\da-f]{12}$|cni|flannel|cali|lxc|vnet|tap|podman|virbr|kube|weave|cilium|ifb|dummy|nodelocaldns)/;
+
+/** The interfaces to listen on when none is named: up, capable of multicast, and not the inside of this host. */
+export const suitableInterfaces = (all: readonly NetworkInterface[]): NetworkInterface[] => {
+	const usable = all.filter(candidate => candidate.up && candidate.multicast && !candidate.loopback);
+	const outside = usable.filter(({name}) => !virtualEnd.test(name));
+	return outside.length > 0 ? outside : usable;
+};
+
+/** First IPv4 address with prefix length, '' when there is none. */
+export const addressOf = ({addresses}: NetworkInterface): string => {
+	const first = addresses.find(({family}) => family === 4);
+	return first ? `${first.address}/${first.prefixLength}` : '';
+};
+
+/** Finds the name of the interface whose subnet holds an address, undefined when none does. The longest prefix wins. */
+export const createSubnetFinder = (all: readonly NetworkInterface[]): ((address: string, family: 4 | 6) => string | undefined) => {
+	const subnets = all.flatMap(({name, addresses}) => addresses.map(({address, family, prefixLength}) => {
+		const list = new BlockList();
+		list.addSubnet(address, prefixLength, family === 4 ? 'ipv4' : 'ipv6');
+		return {name, family, prefixLength, list};
+	})).sort((left, right) => right.prefixLength - left.prefixLength);
+	return (address, family) => {
+		const [bare, scope] = address.split('%');
+		// A link-local sender names the interface itself.
+		return scope ?? subnets.find(subnet => subnet.family === family && subnet.list.check(bare!, family === 4 ? 'ipv4' : 'ipv6'))?.name;
+	};
+};
+
+/** Addresses of this host as text, without scopes. */
+export const ownAddressesOf = (all: readonly NetworkInterface[]): string[] =>
+	all.flatMap(({addresses}) => addresses.map(({address}) => address.split('%')[0]!));

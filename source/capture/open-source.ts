@@ -1,0 +1,132 @@
+import {isPipe} from './chunks.js';
+import {createCaptureClock, type CaptureClock} from './clock.js';
+import {combineSources} from './combine.js';
+import {createDemo} from './demo.js';
+import {listInterfaces, suitableInterfaces} from './interfaces.js';
+import {createJoin} from './join.js';
+import {createLive} from './live.js';
+import {loadPcap} from './pcap-binding.js';
+import {createReplay, type Moment, type ReplayControls, type ReplayFile} from './replay.js';
+import {CaptureError, type PacketSource} from './source.js';
+import {createVia} from './via.js';
+
+/** What to listen to. Plain data, so that it can be handed to another thread. */
+export type SourceOptions = {
+	/** Files to read; '-' is stdin. Only pipes go together with live sources. */
+	readonly read: readonly ReplayFile[];
+	/** `[NAME=]HOST[:IFACE]` or `[NAME=]CMD`. */
+	readonly via: readonly string[];
+	readonly demo?: {readonly seed: number} | undefined;
+	/** Joined sockets only. */
+	readonly join: boolean;
+	/** Interfaces for libpcap; empty: those that suit. */
+	readonly interfaces: readonly string[];
+	readonly passive: boolean;
+	readonly groups: readonly string[];
+	readonly ports: readonly number[];
+	readonly until?: Moment | undefined;
+	/** Of a file on the screen; infinite: as fast as possible. */
+	readonly speed: number;
+	/** Whether a screen shows it: then a file is paced and a stream is delivered at once. */
+	readonly screen: boolean;
+};
+
+/** A source, and how to steer it where it can be steered. */
+export type OpenedSource = PacketSource & {readonly controls?: ReplayControls};
+
+const openReplay = ({read, screen, speed, until}: SourceOptions, clock: CaptureClock): OpenedSource => {
+	const streaming = read.some(({path}) => isPipe(path));
+	const paced = screen && !streaming;
+	const replay = createReplay({files: read, pace: paced ? 'paced' : (screen ? 'stream' : 'packet'), speed, until, clock});
+	return paced ? Object.assign(replay, {controls: replay}) : replay;
+};
+
+/** Sockets need an interface that is up; those of a host without others may be the inside ones. */
+const openJoin = ({groups, ports, interfaces}: SourceOptions, clock: CaptureClock): PacketSource => createJoin({
+	groups,
+	ports,
+	listInterfaces,
+	select: all => interfaces.length > 0
+		? all.filter(({name, up}) => up && interfaces.includes(name))
+		: suitableInterfaces(all),
+	clock,
+});
+
+/** libpcap where it is possible and permitted, joined sockets elsewhere; the description says which and why. */
+const openBest = (options: SourceOptions, clock: CaptureClock): PacketSource => {
+	const live = createLive({...options, listInterfaces, loadPcap, clock});
+	if (options.interfaces.length > 0 || options.passive) {
+		return live;
+	}
+
+	let chosen: PacketSource = live;
+	let why = '';
+	const {promise: ended, resolve: resolveEnded} = Promise.withResolvers<Awaited<PacketSource['ended']>>();
+	const follow = (source: PacketSource): void => {
+		chosen = source;
+		void source.ended.then(end => {
+			if (chosen === source) {
+				resolveEnded(end);
+			}
+		});
+	};
+
+	return {
+		get description() {
+			return why === '' ? chosen.description : `${chosen.description} (sync only: ${why})`;
+		},
+		pace: 'monotonic',
+		ended,
+		get ownAddresses() {
+			return chosen.ownAddresses;
+		},
+		async start(sink) {
+			try {
+				await live.start(sink);
+				follow(live);
+			} catch (error) {
+				if (!(error instanceof CaptureError)) {
+					throw error;
+				}
+
+				why = error.message.includes('permission denied') ? 'no root' : error.message.replace(/\. .*$/s, '');
+				const joined = openJoin(options, clock);
+				follow(joined);
+				await joined.start(sink);
+			}
+		},
+		close() {
+			chosen.close();
+		},
+	};
+};
+
+/**
+Chooses the source that the options ask for. Nothing is opened before its `start`. `timeline` is what live sources
+stamp with.
+*/
+export const openSource = (options: SourceOptions, timeline?: Pick<CaptureClock, 'nowUs' | 'wallUs'>): OpenedSource => {
+	const clock: CaptureClock = {...createCaptureClock(), ...timeline};
+	if (options.demo) {
+		return createDemo({seed: options.demo.seed, clock});
+	}
+
+	const {read, via} = options;
+	const own = options.join || options.interfaces.length > 0;
+	if (read.length > 0 && !own && via.length === 0) {
+		return openReplay(options, clock);
+	}
+
+	const past = read.find(({path}) => !isPipe(path));
+	if (past) {
+		throw new CaptureError(`Cannot read ${past.path} beside live sources: a file is of the past. Read files alone; pipes go together with -i, -j and --via.`, 2);
+	}
+
+	const ownSource = () => options.join ? openJoin(options, clock) : openBest(options, clock);
+	const sources = [
+		...(own || (via.length === 0) ? [ownSource()] : []),
+		...via.map(target => createVia({...options, targets: [target], clock})),
+		...read.map(file => createReplay({files: [file], pace: 'stream', clock})),
+	];
+	return sources.length === 1 ? sources[0]! : combineSources(sources, clock);
+};
