@@ -1,0 +1,146 @@
+import {Worker} from 'node:worker_threads';
+import {type TableMemory} from '../table/memory.js';
+import {type RingMemory, stopRing} from '../table/shared-ring.js';
+import {type FromWorker, type Status, type ToWorker} from './status.js';
+import {type WorkerTask} from './worker.js';
+
+export type MonitorEnd = {
+	/** 0 fine; else what the process should exit with. */
+	readonly exitCode: number;
+	/** One line each. */
+	readonly problems: readonly string[];
+};
+
+/** The main thread's handle on the thread that captures. The table itself is read from the shared memory. */
+export type Monitor = {
+	readonly memory: TableMemory;
+	/** Where records come, when they were asked for. */
+	readonly records: RingMemory | undefined;
+	/** Resolves when the source is open. Never rejects: a failed start is an end. */
+	readonly started: Promise<void>;
+	/** Resolves when the source has delivered everything, failed, or was closed. */
+	readonly ended: Promise<MonitorEnd>;
+	hasEnded(): boolean;
+	/** How it ended, undefined before. */
+	end(): MonitorEnd | undefined;
+	/** The last word of the capturing thread, undefined before the first. */
+	status(): Status | undefined;
+	/** Calls back at each new status and at the end; the result unsubscribes. */
+	subscribe(listener: () => void): () => void;
+	/** Steers the capturing thread; without effect once that has gone. */
+	send(message: ToWorker): void;
+	/** Stops capturing and ends the thread. */
+	close(): Promise<void>;
+};
+
+/** After this the thread is ended by force. */
+const stopGraceMs = 500;
+/** What is being recorded goes to the disk first. */
+const recordingGraceMs = 5000;
+
+/** The source tree runs through a loader, the package as a bundle: the worker lies beside this file in both. */
+const workerFile = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
+
+export const startMonitor = (task: WorkerTask): Monitor => {
+	// The thread may close stdin, which it did not open: no reason for Node to warn.
+	const worker = new Worker(workerFile, {workerData: task, name: 'ipvstop capture', stdin: false, trackUnmanagedFds: false});
+	const listeners = new Set<() => void>();
+	let status: Status | undefined;
+	let end: MonitorEnd | undefined;
+	let closing = false;
+	const started = Promise.withResolvers<void>();
+	const ended = Promise.withResolvers<MonitorEnd>();
+
+	const tell = () => {
+		for (const listener of listeners) {
+			listener();
+		}
+	};
+
+	const finish = (result: MonitorEnd) => {
+		if (!end) {
+			end = result;
+			started.resolve();
+			ended.resolve(result);
+			tell();
+		}
+	};
+
+	worker.on('message', (message: FromWorker) => {
+		switch (message.type) {
+			case 'started': {
+				({status} = message);
+				started.resolve();
+				break;
+			}
+
+			case 'status': {
+				({status} = message);
+				break;
+			}
+
+			case 'ended': {
+				({status} = message);
+				finish({exitCode: message.problems.length > 0 ? 1 : 0, problems: message.problems});
+				break;
+			}
+
+			case 'failed': {
+				finish({exitCode: message.exitCode, problems: [message.message]});
+				break;
+			}
+		}
+
+		tell();
+	});
+	worker.on('error', (error: Error) => {
+		finish({exitCode: 1, problems: [`The capturing thread broke: ${error.message}. The table is as it was; please report this.`]});
+	});
+	worker.on('exit', code => {
+		finish(closing
+			? {exitCode: 0, problems: []}
+			: {exitCode: 1, problems: [`The capturing thread ended by itself (code ${code}). The table is as it was; please report this.`]});
+	});
+
+	return {
+		memory: task.memory,
+		records: task.records,
+		started: started.promise,
+		ended: ended.promise,
+		hasEnded: () => end !== undefined,
+		end: () => end,
+		status: () => status,
+		subscribe(listener) {
+			listeners.add(listener);
+			return () => {
+				listeners.delete(listener);
+			};
+		},
+		send(message) {
+			worker.postMessage(message);
+		},
+		async close() {
+			closing = true;
+			stopRing(task.memory.changes);
+			if (task.records) {
+				stopRing(task.records);
+			}
+
+			const exited = new Promise<void>(resolve => {
+				worker.once('exit', () => {
+					resolve();
+				});
+			});
+			worker.postMessage({type: 'stop'} satisfies ToWorker);
+			const timer = setTimeout(() => {
+				void worker.terminate();
+			}, task.recording ? recordingGraceMs : stopGraceMs);
+			if (worker.threadId !== -1) {
+				await exited;
+			}
+
+			clearTimeout(timer);
+			finish({exitCode: 0, problems: []});
+		},
+	};
+};

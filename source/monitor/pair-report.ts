@@ -1,0 +1,83 @@
+import {type ServiceCensus} from './census.js';
+import {addCounts, coverageOf, noCounts} from './coverage.js';
+import {mayHoldMore} from './director.js';
+import {type Directors} from './directors.js';
+import {type Forecast, type Ground, type Pair} from './failover.js';
+import {type HeadCount} from './head-count.js';
+import {type Losses} from './losses.js';
+import {survivalOf} from './own-kept.js';
+import {serviceText} from './pair-services.js';
+import {hasAdverts, type Pairs, type PairState} from './pairs.js';
+import {countsOwn, maxServices, takeoverOf} from './takeover-state.js';
+import {warningsOf} from './warnings.js';
+
+export type ReportParts = {
+	readonly directors: Directors;
+	readonly pairs: Pairs;
+	readonly heads: HeadCount;
+	readonly losses: Losses;
+};
+
+/** Losses older than this are past. */
+const recentUs = 600_000_000;
+
+/** A pair, and the ground on which its entries are judged, as finished values. */
+export type PairReport = {
+	pairOf(pair: PairState, nowUs: number): Pair;
+	groundOf(pair: PairState, nowUs: number): Ground;
+};
+
+export const createPairReport = ({directors, pairs, heads, losses}: ReportParts): PairReport => {
+	const forecastsOf = (pair: PairState, found: readonly ServiceCensus[], nowUs: number): Forecast[] => heads.listenersOf(pair).map((director, index): Forecast => {
+		const survival = survivalOf(director, nowUs);
+		const isOwn = countsOwn(survival.kept);
+		const open = found.filter(({udp}) => !udp);
+		const total = open.reduce((sum, {listeners}) => addCounts(sum, listeners[index] ?? noCounts), noCounts);
+		return {
+			director: director.index, listeningSinceUs: director.listeningSinceUs, evidence: director.listeningEvidence,
+			coverage: coverageOf(total, isOwn, survival.kept === 'no' ? 0 : (mayHoldMore(director) ? total.held : director.forgotten)),
+			ownKept: total.own === 0 ? 'none' : survival.kept, ownEvidence: total.own === 0 ? '' : survival.evidence,
+			failBack: pair.takeovers.at(-1)?.from === director && pair.takeovers.at(-1)?.kind !== 'preempt',
+			runningOut: open.reduce((sum, {runningOut}) => sum + runningOut, 0),
+			services: found.toSorted((one, other) => other.open - one.open).slice(0, maxServices).filter(one => one.open > 0).map(one => ({
+				service: one.service.id, name: serviceText(one.service), udp: one.udp, coverage: coverageOf(one.listeners[index] ?? noCounts, isOwn),
+			})),
+		};
+	});
+
+	const masterOf = (pair: PairState, nowUs: number): Pick<Pair, 'master' | 'masterSinceUs' | 'masterBy'> => {
+		const master = pair.directors.filter(({masterSinceUs}) => masterSinceUs > 0).toSorted((one, other) => other.lastSyncUs - one.lastSyncUs)[0];
+		if (master) {
+			return {master: master.index, masterSinceUs: master.masterSinceUs, masterBy: pair.vrids.length > 0 ? 'advert' : 'sync'};
+		}
+
+		return pair.sender && !hasAdverts(pair, nowUs) && pair.vrids.length === 0
+			? {master: pair.sender.index, masterSinceUs: pair.sender.firstSyncUs, masterBy: 'sync'}
+			: {master: -1, masterSinceUs: 0, masterBy: 'none'};
+	};
+
+	const pairOf = (pair: PairState, nowUs: number): Pair => {
+		const found = heads.of(pair);
+		const sum = (udp: boolean) => found.filter(one => one.udp === udp).reduce((total, {open}) => total + open, 0);
+		const forecasts = forecastsOf(pair, found, nowUs);
+		return {
+			id: pair.id, segment: pair.segment, group: pair.group, port: pair.port, syncids: pair.syncids, vrids: pair.vrids,
+			directors: [...pair.directors, ...pairs.listenersWithout(pair.segment)].map(({index}) => index), ...masterOf(pair, nowUs), activeActive: pair.activeActive,
+			claimant: pair.claimant, claimUs: pair.claimUs, open: sum(false), udp: sum(true), forecasts,
+			takeovers: pair.takeovers.map(state => takeoverOf(state)), splitBrain: pair.split,
+			warnings: warningsOf({pair, directors: directors.all(), listeners: forecasts.length, lost: director => losses.since(director, nowUs - recentUs), nowUs}),
+		};
+	};
+
+	const groundOf = (pair: PairState, nowUs: number): Ground => {
+		const successor = heads.listenersOf(pair)[0];
+		const last = pair.takeovers.at(-1);
+		return {
+			...heads.selectionOf(pair),
+			successorBit: successor?.bit ?? -1, successorOwn: successor !== undefined && countsOwn(survivalOf(successor, nowUs).kept),
+			takeover: last?.id ?? -1, generation: last ? pair.generation : -1, atUs: last?.atUs ?? 0, toBit: last?.to.bit ?? -1,
+		};
+	};
+
+	return {pairOf, groundOf};
+};

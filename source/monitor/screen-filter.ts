@@ -1,0 +1,104 @@
+import {compileFilter, type TableFilter} from '../filter/compile.js';
+import {type FilterNames, type Verdicts} from '../filter/context.js';
+import {matchesEvent, type EventFields} from '../filter/event-fields.js';
+import {type Expression, type FilterError} from '../filter/expression.js';
+import {parseFilter} from '../filter/parser.js';
+import {type Predicate} from '../table/predicates.js';
+import {type TableView} from '../table/view.js';
+import {createSlicedMatch, type SlicedMatch} from './sliced-match.js';
+
+/** A filter over what happened: changes of sessions as entries, all else as fields. */
+export type ScreenEventFilter = {
+	at(nowUs: number): Predicate;
+	matchesFields(event: EventFields): boolean;
+};
+
+export type ScreenFilter = {
+	/** What is wrong with a filter; undefined when nothing is. */
+	check(text: string): FilterError | undefined;
+	/** The test of a filter as of now; undefined lets everything through. A slow one is asked in slices, see `isComplete`. */
+	predicate(text: string, isInverted: boolean, nowUs: number): Predicate | undefined;
+	/** The same for changes and other events. */
+	events(text: string, isInverted: boolean): ScreenEventFilter | undefined;
+	isComplete(): boolean;
+	close(): void;
+};
+
+const expressionOf = (text: string, isInverted: boolean): Expression | FilterError => {
+	const parsed = parseFilter(text);
+	if (!parsed.ok) {
+		return parsed;
+	}
+
+	return isInverted ? {kind: 'not', part: parsed.expression} : parsed.expression;
+};
+
+export type ScreenFilterOptions = {
+	readonly names: FilterNames;
+	readonly marked: ReadonlySet<number>;
+	readonly verdicts: Verdicts;
+	/** A slow filter has looked at everything. */
+	readonly onPass: () => void;
+};
+
+/** Filters over one table, kept compiled while they are in use. */
+export const createScreenFilter = (view: TableView, {names, marked, verdicts, onPass}: ScreenFilterOptions): ScreenFilter => {
+	let known: {readonly key: string; readonly filter: TableFilter; readonly sliced: SlicedMatch | undefined} | undefined;
+	let knownEvents: {readonly key: string; readonly filter: ScreenEventFilter | undefined} | undefined;
+
+	const compile = (text: string, isInverted: boolean): TableFilter | FilterError => {
+		const expression = expressionOf(text, isInverted);
+		return 'ok' in expression ? expression : compileFilter(expression, view, {subject: 'sessions', names, marked, verdicts});
+	};
+
+	const forget = () => {
+		known?.sliced?.close();
+		known = undefined;
+	};
+
+	return {
+		check(text) {
+			const found = compile(text, false);
+			return found.ok ? undefined : found;
+		},
+		predicate(text, isInverted, nowUs) {
+			if (text.trim() === '') {
+				forget();
+				return undefined;
+			}
+
+			const key = `${isInverted ? '!' : ''}${text}`;
+			if (known?.key !== key) {
+				forget();
+				const filter = compile(text, isInverted);
+				if (!filter.ok) {
+					return undefined;
+				}
+
+				known = {key, filter, sliced: filter.slow ? createSlicedMatch(view.arrays, filter.at(nowUs), onPass) : undefined};
+			}
+
+			const current = known.filter.at(nowUs);
+			return known.sliced?.predicate ?? current;
+		},
+		events(text, isInverted) {
+			if (text.trim() === '') {
+				return undefined;
+			}
+
+			const key = `${isInverted ? '!' : ''}${text}`;
+			if (knownEvents?.key !== key) {
+				const expression = expressionOf(text, isInverted);
+				const filter = 'ok' in expression ? expression : compileFilter(expression, view, {subject: 'events', names});
+				knownEvents = {
+					key,
+					filter: 'ok' in expression || !filter.ok ? undefined : {at: filter.at, matchesFields: event => matchesEvent(expression, event, names)},
+				};
+			}
+
+			return knownEvents.filter;
+		},
+		isComplete: () => known?.sliced?.isComplete() ?? true,
+		close: forget,
+	};
+};

@@ -1,0 +1,69 @@
+/*
+Every number that decides what the failover desk says, with its reason. Intervals are those that the adverts announce.
+Times in microseconds.
+*/
+const second = 1_000_000;
+
+export const thresholds = {
+	/**
+	Adverts are missing: a backup waits three intervals and a skew of less than one (RFC 3768 6.1), and takes over after 3.61 to 3.68 s with
+	priority 100 (14 crashes seen on Linux 6.1), after a resignation within 0.69 s. Half an interval less than three allows for a capture that lost the last advert's successor.
+	*/
+	silentIntervals: 2.5,
+	/**
+	No one took over yet, or one of two masters has given way: the longest master-down interval there is (RFC 3768 6.1: 3 + 255/256 intervals) with
+	jitter. At the end of a split brain the stronger one was silent for 2.6 intervals while the weaker still spoke.
+	*/
+	goneIntervals: 4.2,
+	/**
+	A new master so soon after the first one, with nothing open, is how two directors start together: seen 0.9 s apart. No takeover.
+	*/
+	electionUs: 30 * second,
+	/** Changes of several virtual routers of one pair between the same two directors are one takeover: sync groups of keepalived move within a second, adverts of 1 s and skews add some. */
+	sameTakeoverUs: 10 * second,
+	/** Without adverts of the pair for this long, the sender of sync alone decides: more than twice the usual master-down time of 3.6 s. */
+	noAdvertUs: 10 * second,
+	/**
+	Only the sender changed: the former sender must be silent this long. A busy master sends at least every 3 s (buffers of 2 s, a thread
+	that sleeps 1 s); a killed keepalived left its daemon sending for 5.4 s, 2.6 s of them beside the new master.
+	*/
+	senderChangedUs: 6 * second,
+	/** Both send, for this long and again and again: each serves its own sessions. */
+	activeActiveUs: 20 * second,
+	/**
+	The same sessions announced by two senders in turn, less than ten seconds apart, so often by each within half a minute: both serve them. After a
+	takeover each session may do so once: the last message of one comes up to 3 s late, the first of the other needs no more than a closing packet.
+	*/
+	syncSplit: {withinUs: 30 * second, each: 3, afterTakeoverUs: 15 * second, overUs: 60 * second},
+	/**
+	Sync of a master later than its next advert was due, by this much: the daemon outlived keepalived. A machine that lost its power sends
+	nothing more, and keepalived stops the daemon before it resigns. Allows for adverts that a loaded machine sends late.
+	*/
+	syncGoesOnUs: 0.5 * second,
+	/** A message leaves up to 3 s after its first record (buffers of 2 s, a thread that sleeps 1 s): one sent while another was master was heard by then. */
+	messageDelayUs: 3.2 * second,
+	/** A join is reported several times within seconds (RFC 3376 8.1: twice within 1 s, seen up to 1.2 s apart); later ones are new. */
+	sameJoinUs: 10 * second,
+	/** A director that gives way joins within 40 ms as seen; without a join after this it does not listen, if its joins have been seen before. */
+	deafUs: 10 * second,
+	/** A silent master is worth a word when it used to send at least one record a second over ten minutes; there is no heartbeat. */
+	silentMaster: {quietUs: 30 * second, historyUs: 600 * second, recordsPerSecond: 1},
+	/** A sender that VRRP does not vouch for is known after a minute: a forger must keep up that long to be trusted. */
+	knownAfterUs: 60 * second,
+	/**
+	Overdue: silent for longer than this many times the session's own mean interval between announcements, plus the delay of a message
+	(3 s) and of the takeover's own gap. An announcement takes 50 client packets, so single intervals vary by a seventh (1/sqrt 50)
+	when packets come at random, and the mean is of a few: twice is six deviations. None of 5203 sessions that survived their takeover was ever
+	called overdue; of those that were reset a tenth were after 90 s.
+	*/
+	overdueRhythms: 2,
+	overdueGraceUs: 8 * second,
+	/** keepalived counts the IPv4 identification of its adverts from 1 in each process: so low a first one is its start. */
+	firstIdentifications: 3,
+	/** Sessions of a master that served before we listened may be unheard for as long as an idle one lives: the timeout of ESTABLISHED. */
+	blindUs: 900 * second,
+	/** A claim that is repeated (ten times within seconds by keepalived) is the same claim. */
+	sameClaimUs: 10 * second,
+	/** IPv4 messages beyond 1472 octets, IPv6 beyond 1452, are fragmented and larger than a backup's default buffer (Linux ip_vs_sync.c). */
+	largestMessage: {4: 1472, 6: 1452},
+} as const;

@@ -1,0 +1,53 @@
+import {formatAddress} from '../wire/address.js';
+import {type AddressClaim, type Advert, type FrameInfo} from '../wire/observation.js';
+import {macText} from './director-identity.js';
+import {thresholds} from './thresholds.js';
+
+/** Addresses that adverts may name before we stop remembering more. */
+const maxAddresses = 4096;
+
+type Owner = {mac: string; timeUs: number};
+
+export type Claim = {
+	readonly address: string;
+	readonly mac: string;
+	/** Who claimed it before, if somebody did. */
+	readonly was: string | undefined;
+	/** Claimed by another host, or again after a while: not one of the repeats of keepalived. */
+	readonly isNews: boolean;
+};
+
+/** Who answers for the virtual addresses, by gratuitous ARP and unsolicited neighbour advertisements. */
+export type VipClaims = {
+	/** The addresses of an advert are virtual ones. */
+	advert(segment: number, advert: Advert): void;
+	/** A claim of a virtual address. */
+	claim(frame: FrameInfo, segment: number, claim: AddressClaim): Claim | undefined;
+};
+
+export const createVipClaims = (): VipClaims => {
+	const owners = new Map<string, Owner | undefined>();
+
+	return {
+		advert(segment, advert) {
+			for (let index = 0; index < advert.addressCount && owners.size < maxAddresses; index++) {
+				const key = `${segment} ${formatAddress(advert.addresses, index * 4, advert.family)}`;
+				if (!owners.has(key)) {
+					owners.set(key, undefined);
+				}
+			}
+		},
+		claim(frame, segment, claim) {
+			const address = formatAddress(claim.address, 0, claim.family);
+			const key = `${segment} ${address}`;
+			if (!claim.gratuitous || !owners.has(key)) {
+				return undefined;
+			}
+
+			const former = owners.get(key);
+			const mac = macText(claim.macHigh, claim.macLow);
+			owners.set(key, {mac, timeUs: frame.timeUs});
+			return {address, mac, was: former?.mac, isNews: former?.mac !== mac || frame.timeUs - former.timeUs >= thresholds.sameClaimUs};
+		},
+	};
+};

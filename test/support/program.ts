@@ -1,0 +1,91 @@
+import {spawn, spawnSync, type ChildProcess} from 'node:child_process';
+import {once} from 'node:events';
+import process from 'node:process';
+import {type Readable} from 'node:stream';
+import {text} from 'node:stream/consumers';
+import {fileURLToPath} from 'node:url';
+
+/** The built program, as it is installed. */
+export const program = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
+
+/** A path below test/captures. */
+export const capture = (name: string): string => fileURLToPath(new URL(`../captures/${name}`, import.meta.url));
+
+/** The environment of a plain shell: what a test runner sets must not reach the program. */
+export const plainEnvironment = (): Record<string, string> => {
+	const {PATH = '', HOME = ''} = process.env;
+	return {PATH, HOME, LANG: 'C.UTF-8', TERM: 'xterm-256color'};
+};
+
+export type Finished = {readonly code: number | null; readonly signal: NodeJS.Signals | null; readonly stdout: string; readonly stderr: string};
+
+export type StartOptions = {
+	/** Closed unless it is wanted. */
+	readonly stdin?: 'ignore' | 'pipe';
+	/** A command that runs another: in a namespace, as another user. */
+	readonly through?: readonly string[];
+	readonly environment?: Readonly<Record<string, string>>;
+	readonly node?: readonly string[];
+};
+
+/** Starts the program with pipes. */
+export const start = (args: readonly string[], {stdin = 'ignore', through = [], environment = {}, node = []}: StartOptions = {}): ChildProcess => {
+	const [command, ...words] = [...through, process.execPath, ...node, program, ...args];
+	return spawn(command!, words, {env: {...plainEnvironment(), ...environment}, stdio: [stdin, 'pipe', 'pipe']});
+};
+
+/** Waits for the end of a program that runs; all that it has not said yet is read. To be called before it ends: Node drops what nobody reads. */
+export const finished = async (child: ChildProcess): Promise<Finished> => {
+	const [stdout, stderr] = await Promise.all([text(child.stdout!), text(child.stderr!), once(child, 'exit')]);
+	return {code: child.exitCode, signal: child.signalCode, stdout, stderr};
+};
+
+/** Runs the program to its end, with `input` on its stdin. */
+export const run = async (args: readonly string[], {input, ...options}: Omit<StartOptions, 'stdin'> & {readonly input?: Uint8Array} = {}): Promise<Finished> => {
+	const child = start(args, {...options, stdin: input ? 'pipe' : 'ignore'});
+	child.stdin?.on('error', () => {
+		// It may end before it has read everything.
+	});
+	child.stdin?.end(input);
+	return finished(child);
+};
+
+/** Resolves as soon as what a stream has said so far fits; rejects when it ends before. */
+export const saying = async (stream: Readable, fits: (text: string) => boolean): Promise<string> => new Promise((resolve, reject) => {
+	let said = '';
+	stream.setEncoding('utf8');
+	const hear = (piece: string) => {
+		said += piece;
+		if (fits(said)) {
+			stream.off('data', hear);
+			stream.pause();
+			resolve(said);
+		}
+	};
+
+	stream.on('data', hear);
+	stream.resume();
+	stream.once('end', () => {
+		reject(new Error(`It ended after: ${said.slice(-500)}`));
+	});
+});
+
+const nobody = ['env', 'HOME=/nonexistent', 'setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] as const;
+
+/** A command that runs another without any privilege. */
+export const unprivileged: readonly string[] = process.getuid?.() === 0 ? nobody : [];
+
+/** Why the program cannot be run as a user without privilege, undefined when it can. */
+export const whyNotUnprivileged = (): string | undefined => {
+	if (unprivileged.length === 0) {
+		return undefined;
+	}
+
+	const [command, ...words] = [...unprivileged, process.execPath, program, '--version'];
+	const {error, status} = spawnSync(command!, words, {env: plainEnvironment()});
+	if (error) {
+		return 'needs setpriv (util-linux) to give up root';
+	}
+
+	return status === 0 ? undefined : 'needs a checkout that user 65534 may read';
+};
