@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {expectationOf} from '../../source/monitor/expectation.js';
+import {type Coverage, type SplitBrain, type Takeover} from '../../source/monitor/failover.js';
+import {splitBrainVerdict, verdictOf} from '../../source/monitor/verdict.js';
+import {plainWords} from './desk-run.js';
+
+const atUs = Date.parse('2026-11-22T14:02:01.850Z') * 1000;
+const second = 1_000_000;
+const noAccount = {heard: 0, closed: 0, ranout: 0, moved: 0, waiting: 0, overdue: 0};
+
+const coverage = (held: number, sent: number, own = 0, known = sent, best = Math.max(sent, own)): Coverage => ({held, sent, own, known, best, stale: 0});
+
+const takeover = (given: Partial<Takeover> = {}): Takeover => ({
+	id: 0, kind: 'crash', from: 0, to: 1, atUs, advertUs: atUs, messageUs: 0, gapUs: 3.6 * second, syncGapUs: 0, vrids: [51], fromPriority: 150, toPriority: 100,
+	coverage: coverage(12_920, 12_804), udp: coverage(0, 0), ownKept: 'none', ownEvidence: '', failBack: false, evidence: [],
+	listenedSinceUs: atUs - (900 * second), listenedUs: 900 * second, listeningEvidence: 'igmp', awayUs: 0, awaySinceUs: 0, fromSyncUs: 0,
+	fromLastAdvertUs: atUs - (3.6 * second), lostMessages: 0, blindBeforeUs: 0, claimedUs: 0,
+	accounting: {...noAccount, heard: 1902, closed: 371, ranout: 6, moved: 0, waiting: 10_630, overdue: 11}, udpAccounting: noAccount, services: [], curve: [], settled: false, ...given,
+});
+
+const read = (given: Partial<Takeover> = {}) => {
+	const {line, sentences} = verdictOf(takeover(given), atUs + (60 * second), plainWords);
+	return {line, text: sentences.join(' ')};
+};
+
+const wasAway = {kind: 'preempt', from: 1, to: 0, failBack: true, awayUs: 60 * second, awaySinceUs: atUs - (60 * second), listenedUs: 3.5 * second} as const;
+
+test('a crash: who, when, the gap, what the new master knows, what to expect', () => {
+	const {line, text} = read();
+	assert.equal(line, '!CRASH A>B 14:02:01.8 gap 3.6s: B knows 12804 of 12920 open (99%), likely KEPT');
+	assert.equal(text, [
+		'A fell silent at 14:01:58.2; B master after 3.6 s. B knows 12804 of 12920 open sessions (sent to it while it listened): likely kept; 116 not: ',
+		'expect resets. 10630 still waiting: normal, up to 50 client packets. Never-announced connections cannot be judged.',
+	].join(''));
+});
+
+test('nothing is expected to be reset when all were sent to it', () => {
+	const {line, text} = read({kind: 'planned', gapUs: 650_000, coverage: coverage(210, 210), accounting: noAccount});
+	assert.equal(line, '!PLANNED A>B 14:02:01.8 gap 0.7s: B knows 210 of 210 open (100%), likely KEPT');
+	assert.equal(text, [
+		'A resigned (priority 0) at 14:02:01.2; B master 0.65 s later. B knows 210 of 210 open sessions (all sent to it): likely kept. ',
+		'A\'s last <=3 s of changes may never have been sent. Never-announced connections cannot be judged.',
+	].join(''));
+});
+
+test('preempted with an empty table: the sessions it resets stay on the wire, and that is said', () => {
+	const {line, text} = read({...wasAway, coverage: coverage(260, 13, 260, 13, 260), ownKept: 'no', ownEvidence: 'its interface came up anew (MLD)'});
+	assert.equal(line, '!BACK B>A 14:02:01.8: A knows 13 of 260 open (5%), expect 247 RESETS');
+	assert.equal(text, [
+		'A TOOK OVER NEARLY EMPTY at 14:02:01.8: it had been away, came back fresh (its interface came up anew), listened 3.5 s and was sent 13 of 260 open sessions. ',
+		'Expect up to 247 resets, each at its next packet. Their rows are B\'s last word and stay up to 15 min: do not read them as alive. Never-announced connections cannot be judged.',
+	].join(''));
+});
+
+test('where it hangs on a reboot that nobody saw, both numbers are said', () => {
+	const {line, text} = read({...wasAway, coverage: coverage(257, 3, 257, 257), ownKept: 'likely', ownEvidence: 'it resigned (priority 0)', accounting: noAccount});
+	assert.equal(line, '!BACK B>A 14:02:01.8: A knows 257 of 257 (100%), likely KEPT; if rebooted 254 RESETS'.replace(' (100%)', ''));
+	assert.match(text, /kept unless A was rebooted \(then expect up to 254 resets\)\. No sign of a reboot seen/v);
+	const unlikely = read({...wasAway, coverage: coverage(257, 3, 257, 3, 257), ownKept: 'unlikely', ownEvidence: 'it vanished without a word'});
+	assert.match(unlikely.line, /expect 254 RESETS; 0 if kept/v);
+	assert.match(unlikely.text, /only 0 if its kernel kept what it held/v);
+});
+
+test('a killed keepalived: its kernel still forwards, and the address may be configured twice', () => {
+	const {text} = read({evidence: ['adverts stopped', 'sync of 10.0.0.1 goes on'], fromSyncUs: atUs + (2 * second)});
+	assert.match(text, /A's adverts stopped at 14:01:58\.2 but its sync went on .* keepalived on A is dead or its adverts are blocked; its kernel still forwards\. The VIP may still be configured on both \(inferred\)\./v);
+});
+
+test('without adverts nothing is said of a cause', () => {
+	const {line, text} = read({kind: 'sync', coverage: coverage(200, 190, 0, 190)});
+	assert.match(line, /^!SENDER A>B /v);
+	assert.match(text, /^The sender changed A > B at 14:02:01\.8, cause unknown: no adverts were heard\./v);
+});
+
+test('lost messages are part of the verdict', () => {
+	assert.match(read({lostMessages: 16}).text, /16 sync messages of A lost before: the numbers may be off by up to 640\./v);
+});
+
+test('a waiting session is never called lost, and no takeover is called ok', () => {
+	for (const given of [{}, {kind: 'planned'}, {...wasAway, ownKept: 'no', coverage: coverage(260, 13)}] as const) {
+		const {line, text} = read(given);
+		assert.doesNotMatch(line + text, /\blost\b|\bok\b|\bfine\b|forgotten/iv);
+	}
+});
+
+test('every line fits 80 columns with tens of thousands of sessions', () => {
+	for (const ownKept of ['none', 'yes', 'likely', 'unlikely', 'no', 'unknown'] as const) {
+		for (const kind of ['planned', 'crash', 'preempt', 'sync'] as const) {
+			const {line} = read({...wasAway, kind, ownKept, coverage: coverage(52_920, 12_804, 50_000, ownKept === 'yes' || ownKept === 'likely' ? 51_000 : 12_804, 51_000)});
+			assert.ok(line.length <= 80, `${line.length}: ${line}`);
+		}
+	}
+});
+
+test('what cannot be told is said to be so', () => {
+	const expected = expectationOf(coverage(100, 10, 80, 10, 85), 'unknown');
+	assert.deepEqual([expected.sureness, expected.level], ['unknown', 'unknown']);
+	assert.match(read({coverage: coverage(100, 10, 80, 10, 85), ownKept: 'unknown', ownEvidence: 'none of its adverts were heard'}).line, /CANNOT TELL/v);
+});
+
+test('sessions that were gone before are not expected to be reset again', () => {
+	assert.equal(expectationOf({held: 100, sent: 10, own: 0, known: 10, best: 10, stale: 80}, 'none').resets, 10);
+});
+
+test('two masters: who claimed the address last, and whose sessions the other does not know', () => {
+	const split: SplitBrain = {
+		sinceUs: atUs, endUs: 0, by: 'vrrp', vrid: 51, directors: [0, 1], priorities: [150, 100], onlyBy: [0, 41], claimant: 1, claimUs: atUs + (10 * second), winner: -1,
+	};
+	const {line, sentences} = splitBrainVerdict(split, atUs + (74 * second), plainWords);
+	assert.equal(line, '!SPLIT BRAIN A/B on VRID 51 since 14:02:01.8 (74s)');
+	assert.equal(sentences.join(' '), [
+		'TWO MASTERS on VRID 51 for 74 s: A prio 150, B prio 100. Neither hears the other\'s sync. Last VIP claim by ARP: B, 64 s ago. ',
+		'41 open sessions announced only by B since: if A wins they are unknown to it.',
+	].join(''));
+});
