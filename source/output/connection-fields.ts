@@ -1,0 +1,38 @@
+import {type Connection} from '../table/connection.js';
+import {clientAddress, flagsText, forwardText, protocolText, realAddress, stateText, virtualAddress} from '../view/connection-text.js';
+import {printable} from '../view/format.js';
+import {type Names} from './names.js';
+
+const text = new TextDecoder('latin1');
+
+/** Octets of a persistence engine as text: printable ASCII as it is, all else escaped. */
+export const peText = (octets: Uint8Array): string => printable(text.decode(octets));
+
+const seconds = (micros: number): number => Math.round(micros / 1000) / 1000;
+
+/** One connection under its canonical names, as of `nowUs`. Seconds with fraction. */
+export const connectionFields = (connection: Connection, names: Names, nowUs: number): Record<string, unknown> => ({
+	segment: names.segment(connection.segment),
+	proto: protocolText(connection),
+	state: stateText(connection),
+	client: clientAddress(connection),
+	cport: connection.cport,
+	virtual: virtualAddress(connection),
+	vport: connection.vport,
+	real: realAddress(connection),
+	rport: connection.dport,
+	forward: forwardText(connection),
+	fwmark: connection.fwmark,
+	flags: flagsText(connection),
+	template: connection.template,
+	...(connection.pe && {pe: peText(connection.pe.name), peData: peText(connection.pe.data)}),
+	timeout: connection.timeoutSeconds,
+	expires: seconds(connection.expiresUs - nowUs),
+	age: seconds(nowUs - connection.firstUs),
+	idle: seconds(nowUs - connection.lastUs),
+	updates: connection.updates,
+	director: names.director(connection.director),
+	directors: [...new Set([names.director(connection.director), ...names.directors(connection.directorsMask)])],
+	syncid: connection.syncid,
+	sent: names.directors(connection.sentMask),
+});

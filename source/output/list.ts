@@ -1,0 +1,23 @@
+import {type Connection} from '../table/connection.js';
+import {clientText, protocolText, realText, stateText, virtualText} from '../view/connection-text.js';
+import {remaining, rfc3339} from '../view/format.js';
+import {connectionFields} from './connection-fields.js';
+import {type Names} from './names.js';
+
+/** The first two lines of `ipvsadm -Lnc`. */
+export const listHeading = 'IPVS connection entries\npro expire state       source             virtual            destination\n';
+
+/** One row of `ipvsadm -Lnc` (ipvsadm.c, print_conn): columns are padded, never cut. */
+export const listRow = (connection: Connection, nowUs: number): string => {
+	const left = remaining((connection.expiresUs - nowUs) / 1_000_000);
+	return `${protocolText(connection).padEnd(3)} ${left.padEnd(6)} ${stateText(connection).padEnd(11)} `
+		+ `${clientText(connection).padEnd(18)} ${virtualText(connection).padEnd(18)} ${realText(connection)}\n`;
+};
+
+export type ListSummary = {readonly nowUs: number; readonly connections: number; readonly templates: number; readonly source: string};
+
+export const listHeadingJson = ({nowUs, connections, templates, source}: ListSummary): string =>
+	`${JSON.stringify({v: 1, type: 'table', at: rfc3339(nowUs), connections, templates, source})}\n`;
+
+export const listRowJson = (connection: Connection, names: Names, nowUs: number): string =>
+	`${JSON.stringify({v: 1, type: 'connection', ...connectionFields(connection, names, nowUs)})}\n`;

@@ -1,0 +1,45 @@
+import {type TriggerOutcome} from './trigger-log.js';
+
+/** Something that this program did, for a line among the events. */
+export type OwnEvent = {readonly timeUs: number; readonly event: string; readonly fields: Readonly<Record<string, unknown>>};
+
+/** Lines that wait to be written among the events. */
+export type OwnEvents = {
+	add(event: OwnEvent): void;
+	/** Everything since the last call. */
+	take(): readonly OwnEvent[];
+};
+
+/** More than these are of no use to anybody at once; the counts of triggers stay right. */
+const mostWaiting = 10_000;
+
+export const createOwnEvents = (): OwnEvents => {
+	let waiting: OwnEvent[] = [];
+	return {
+		add(event) {
+			if (waiting.length < mostWaiting) {
+				waiting.push(event);
+			}
+		},
+		take() {
+			const taken = waiting;
+			waiting = [];
+			return taken;
+		},
+	};
+};
+
+/** What became of a trigger's run, under the names of output. */
+export const outcomeEvent = ({timeUs, trigger, action, outcome, detail, cause, seconds, count}: TriggerOutcome): OwnEvent => ({
+	timeUs,
+	event: 'trigger',
+	fields: {
+		trigger,
+		outcome,
+		...(cause && {cause}),
+		...(action && {action}),
+		...(detail && {detail}),
+		...(count > 1 && {count}),
+		...(seconds > 0 && {seconds: Math.round(seconds * 1000) / 1000}),
+	},
+});

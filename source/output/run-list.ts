@@ -1,0 +1,63 @@
+import {emptyFailover} from '../monitor/failover.js';
+import {createEntryVerdicts} from '../monitor/fate.js';
+import {type Monitor} from '../monitor/monitor.js';
+import {compileFilter} from '../filter/compile.js';
+import {type FilterNames} from '../filter/context.js';
+import {parseFilter} from '../filter/parser.js';
+import {type SortKey} from '../table/select.js';
+import {createTableView} from '../table/view.js';
+import {filterNamesOf} from './filter-names.js';
+import {listHeading, listHeadingJson, listRow, listRowJson} from './list.js';
+import {createNames} from './names.js';
+import {type TextOutput} from './text-output.js';
+
+export type ListRun = {
+	readonly json: boolean;
+	readonly sort: SortKey | undefined;
+	/** Found valid; '' for all. */
+	readonly filter: string;
+	readonly aliases: FilterNames['aliases'];
+};
+
+/** Rows between two looks at whether the reader keeps up. */
+const step = 1024;
+
+/** Writes the table as it is now. */
+export const runList = async (monitor: Monitor, output: TextOutput, {json, sort = 'open', filter, aliases}: ListRun): Promise<void> => {
+	const view = createTableView(monitor.memory);
+	const names = createNames();
+	const status = monitor.status();
+	if (status) {
+		names.update(status);
+	}
+
+	const nowUs = view.now();
+	const parsed = parseFilter(filter);
+	const compiled = filter !== '' && parsed.ok
+		? compileFilter(parsed.expression, view, {
+			subject: 'sessions', names: filterNamesOf(names, aliases), verdicts: createEntryVerdicts(view.arrays, () => monitor.status()?.failover ?? emptyFailover, () => nowUs),
+		})
+		: undefined;
+	const predicate = compiled?.ok ? compiled.at(nowUs) : undefined;
+	const {slots} = view.select({sort, offset: 0, count: Number.MAX_SAFE_INTEGER, ...(predicate && {predicate})});
+	const offsetUs = status?.wallOffsetUs ?? 0;
+	const {connections, templates} = view.totals();
+	output.write(json
+		? listHeadingJson({nowUs: nowUs + offsetUs, connections, templates, source: status?.description ?? ''})
+		: listHeading);
+	for (const [index, slot] of slots.entries()) {
+		const row = view.row(slot);
+		if (row) {
+			output.write(json ? listRowJson(row, names, nowUs) : listRow(row, nowUs));
+		}
+
+		if (index % step === step - 1) {
+			await output.flush();
+			if (output.isClosed()) {
+				return;
+			}
+		}
+	}
+
+	await output.flush();
+};

@@ -1,0 +1,58 @@
+import {existsSync} from 'node:fs';
+import {type Config, withSaved} from './config.js';
+import {type Options} from './options.js';
+import {compileFilter} from './filter/compile.js';
+import {type FilterNames} from './filter/context.js';
+import {parseFilter} from './filter/parser.js';
+import {compileRecordFilter} from './filter/record-filter.js';
+import {createTableMemory} from './table/memory.js';
+import {createTableView} from './table/view.js';
+import {filterProblem, UsageError} from './usage-error.js';
+
+type Situation = {readonly mode: Options['mode']; readonly saved: Config['filters']; readonly aliases: Config['aliases']};
+
+/** Names come to light while listening; here only aliases are known. */
+const namesOf = (aliases: Config['aliases']): FilterNames => ({segment: () => undefined, director: () => undefined, directorOfBit: () => undefined, aliases});
+
+/** A table that is never filled, for what a filter is compiled against. */
+const emptyView = () => createTableView(createTableMemory({maxSessions: 1, changeCapacity: 2, departedCapacity: 2, maxPaths: 1, maxServices: 1, maxPe: 1}));
+
+/**
+The rest of the command line as one filter, '' for none, with saved ones written out. Throws a `UsageError` that shows
+where it is wrong.
+*/
+export const positionalFilter = (words: readonly string[], {mode, saved, aliases}: Situation): string => {
+	const [first] = words;
+	if (first === undefined) {
+		return '';
+	}
+
+	if (existsSync(first)) {
+		throw new UsageError(`${first} is a file: did you mean -r ${first}?`);
+	}
+
+	const given = words.join(' ');
+	if (mode === 'record') {
+		throw new UsageError(`a filter (${given}) goes with text output and the screen; a recording holds everything`);
+	}
+
+	const text = withSaved(given, saved);
+	if (typeof text !== 'string') {
+		throw new UsageError(filterProblem('filter', given, text));
+	}
+
+	const parsed = parseFilter(text);
+	if (!parsed.ok) {
+		throw new UsageError(filterProblem('filter', text, parsed));
+	}
+
+	const names = namesOf(aliases);
+	const compiled = mode === 'records'
+		? compileRecordFilter(parsed.expression, names)
+		: compileFilter(parsed.expression, emptyView(), {subject: mode === 'events' ? 'events' : 'sessions', names});
+	if (!compiled.ok) {
+		throw new UsageError(filterProblem('filter', text, compiled));
+	}
+
+	return text;
+};

@@ -1,0 +1,191 @@
+import process from 'node:process';
+import {PassThrough} from 'node:stream';
+import {type Monitor} from './monitor/monitor.js';
+import {isLossless, readsOnly, recordingProblem} from './start.js';
+import {type Options} from './options.js';
+import {createTextOutput} from './output/text-output.js';
+import {createOwnEvents, outcomeEvent} from './output/own-events.js';
+import {reload} from './reload.js';
+import {type RunningTriggers} from './run-triggers.js';
+import {outcomeLine, triggerSummary} from './trigger-report.js';
+import {UsageError} from './usage-error.js';
+
+/** Exit code when nothing was captured within --wait. */
+const nothingHeardCode = 3;
+
+/** Long enough to hear a busy pair, short enough to wait for. */
+const listSeconds = 5;
+
+/** The longest that a timer can wait. */
+const longestTimerMs = 2_147_483_647;
+
+const delay = async (seconds: number): Promise<void> => {
+	for (let leftMs = seconds * 1000; leftMs > 0; leftMs -= longestTimerMs) {
+		await new Promise(resolve => {
+			setTimeout(resolve, Math.min(leftMs, longestTimerMs));
+		});
+	}
+};
+
+/** What runs beside the output. */
+export type Beside = {
+	readonly triggers: RunningTriggers;
+	/** Calls back when the configuration should be read again. */
+	readonly onHangUp: (listener: () => void) => void;
+	readonly readOptions: () => Promise<Options>;
+};
+
+/** Sync messages and adverts: what shows that there are load balancers. */
+const heardAnything = (monitor: Monitor): boolean => {
+	const tally = monitor.status()?.tally;
+	return tally !== undefined && tally.messages + tally.adverts > 0;
+};
+
+/**
+Runs `--list`, `--records` or `--events` on a started monitor. Gives the exit code.
+`stopped` resolves with one when a signal asks to stop.
+*/
+export const runText = async (
+	options: Options,
+	monitor: Monitor,
+	stopped: Promise<number>,
+	complain: (message: string) => void,
+	{triggers, onHangUp, readOptions}: Beside,
+): Promise<number> => {
+	// Where stdout is the recording, nothing else may come near it.
+	const output = createTextOutput(options.mode === 'record' ? new PassThrough() : process.stdout);
+	let code = 0;
+	let isDone = false;
+	let isTimeUp = false;
+	const stopWith = (exitCode: number) => {
+		code = exitCode;
+		isDone = true;
+		output.abandon();
+	};
+
+	void stopped.then(stopWith);
+	const own = createOwnEvents();
+	const hasEventLines = options.mode === 'events';
+	triggers.log.subscribe(outcome => {
+		if (hasEventLines) {
+			own.add(outcomeEvent(outcome));
+		} else if (outcome.outcome !== 'ok') {
+			complain(outcomeLine(outcome));
+		}
+	});
+
+	let current = options;
+	const sayConfig = (state: 'reloaded' | 'refused', detail: string) => {
+		complain(`configuration ${state}: ${detail}`);
+		if (hasEventLines) {
+			own.add({timeUs: (Date.now() * 1000) - (monitor.status()?.wallOffsetUs ?? 0), event: 'config', fields: {state, detail}});
+		}
+	};
+
+	onHangUp(() => {
+		void (async () => {
+			try {
+				const {options: next, said} = await reload(current, readOptions, triggers);
+				current = next;
+				sayConfig('reloaded', said);
+			} catch (error) {
+				sayConfig('refused', `${error instanceof UsageError ? error.message : String(error)}; the one before stays in effect`);
+			}
+		})();
+	});
+	await monitor.started;
+	if (options.waitSeconds !== undefined) {
+		void delay(options.waitSeconds).then(() => {
+			if (!heardAnything(monitor) && !monitor.hasEnded()) {
+				complain(`nothing captured within ${options.waitSeconds} s. Is this host on the load balancers' segment, and sync on?`);
+				stopWith(nothingHeardCode);
+			}
+		});
+	}
+
+	const duration = options.durationSeconds ?? (options.mode === 'list' ? listSeconds : Infinity);
+	const isOver = readsOnly(options) || duration === Infinity
+		? undefined
+		: delay(duration).then(() => {
+			isTimeUp = true;
+		});
+
+	switch (options.mode) {
+		case 'list': {
+			await Promise.race([monitor.ended, stopped, output.closed, ...(isOver ? [isOver] : [])]);
+			const end = monitor.hasEnded() ? await monitor.ended : undefined;
+			// A failed start has no table to show; a file that was cut has.
+			if (code === 0 && (end === undefined || monitor.status() !== undefined)) {
+				const {runList} = await import('./output/run-list.js');
+				await runList(monitor, output, options);
+			}
+
+			break;
+		}
+
+		case 'record': {
+			await Promise.race([monitor.ended, stopped, ...(isOver ? [isOver] : [])]);
+			break;
+		}
+
+		case 'records': {
+			const {runRecords} = await import('./output/run-records.js');
+			await runRecords(monitor, output, {
+				...options, lossless: isLossless(options), isDone: () => isDone || isTimeUp,
+				onLost(count) {
+					complain(`${count} records dropped: the reader of this output was too slow`);
+				},
+			});
+			break;
+		}
+
+		default: {
+			const {runEvents} = await import('./output/run-events.js');
+			await runEvents(monitor, output, {
+				...options, lossless: isLossless(options), isDone: () => isDone || isTimeUp, own,
+				finish: triggers.finish,
+			});
+		}
+	}
+
+	if (!isDone && !output.isClosed() && (isTimeUp || !hasEventLines)) {
+		await triggers.finish();
+	}
+
+	triggers.kill();
+	await output.finish();
+	const unwritable = output.problem();
+	if (unwritable !== undefined) {
+		complain(`cannot write the output: ${unwritable}`);
+		code ||= 1;
+	}
+
+	for (const line of triggerSummary(triggers.log)) {
+		complain(line);
+	}
+
+	const end = monitor.hasEnded() ? await monitor.ended : undefined;
+	if (end && !output.isClosed()) {
+		for (const problem of end.problems) {
+			complain(problem);
+		}
+
+		code ||= end.exitCode;
+	}
+
+	const tally = monitor.status()?.tally;
+	if (end && code === 0 && options.read.length > 0 && tally?.messages === 0) {
+		complain(tally.packets === 0
+			? 'no packets in that file'
+			: `${tally.packets} packets, none of them an IPVS sync message. Other group or port? --group, --port`);
+	}
+
+	await monitor.close();
+	const incomplete = recordingProblem(monitor);
+	if (incomplete !== undefined) {
+		complain(incomplete);
+		code ||= 1;
+	}
+
+	return code;
+};

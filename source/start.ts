@@ -1,0 +1,73 @@
+import {startMonitor, type Monitor} from './monitor/monitor.js';
+import {createFirstFile, RecordingError, type RecordingTask} from './monitor/recording-file.js';
+import {type Options} from './options.js';
+import {createTableMemory} from './table/memory.js';
+import {createRecordRing} from './table/record-ring.js';
+import {UsageError} from './usage-error.js';
+import {parseAddress} from './wire/address.js';
+
+/** Where the kernel sends unless told otherwise (Linux ip_vs_sync.c, IP_VS_SYNC_GROUP). */
+export const defaultGroup = '224.0.0.81';
+
+/** A file that is not stdin ends and can wait for a slow reader; nothing of it need be dropped. */
+export const isLossless = (options: Options): boolean => options.mode !== 'screen' && readsOnly(options);
+
+/** Nothing is listened to: what was captured before, or comes through a pipe, is read to its end. */
+export const readsOnly = ({read, via, interfaces, join}: Options): boolean =>
+	read.length > 0 && via.length === 0 && interfaces.length === 0 && !join;
+
+/** Makes the file that a recording starts with. Throws a `UsageError`. */
+export const prepareRecording = (options: Options, version: string): RecordingTask | undefined => {
+	if (options.write === undefined) {
+		return undefined;
+	}
+
+	const task = {
+		path: options.write, application: `ipvstop ${version}`, fileOctets: options.writeOctets, fileSeconds: options.writeSeconds, files: options.writeFiles,
+		waits: isLossless(options),
+	};
+	try {
+		return {...task, firstFile: createFirstFile(task, options.read.map(({path}) => path), Date.now() * 1000)};
+	} catch (error) {
+		throw error instanceof RecordingError ? new UsageError(error.message) : error;
+	}
+};
+
+/** What a recording lacks, in words, once it is over; undefined when nothing. */
+export const recordingProblem = (monitor: Monitor): string | undefined => {
+	const recording = monitor.status()?.recording;
+	const missing = recording && recording.state !== 'closed' ? recording.lost + recording.waiting : 0;
+	return recording && (missing > 0 || recording.state === 'failing')
+		? `the recording to ${recording.file} is not complete (${missing} packets are missing)${recording.detail ? `: ${recording.detail}` : ''}`
+		: undefined;
+};
+
+/** Starts the capturing thread as the options say. */
+export const startEngine = (options: Options, recording?: RecordingTask): Monitor => startMonitor({
+	memory: createTableMemory({maxSessions: options.maxSessions}),
+	source: {
+		screen: options.mode === 'screen',
+		interfaces: options.interfaces,
+		join: options.join,
+		passive: options.passive,
+		read: options.read,
+		via: options.via,
+		demo: options.demo ? {seed: options.seed} : undefined,
+		groups: options.groups.length > 0 ? options.groups : [defaultGroup],
+		ports: Array.from({length: options.ports.to - options.ports.from + 1}, (_, index) => options.ports.from + index),
+		until: options.at,
+		speed: options.speed,
+	},
+	dissector: {
+		groups: options.groups.map(text => parseAddress(text)!),
+		...(options.ports.from === 8848 && options.ports.to === 8848 ? {} : {ports: options.ports}),
+	},
+	syncids: options.syncids,
+	from: options.from,
+	pairs: options.pairs.map(({directors}) => directors),
+	applyRecords: options.mode !== 'records' || options.metrics !== undefined || options.triggers.length > 0,
+	records: options.mode === 'records' ? createRecordRing() : undefined,
+	// Nobody reads the changes for a list, nor where there is no text: nobody can be waited for.
+	lossless: isLossless(options) && (options.mode === 'events' || options.mode === 'records'),
+	recording,
+});

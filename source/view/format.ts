@@ -1,0 +1,87 @@
+/** `hh:mm:ssZ`, or local time, of a time in microseconds since the Unix epoch. */
+export const clockTime = (timeUs: number, local = false): string => {
+	const date = new Date(timeUs / 1000);
+	return local ? date.toTimeString().slice(0, 8) : `${date.toISOString().slice(11, 19)}Z`;
+};
+
+/** RFC 3339 in UTC with microseconds. */
+export const rfc3339 = (timeUs: number): string => {
+	const seconds = Math.floor(timeUs / 1_000_000);
+	const micros = Math.round(timeUs - (seconds * 1_000_000));
+	return `${new Date(seconds * 1000).toISOString().slice(0, 19)}.${String(micros).padStart(6, '0')}Z`;
+};
+
+/** As ipvsadm prints what remains: `mm:ss`, whole seconds rounded down, minutes unbounded, never negative. */
+export const remaining = (seconds: number): string => {
+	const whole = Math.max(0, Math.floor(seconds));
+	return `${String(Math.floor(whole / 60)).padStart(2, '0')}:${String(whole % 60).padStart(2, '0')}`;
+};
+
+/** For the screen: `m:ss`, `h:mm:ss` above an hour, days above two. */
+export const countdown = (seconds: number): string => {
+	const whole = Math.max(0, Math.floor(seconds));
+	const pair = (value: number) => String(value).padStart(2, '0');
+	if (whole < 3600) {
+		return `${Math.floor(whole / 60)}:${pair(whole % 60)}`;
+	}
+
+	const hours = Math.floor(whole / 3600);
+	return hours < 48 ? `${hours}:${pair(Math.floor(whole / 60) % 60)}:${pair(whole % 60)}` : `${Math.floor(hours / 24)}d${pair(hours % 24)}h`;
+};
+
+/** How long ago, short: `0.4s`, `14s`, `2m10s`, `3h05m`. */
+export const ago = (seconds: number): string => {
+	if (seconds < 9.95) {
+		return `${Math.max(0, seconds).toFixed(1)}s`;
+	}
+
+	const whole = Math.floor(seconds);
+	if (whole < 60) {
+		return `${whole}s`;
+	}
+
+	return whole < 3600
+		? `${Math.floor(whole / 60)}m${String(whole % 60).padStart(2, '0')}s`
+		: `${Math.floor(whole / 3600)}h${String(Math.floor(whole / 60) % 60).padStart(2, '0')}m`;
+};
+
+/** Text from the wire or a file as a terminal may show it: control and bidirectional characters become `\xNN` or `\u{N}`. */
+export const printable = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\\]/gv, character => {
+	const code = character.codePointAt(0)!;
+	const hex = code.toString(16);
+	return code === 0x5c ? String.raw`\\` : (code < 0x1_00 ? String.raw`\x${hex.padStart(2, '0')}` : String.raw`\u{${hex}}`);
+});
+
+/** `12 345`. */
+export const grouped = (value: number): string => String(Math.round(value)).replaceAll(/\B(?=(?:\d{3})+$)/gv, ' ');
+
+/** At most five characters: `9999`, `18.2k`, `1.25M`. */
+export const short = (value: number): string => {
+	if (value < 99_999.5) {
+		return String(Math.round(value));
+	}
+
+	const thousands = value / 1000;
+	return thousands < 999.5 ? `${thousands.toFixed(0)}k` : `${(thousands / 1000).toFixed(2)}M`;
+};
+
+/** `0.4`, `51.2`, `1234`: per second. */
+export const rate = (value: number): string => value < 999.95 ? value.toFixed(1) : short(value);
+
+/** `27%`, and `<1%` rather than nothing for something. */
+export const percent = (part: number, whole: number): string => {
+	if (whole <= 0) {
+		return '-';
+	}
+
+	const share = part / whole * 100;
+	// Never rounded up to all: one that is missing counts.
+	return part > 0 && share < 1 ? '<1%' : `${part < whole ? Math.min(99, Math.round(share)) : 100}%`;
+};
+
+/** `14:02:01.8`, with one to six digits after the point. */
+export const preciseTime = (timeUs: number, digits: number, local = false): string => {
+	const seconds = Math.floor(timeUs / 1_000_000);
+	const fraction = String(Math.floor(timeUs - (seconds * 1_000_000))).padStart(6, '0').slice(0, digits);
+	return `${clockTime(seconds * 1_000_000, local).slice(0, 8)}.${fraction}`;
+};
