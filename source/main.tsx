@@ -1,0 +1,202 @@
+import {fstatSync, readFileSync} from 'node:fs';
+import process from 'node:process';
+import {asInvokingUser, becomeInvokingUser} from './privileges.js';
+import {loadConfig} from './config-file.js';
+import {type Monitor} from './monitor/monitor.js';
+import {type TriggerLog} from './output/trigger-log.js';
+import {helpText, readCommandLine, settings, type Command, type Options} from './options.js';
+import {triggerSummary} from './trigger-report.js';
+import {UsageError} from './usage-error.js';
+
+/** The exit code of a process that a signal ended, by the signal's number. */
+const signalExitCode = {SIGHUP: 129, SIGINT: 130, SIGTERM: 143} as const;
+
+const isPipe = (descriptor: number): boolean => {
+	try {
+		return fstatSync(descriptor).isFIFO();
+	} catch {
+		return false; // Closed.
+	}
+};
+
+const version = (): string => {
+	const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {version: string};
+	return manifest.version;
+};
+
+const targetText = ({groups, ports}: Options): string =>
+	`${groups.length > 0 ? groups.join(', ') : '224.0.0.81'}:${ports.from}${ports.to > ports.from ? `-${ports.to}` : ''}`;
+
+const complain = (message: string) => {
+	process.stderr.write(`ipvstop: ${message}\n`);
+};
+
+/** What the command line and the configuration file say now. */
+const readCommand = async (): Promise<Command> => {
+	const argv = process.argv.slice(2);
+	return readCommandLine(argv, {
+		stdinIsPipe: isPipe(0),
+		stdoutIsTerminal: process.stdout.isTTY,
+		noColor: Boolean(process.env['NO_COLOR']),
+	}, await loadConfig(argv, process.env, settings));
+};
+
+const readOptions = async (): Promise<Options> => {
+	const command = await readCommand();
+	if (command.kind !== 'run') {
+		throw new TypeError('The command line has not changed');
+	}
+
+	return command.options;
+};
+
+/** Serves metrics; gives why not when that is not possible. */
+const startMetrics = async (monitor: Monitor, address: NonNullable<Options['metrics']>): Promise<{problem?: string; watch?: (log: TriggerLog) => void}> => {
+	const {runMetrics} = await import('./output/run-metrics.js');
+	let log: TriggerLog | undefined;
+	try {
+		await runMetrics(monitor, address, () => log?.totals() ?? []);
+		return {
+			watch(triggers) {
+				log = triggers;
+			},
+		};
+	} catch (error) {
+		return {problem: (error as Error).message};
+	}
+};
+
+const run = async (options: Options): Promise<number> => {
+	if (options.mode === 'screen' && (process.env['TERM'] ?? '') === 'dumb') {
+		complain('this terminal (TERM=dumb) cannot show a screen: add --events for a line per change, or --list');
+		return 2;
+	}
+
+	const {startEngine, prepareRecording, recordingProblem} = await import('./start.js');
+	const recording = asInvokingUser(() => prepareRecording(options, version()));
+	const stop = Promise.withResolvers<number>();
+	const hangUp = new Set<() => void>();
+	for (const [signal, code] of Object.entries(signalExitCode)) {
+		// Stays: Ink would end the process by the signal itself where nobody else listens.
+		process.on(signal, () => {
+			if (signal === 'SIGHUP' && hangUp.size > 0) {
+				for (const listener of hangUp) {
+					listener();
+				}
+
+				return;
+			}
+
+			stop.resolve(code);
+		});
+	}
+
+	// Programs that are started to listen elsewhere run as the user; whatever else is opened may need root.
+	if (options.via.length > 0) {
+		becomeInvokingUser();
+	}
+
+	// Started first: the source opens while the rest is loaded.
+	const monitor = startEngine(options, recording);
+	process.on('SIGUSR1', () => {
+		monitor.send({type: 'reopen'});
+	});
+	void monitor.started.then(becomeInvokingUser);
+	const metrics = options.metrics && await startMetrics(monitor, options.metrics);
+	if (metrics?.problem !== undefined) {
+		complain(metrics.problem);
+		await monitor.close();
+		return 1;
+	}
+
+	if (options.mode === 'screen') {
+		const {startTriggers} = options.triggers.length > 0 ? await import('./run-triggers.js') : {};
+		const triggers = startTriggers?.(monitor, options);
+		if (triggers) {
+			metrics?.watch?.(triggers.log);
+		}
+
+		const {runScreen} = await import('./app/run-screen.js');
+		const {exitCode, problems} = await runScreen(monitor, {
+			reopen: timeUs => startEngine({...options, at: {kind: 'absolute', timeUs}}),
+			// All of a file at full speed, whose changes are waited for.
+			survey: () => startEngine({...options, mode: 'events', at: undefined}),
+		}, {...options, target: targetText(options)}, stop.promise);
+		const incomplete = recordingProblem(monitor);
+		for (const problem of incomplete === undefined ? problems : [...problems, incomplete]) {
+			complain(problem);
+		}
+
+		triggers?.kill();
+		for (const line of triggers ? triggerSummary(triggers.log) : []) {
+			complain(line);
+		}
+
+		return exitCode || (incomplete === undefined ? 0 : 1);
+	}
+
+	const {startTriggers, mayFire} = await import('./run-triggers.js');
+	const triggers = startTriggers(monitor, options);
+	metrics?.watch?.(triggers.log);
+	if (options.triggers.length > 0 && !mayFire(options)) {
+		complain('triggers rest in replay and demo; add --fire-in-replay to let them run');
+	}
+
+	const {runText} = await import('./run-text.js');
+	return runText(options, monitor, stop.promise, complain, {
+		triggers,
+		onHangUp(listener) {
+			// A terminal that is gone takes its programs with it, and without a file there is nothing to read again.
+			if (options.configFile !== '' && !process.stdout.isTTY) {
+				hangUp.add(listener);
+			}
+		},
+		readOptions,
+	});
+};
+
+const main = async (): Promise<number> => {
+	process.stderr.on('error', () => {
+		// Nobody reads our complaints: no reason to fail.
+	});
+	try {
+		const command = await readCommand();
+		switch (command.kind) {
+			case 'help': {
+				process.stdout.write(helpText.trimStart());
+				return 0;
+			}
+
+			case 'version': {
+				process.stdout.write(`${version()}\n`);
+				return 0;
+			}
+
+			case 'schema': {
+				const {schema} = await import('./output/schema.js');
+				process.stdout.write(`${JSON.stringify(schema, undefined, '\t')}\n`);
+				return 0;
+			}
+
+			case 'print-config': {
+				const {effectiveConfig} = await import('./print-config.js');
+				process.stdout.write(await effectiveConfig(command.options));
+				return 0;
+			}
+
+			case 'run': {
+				return await run(command.options);
+			}
+		}
+	} catch (error) {
+		if (error instanceof UsageError) {
+			complain(error.message);
+			return 2;
+		}
+
+		throw error;
+	}
+};
+
+// `process.exit`, since a handle of libpcap or a half-closed pipe must not keep a finished program alive.
+process.exit(await main());

@@ -1,0 +1,23 @@
+import {type Sample} from '../monitor/sample.js';
+import {refusals, titleLine, directorLines} from './headline.js';
+import {fit, line, type Line, wrapText} from './line.js';
+import {bottomLines, framed} from './main-screen.js';
+import {nothingHeard} from './nothing-heard.js';
+import {type ScreenInput} from './screen-input.js';
+import {us} from './sight.js';
+
+/** Nothing that a table can be made from has been heard so far. */
+export const isEmpty = ({totals, status}: Sample): boolean => totals.connections + totals.templates === 0 && (status?.tally.messages ?? 0) === 0;
+
+/** Says why there is nothing to see, and what to do about it. */
+export const emptyScreen = (input: ScreenInput): Line[] => {
+	const {sample, columns, rows, target} = input;
+	const {status, nowUs} = sample;
+	const seconds = status && status.sinceUs > 0 ? (nowUs - status.sinceUs) / us : 0;
+	const head = {...input, isFiltered: false, directors: 3};
+	const top = [titleLine(head), ...directorLines(head), line('')];
+	const words = seconds < 10 && !sample.ended
+		? wrapText('Listening. A connection is announced at its 3rd client packet, +0-3 s; then this fills by itself.', columns)
+		: nothingHeard({places: status?.places ?? [], tallies: status?.tally.places ?? [], seconds, target, faults: refusals(sample)});
+	return framed(top, words.map(text => line(fit(text, columns))), bottomLines(input).slice(-1), rows);
+};

@@ -1,0 +1,86 @@
+import {type LoggedEvent} from '../monitor/event-log.js';
+import {type PastChange} from '../table/change-scan.js';
+import {type Status} from '../monitor/status.js';
+import {directorLetter} from '../monitor/screen-names.js';
+import {stateName} from '../wire/conn-state.js';
+import {clientText, pathRealText, protocolText, realText, stateText, virtualText} from './connection-text.js';
+import {ago, printable} from './format.js';
+import {type Tone} from './line.js';
+
+export type EventText = {readonly name: string; readonly text: string; readonly tone: Tone};
+
+type Fields = LoggedEvent['fields'];
+
+const textOf = (value: unknown): string => value === undefined || value === null ? '' : printable(typeof value === 'object' ? JSON.stringify(value) : String(value as string | number | boolean));
+
+/** An address with the letter of the director that has it. */
+const whoOf = (address: unknown, status: Status | undefined): string => {
+	const director = status?.directors.find(one => one.address === address);
+	return director ? `${directorLetter(director.index)} (${director.address})` : textOf(address);
+};
+
+const reports: Readonly<Record<string, (fields: Fields, who: (address: unknown) => string) => string>> = {
+	director(fields, who) {
+		const what = fields['what'] === 'sending'
+			? `sends sync, id ${textOf(fields['syncid'])}, version ${textOf(fields['version'])}`
+			: (fields['what'] === 'listening' ? `listens to sync (${textOf(fields['evidence']).toUpperCase()})` : `no longer listens (${textOf(fields['evidence']).toUpperCase()})`);
+		return `${who(fields['address'])} ${what}`;
+	},
+	vrrp(fields, who) {
+		const words: Readonly<Record<string, string>> = {
+			master: 'is master', resigned: 'resigned (priority 0)', backup: 'gave way, is backup', silent: 'fell silent: its adverts stopped',
+		};
+		const from = fields['from'] === undefined ? '' : `, after ${who(fields['from'])}`;
+		return `${who(fields['address'])} ${words[textOf(fields['role'])] ?? textOf(fields['role'])} of VRID ${textOf(fields['vrid'])}, priority ${textOf(fields['priority'])}${from}`;
+	},
+	'vip-claimed': (fields, who) => `${textOf(fields['address'])} claimed by ${fields['director'] === undefined ? textOf(fields['mac']) : who(fields['director'])}${fields['was'] === undefined ? '' : `, was ${textOf(fields['was'])}`}`,
+	restart: (fields, who) => `sync daemon of ${who(fields['address'])} started anew: source port ${textOf(fields['sourcePort'])}, was ${textOf(fields['was'])}`,
+	'wire-loss': (fields, who) => `${textOf(fields['lost'])} sync message${fields['lost'] === 1 ? '' : 's'} of ${who(fields['address'])} lost before we could hear them; ${textOf(fields['lostMessages'])} so far`,
+	note: fields => textOf(fields['text']),
+	suspend: fields => `this host slept ${ago(Number(fields['seconds'] ?? 0))}`,
+	source: fields => `${textOf(fields['segment'])} ${textOf(fields['state'])} ${textOf(fields['detail'] ?? fields['drops'] ?? '')}`,
+	'takeover-account': fields => `${ago(Number(fields['age'] ?? 0))} after the takeover, of ${textOf(fields['held'])} open: heard ${textOf(fields['heard'])}, closed ${textOf(fields['closed'])}, ran out ${textOf(fields['ranout'])}, waiting ${textOf(fields['waiting'])}, overdue ${textOf(fields['overdue'])}`,
+	takeover: (fields, who) => `${textOf(fields['kind'])}: ${who(fields['from'])} to ${who(fields['to'])}, gap ${ago(Number(fields['gap'] ?? 0))}; knew ${textOf(fields['known'])} of ${textOf(fields['held'])} open`,
+};
+
+const tones: Readonly<Record<string, Tone>> = {
+	takeover: 'alarm', 'split-brain': 'alarm', silent: 'warning', restart: 'warning', 'wire-loss': 'alarm', note: 'fresh', source: 'warning', suspend: 'warning', vrrp: 'heading',
+};
+
+/** What is not about a single session, in plain words. */
+export const eventText = ({event, fields}: LoggedEvent, status: Status | undefined): EventText => {
+	const report = reports[event];
+	const text = report
+		? report(fields, address => whoOf(address, status))
+		: Object.entries(fields).filter(([key, value]) => key !== 'event' && value !== undefined && typeof value !== 'object').map(([key, value]) => `${key} ${textOf(value)}`).join(', ');
+	return {name: event, text, tone: tones[event] ?? 'plain'};
+};
+
+const changeTones: Readonly<Record<string, Tone>> = {new: 'fresh', moved: 'warning', ranout: 'warning', evicted: 'alarm'};
+
+/** What a change of a session was, in a few words. */
+export const changeWords = ({type, connection, wasState, wasPath}: PastChange): string => {
+	switch (type) {
+		case 'state': {
+			return `was ${stateName(connection.protocol, wasState, connection.template)}`;
+		}
+
+		case 'moved': {
+			return `was ${wasPath ? pathRealText(wasPath) : '?'}`;
+		}
+
+		default: {
+			return '';
+		}
+	}
+};
+
+export const changeText = (change: PastChange): EventText => {
+	const {connection, type} = change;
+	const was = changeWords(change);
+	return {
+		name: type,
+		text: `${protocolText(connection)} ${connection.template ? 'TPL' : stateText(connection)} ${clientText(connection)} > ${virtualText(connection)} > ${realText(connection)} by ${directorLetter(connection.director)}${was === '' ? '' : ` (${was})`}`,
+		tone: changeTones[type] ?? 'plain',
+	};
+};

@@ -1,0 +1,81 @@
+import {type Accounting, type Coverage, type Pair, type Takeover} from '../monitor/failover.js';
+import {directorLetter} from '../monitor/screen-names.js';
+import {type Sample} from '../monitor/sample.js';
+import {forecastVerdict, splitBrainVerdict, verdictOf} from '../monitor/verdict.js';
+import {lastTakeover, wordsOf} from './fate.js';
+import {ago, preciseTime, printable, short} from './format.js';
+import {fit, line, type Line, wrapText} from './line.js';
+import {type ListScreen} from './list-views.js';
+import {bottomLines, framed, topLines} from './main-screen.js';
+import {type ScreenInput} from './screen-input.js';
+import {us} from './sight.js';
+import {textTable, type Column} from './text-table.js';
+
+type AccountRow = {readonly name: string; readonly coverage: Coverage; readonly accounting: Accounting};
+
+const accountColumns: ReadonlyArray<Column<AccountRow>> = [
+	{id: 'what', title: 'AT TAKEOVER', help: 'sessions that were open then', align: 'left', shrink: 1, least: 20, text: ({name}) => name},
+	...([
+		['held', 'HELD', ({coverage}) => coverage.held], ['known', 'KNOWN', ({coverage}) => coverage.known],
+		['heard', 'HEARD', ({accounting}) => accounting.heard], ['closed', 'CLOSED', ({accounting}) => accounting.closed],
+		['ranout', 'RANOUT', ({accounting}) => accounting.ranout], ['moved', 'MOVED', ({accounting}) => accounting.moved],
+		['waiting', 'WAITING', ({accounting}) => accounting.waiting], ['overdue', 'OVERDUE', ({accounting}) => accounting.overdue],
+	] as const satisfies ReadonlyArray<readonly [string, string, (row: AccountRow) => number]>).map(([id, title, value]): Column<AccountRow> => ({
+		id, title, help: title.toLowerCase(), align: 'right', least: 5, text: row => short(value(row)),
+	})),
+];
+
+const accountTable = (takeover: Takeover, columns: number): Line[] => {
+	const rows: AccountRow[] = [
+		{name: 'all open sessions', coverage: takeover.coverage, accounting: takeover.accounting},
+		...takeover.services.map(({name, coverage, accounting}) => ({name, coverage, accounting})),
+	];
+	const table = textTable(accountColumns, rows, columns - 2);
+	return [
+		line(`  ${table.heading}`, 'heading'),
+		...rows.map(({coverage}, index) => line(`${coverage.known < coverage.held ? '!' : ' '} ${table.rows[index]!}`, coverage.known < coverage.held ? 'warning' : 'plain')),
+	];
+};
+
+const letters = (indexes: readonly number[]): string => indexes.map(index => directorLetter(index)).join(' ');
+
+const pairLines = (pair: Pair, sample: Sample, {columns, localTime}: ScreenInput): Line[] => {
+	const {nowUs, status} = sample;
+	const words = wordsOf(sample, localTime);
+	const split = pair.splitBrain;
+	const segment = status?.segments[pair.segment] ?? '?';
+	const master = pair.master >= 0 ? `${directorLetter(pair.master)} is master by ${pair.masterBy} for ${ago((nowUs - pair.masterSinceUs) / us)}` : 'nobody is master';
+	const takeover = lastTakeover(pair, nowUs);
+	return [
+		line(fit(`PAIR ${letters(pair.directors)} on ${printable(segment)} ${pair.group}:${pair.port}  sync id ${pair.syncids.join(' ')}  VRID ${pair.vrids.join(' ') || '-'}: ${master}`, columns), 'title'),
+		...pair.warnings.map(({text, level, sinceUs}) => line(fit(`${level === 'warning' ? '!' : ' '} ${printable(text)} (${ago((nowUs - sinceUs) / us)})`, columns), level === 'warning' ? 'warning' : 'plain')),
+		...(split ? splitBrainVerdict(split, nowUs, words).sentences.flatMap(text => wrapText(text, columns)).map(text => line(text, split.endUs === 0 ? 'alarm' : 'plain')) : []),
+		...(takeover
+			? [
+				...verdictOf(takeover, nowUs, words).sentences.flatMap(text => wrapText(text, columns)).map((text, index) => line(text, index === 0 ? 'title' : 'plain')),
+				...wrapText(`evidence: ${[...takeover.evidence, takeover.ownEvidence].filter(Boolean).join('; ')}`, columns).map(text => line(text, 'dim')),
+				...accountTable(takeover, columns),
+			]
+			: []),
+		...pair.forecasts.flatMap(forecast => forecastVerdict(pair, forecast, words)?.sentences ?? []).flatMap(text => wrapText(text, columns)).map(text => line(text)),
+	];
+};
+
+/** View 4: pairs, what the last takeover did, and when what happened. */
+export const failoverScreen = (input: ScreenInput): ListScreen => {
+	const {sample, columns, rows, offset, localTime} = input;
+	const {status} = sample;
+	const failover = status?.failover;
+	const top = topLines(input, 3);
+	const bottom = bottomLines(input);
+	const moments = (failover?.timeline ?? []).toReversed().map(({timeUs, event, text, level, directors}) =>
+		line(fit(`${preciseTime(timeUs + (status?.wallOffsetUs ?? 0), 1, localTime)} ${event.padEnd(16)} ${directors.length > 0 ? `${letters(directors)}: ` : ''}${printable(text)}`, columns), level === 'alarm' ? 'alarm' : (level === 'warning' ? 'warning' : 'plain')));
+	const body = [
+		...(failover?.pairs.flatMap(pair => pairLines(pair, sample, input)) ?? []),
+		...(failover?.pairs.length ? [] : [line('  no pair of directors seen yet', 'dim')]),
+		line(fit('WHAT HAPPENED, newest first', columns), 'heading'),
+		...moments,
+	];
+	const visible = Math.max(1, rows - top.length - bottom.length);
+	return {lines: framed(top, body.slice(offset, offset + visible), bottom, rows), total: body.length, visible, across: 1};
+};

@@ -1,0 +1,95 @@
+import {type Status} from '../monitor/status.js';
+import {type PlaceTally} from '../monitor/tally.js';
+
+type Place = Status['places'][number];
+
+export type Silence = {
+	readonly places: readonly Place[];
+	readonly tallies: ReadonlyArray<PlaceTally | undefined>;
+	readonly seconds: number;
+	/** Group and port that are listened for. */
+	readonly target: string;
+	/** Refused packets and messages so far, by name. */
+	readonly faults: ReadonlyArray<{readonly name: string; readonly count: number}>;
+};
+
+const pad = (text: string, width: number) => text.length > width ? `${text.slice(0, width - 1)}~` : text.padEnd(width);
+
+/** What this place alone tells, in a few words. */
+const verdictOf = (place: Place, tally: PlaceTally | undefined): string => {
+	if (place.state !== 'up') {
+		return place.detail || place.state;
+	}
+
+	if ((tally?.sync ?? 0) > 0) {
+		return 'sync messages, none usable yet';
+	}
+
+	if ((tally?.vrrp ?? 0) > 0) {
+		return 'directors alive; sync off, idle, elsewhere';
+	}
+
+	if (place.kind === 'joined') {
+		return 'joined, silent';
+	}
+
+	return (tally?.frames ?? 0) > 0 ? 'other traffic only' : 'silent';
+};
+
+const placeLine = (place: Place, tally: PlaceTally | undefined): string => {
+	const count = (sees: boolean, value: number) => sees ? String(value) : (place.state === 'up' ? 'needs root' : '-');
+	const vrrp = count(place.sight.vrrp, (tally?.vrrp ?? 0) + (tally?.claims ?? 0));
+	return `  ${pad(place.name, 9)} ${pad(place.address || '-', 18)} ${String(tally?.sync ?? 0).padStart(4)}  ${vrrp.padStart(10)}    ${verdictOf(place, tally)}`;
+};
+
+/** The advice that is true for what was heard, most likely cause first. */
+const adviceOf = ({places, tallies, target, faults}: Silence): string[] => {
+	const heard = tallies.filter(tally => tally !== undefined);
+	const tagged = heard.find(tally => tally.vlan >= 0);
+	if (heard.some(tally => tally.vrrp > 0)) {
+		return [
+			'The load balancers are on this segment: their VRRP adverts arrive, sync does not.',
+			...(tagged ? [`  The adverts are tagged with VLAN ${tagged.vlan}.`] : []),
+			'1 Is sync on? keepalived.conf: lvs_sync_daemon eth1 VI_1 id 51',
+			'  Check on a director: ipvsadm -L --daemon   (names interface, group, port)',
+			'2 Its interface is where to listen; another group or port: --group, --port',
+			'3 Idle? A connection is announced at its 3rd client packet, +0-3 s.',
+		];
+	}
+
+	if (heard.some(tally => tally.sync > 0) || faults.length > 0) {
+		return [
+			'Packets arrive, but none that a backup director would take:',
+			...faults.slice(0, 4).map(({name, count}) => `  ${String(count).padStart(8)}  ${name}`),
+			`1 Is it IPVS sync? Listening for ${target}; others: --group, --port`,
+			'2 Look at them: ipvstop --records   (refused ones are shown with the reason)',
+		];
+	}
+
+	const unprivileged = places.some(place => place.kind === 'joined');
+	return [
+		'1 Is this host on the segment of the load balancers? Sync has TTL 1: no router',
+		'  passes it. If not, listen through ANY host that is (a real server, not the LB):',
+		'    ipvstop --via rs1:eth0          (ssh + tcpdump there: sudo -n or setcap)',
+		'2 Is sync on? keepalived.conf: lvs_sync_daemon eth1 VI_1 id 51',
+		'  its interface is where to listen; other group or port: --group, --port',
+		'3 Make traffic: a connection is announced at its 3rd client packet, +0-3 s.',
+		unprivileged
+			? '4 Firewall or rp_filter here: sudo ipvstop sees past both (and VRRP, ARP).'
+			: '4 A switch may prune: IGMP/MLD snooping hides groups that nobody joined.',
+		'5 IPv6 or 239.x group behind IGMP/MLD snooping: needs --group to be joined.',
+	];
+};
+
+/** The screen of a monitor that has heard no usable sync message yet. */
+export const nothingHeard = (silence: Silence): string[] => [
+	'NOTHING HEARD YET.  Sync has no heartbeat: idle load balancers are silent too.',
+	'',
+	'  IFACE     ADDRESS            SYNC    VRRP/ARP    VERDICT',
+	...silence.places.slice(0, 8).map((place, index) => placeLine(place, silence.tallies[index])),
+	...(silence.places.length > 8 ? [`  and ${silence.places.length - 8} more`] : []),
+	'',
+	...adviceOf(silence),
+	'',
+	'Still listening; the table opens by itself.   ipvstop --demo shows how it looks',
+];

@@ -1,0 +1,40 @@
+import {type FilterError} from '../filter/expression.js';
+import {type Sample} from '../monitor/sample.js';
+import {type Connection} from '../table/connection.js';
+import {type SortKey} from '../table/select.js';
+import {type BarPrompt} from './filter-bar.js';
+import {type Glyphs} from './glyphs.js';
+
+/** Everything that a frame is made of. */
+export type ScreenInput = {
+	readonly sample: Sample;
+	readonly columns: number;
+	readonly rows: number;
+	readonly localTime: boolean;
+	readonly intervalSeconds: number;
+	/** Group and port that are listened for. */
+	readonly target: string;
+	readonly glyphs: Glyphs;
+	/** Keys, as many as fit. */
+	readonly hints: string;
+	readonly message: string;
+	/** Of the list that is shown. */
+	readonly cursor: number;
+	readonly offset: number;
+	readonly sort: SortKey;
+	readonly reverse: boolean;
+	/** Order of the VIPs and of the real servers. */
+	readonly listSort: string;
+	readonly filter: string;
+	readonly isInverted: boolean;
+	readonly prompt: BarPrompt | undefined;
+	readonly error: FilterError | undefined;
+	readonly marked: ReadonlyMap<number, number>;
+	readonly chosenColumns: ReadonlySet<string> | undefined;
+	readonly hasPanel: boolean;
+	readonly isFollowing: boolean;
+};
+
+/** Slots of marked rows that still hold the marked session. */
+export const markedSlots = (rows: readonly Connection[], marked: ReadonlyMap<number, number>): Set<number> =>
+	new Set(rows.filter(({slot, firstUs}) => marked.get(slot) === firstUs).map(({slot}) => slot));

@@ -1,0 +1,38 @@
+import {type Sample} from '../monitor/sample.js';
+
+export const us = 1_000_000;
+
+/** What lies behind this much is history: the first lines speak of the present again. */
+export const takeoverInterestUs = 15 * 60 * us;
+
+/** Kinds of packets that are heard, in the words of the header. */
+export const sight = ({status}: Sample): string => {
+	const up = status?.places.filter(place => place.state !== 'opening' && place.state !== 'failed') ?? [];
+	const sees = [['sync', 'sync'], ['vrrp', 'vrrp'], ['arp', 'arp'], ['groupReports', 'igmp']] as const;
+	return sees.filter(([key]) => up.some(place => place.sight[key])).map(([, word]) => word).join('+');
+};
+
+export const isFile = ({status}: Sample): boolean => status?.places.some(({kind}) => kind === 'file') ?? false;
+
+/** What the picture is of, in one word. */
+export const modeWord = (sample: Sample): string => {
+	const kinds = sample.status?.places.map(place => place.kind) ?? [];
+	if (kinds.includes('demo')) {
+		return 'DEMO';
+	}
+
+	return isFile(sample) ? 'REPLAY' : (kinds.includes('stdin') ? 'STREAM' : 'LIVE');
+};
+
+/** What keeps the picture from being the running present, in words that stand out. */
+export const stateWords = (sample: Sample): string => [
+	...(sample.isSeeking ? ['SEEKING'] : []),
+	...(sample.ended ? ['END'] : (sample.isPaused ? ['PAUSED'] : [])),
+	...(sample.isHeld ? ['ORDER HELD'] : []),
+].join(' ');
+
+/** How fast a capture file passes, when it is not as it was. */
+export const speedText = ({status}: Sample): string => {
+	const speed = status?.replay?.speed ?? 1;
+	return speed === 1 ? '' : (speed === Infinity ? ' max' : ` x${speed}`);
+};

@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {capture} from '../support/program.js';
+import {openTerminal} from '../support/terminal.js';
+
+/* Every operator and kind of value of the filter, typed into the bar: how many of the sessions remain, read from the screen. */
+const crash = ['-r', capture('failover-nopreempt.pcap'), '--at', '+120'];
+
+const filters: ReadonlyArray<readonly [filter: string, remain: number]> = [
+	['proto=udp', 20],
+	['proto==udp', 20],
+	['proto!=udp', 331],
+	['!proto=udp', 331],
+	['not proto=udp', 331],
+	['udp or state=est', 240],
+	['udp || state=est', 240],
+	['(udp or state=est) real=192.168.10.1', 120],
+	['proto=tcp and state=fin', 111],
+	['proto=tcp && state=fin', 111],
+	['state=est,fin', 331],
+	['state!=est,fin', 20],
+	['203.0.113.0/24', 193],
+	['client=203.0.113.88', 3],
+	['203.0.113.88', 3],
+	['vip=192.168.10.100:5353', 20],
+	[':5353', 20],
+	['vport=80,5353', 351],
+	['vport=5000-6000', 20],
+	['vport<100', 331],
+	['vport<=80', 331],
+	['vport>80', 20],
+	['vport>=5353', 20],
+	['client~"^203\\.0\\.113\\.8"', -1],
+	['client!~203', -1],
+	['age>1m', -1],
+	['exp<2m', -1],
+	['flag=inactive', -1],
+	['dir=A', -1],
+	['fwd=route', -1],
+	['syncid=51', 351],
+	['open', 240],
+	['account=heard', 15],
+	['account=waiting', -1],
+];
+
+test('every operator of the filter selects, and n of m stands on the screen', async () => {
+	const terminal = openTerminal(crash);
+	await terminal.until(screen => screen.includes('351 of 351'));
+	for (const [filter, remain] of filters) {
+		terminal.type(`/\u0015\u000B${filter}\r`);
+		const screen = await terminal.until(text => text.includes(`/ ${filter}`) && text.includes('FILTERED') && !text.includes('looking:') && / \d+ of 351/v.test(text));
+		const matched = Number(/ (?<matched>\d+) of 351/v.exec(screen)?.groups?.['matched']);
+		assert.ok(remain < 0 ? matched > 0 && matched < 352 : matched === remain, `${filter}: ${matched}`);
+	}
+
+	terminal.type('Q');
+	await terminal.exit;
+});
+
+test('what does not hold is marked at its column, and the last filter stays in force', async () => {
+	const terminal = openTerminal(crash);
+	await terminal.until(screen => screen.includes('351 of 351'));
+	terminal.type('/proto=udp');
+	await terminal.until(screen => screen.includes('20 of 351'));
+	terminal.type(' vport=http');
+	const screen = await terminal.until(text => text.includes('?17 '));
+	assert.match(screen, /http is not a port/v);
+	assert.match(screen, /^>.*UDP/mv);
+	assert.doesNotMatch(screen, / TCP /v);
+	assert.match(terminal.styled().join('\n'), /\{[^\|]*red\|http/v);
+	terminal.type('\u0017vport=5353');
+	await terminal.until(text => /\/ proto=udp vport=5353.*20 of 351/v.test(text));
+	terminal.type('\u001B');
+	await terminal.until(text => text.includes('351 of 351'));
+	terminal.type('Q');
+	await terminal.exit;
+});
+
+test('filters have a history and names', async () => {
+	const terminal = openTerminal(crash);
+	await terminal.until(screen => screen.includes('351 of 351'));
+	terminal.type('/proto=udp\r');
+	await terminal.until(screen => screen.includes('20 of 351'));
+	terminal.type('/\u0015@fin=state=fin\r');
+	await terminal.until(screen => screen.includes('saved as @fin') && screen.includes('111 of 351'));
+	terminal.type('/\u0015');
+	await terminal.until(screen => /^\/ +351 of 351$/mv.test(screen));
+	terminal.type('\u001B[A');
+	await terminal.until(screen => /^\/ state=fin/mv.test(screen));
+	terminal.type('\u001B[A');
+	await terminal.until(screen => /^\/ proto=udp/mv.test(screen));
+	terminal.type('\u001B[B\u001B[B\r');
+	terminal.type('/\u0015@fin\r');
+	await terminal.until(screen => screen.includes('111 of 351') && screen.includes('/ state=fin'));
+	terminal.type('/\u0015@nothing\r');
+	await terminal.until(screen => screen.includes('no filter is saved as @nothing'));
+	terminal.type('\u0003');
+	const {exitCode} = await terminal.exit;
+	assert.equal(exitCode, 0);
+});
