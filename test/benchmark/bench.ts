@@ -1,0 +1,191 @@
+/*
+Speed and size, each beside its reference, measured in turn in one session: CPU time, user and system, medians.
+
+    npm run bench                  all figures, five million records and a million sessions; takes minutes
+    npm run bench -- --small       the same with two fifths of that, for machines that run tests
+    npm run bench -- --json        one line per figure
+    npm run bench -- --generate FILE --records N --sessions M [--ipv6 PERCENT]
+*/
+import {existsSync, mkdtempSync, rmSync, statSync} from 'node:fs';
+import {cpus, loadavg, tmpdir} from 'node:os';
+import path from 'node:path';
+import {parseArgs} from 'node:util';
+import {program as built} from '../support/program.js';
+import {compile, cpuSecondsOf, exists, measure, measureProgram} from './child.js';
+import {figure, formatFigure, isBroken, median, type Figure} from './figures.js';
+import {generateCapture} from './generate.js';
+
+const {values: flags} = parseArgs({
+	options: {
+		json: {type: 'boolean', default: false},
+		small: {type: 'boolean', default: false},
+		generate: {type: 'string'},
+		records: {type: 'string'},
+		sessions: {type: 'string'},
+		ipv6: {type: 'string', default: '0'},
+	},
+});
+
+const sizes = flags.small
+	? {records: 2_000_000, sessions: 400_000, runs: 3}
+	: {records: 5_000_000, sessions: 1_000_000, runs: 3};
+
+const load = {
+	records: Number(flags.records ?? sizes.records),
+	sessions: Number(flags.sessions ?? sizes.sessions),
+	ipv6Percent: Number(flags.ipv6),
+};
+
+if (!(load.records > 0 && load.sessions > 0 && load.sessions <= load.records * 0.6 && load.ipv6Percent >= 0 && load.ipv6Percent <= 100)) {
+	console.error('Cannot make that load: --sessions may be at most 0.6 of --records, --ipv6 is 0 to 100.');
+	process.exit(2);
+}
+
+if (flags.generate) {
+	const messages = generateCapture(flags.generate, load);
+	console.log(`${flags.generate}: ${messages} messages, ${load.records} records, ${load.sessions} sessions, ${statSync(flags.generate).size} octets`);
+	process.exit(0);
+}
+
+type Work = {readonly cpuUs: number; readonly records: number; readonly sessions: number};
+
+const folder = mkdtempSync(path.join(tmpdir(), 'ipvstop-bench-'));
+const inFolder = (name: string): string => path.join(folder, name);
+const capture = inFolder('load.pcap');
+const tiny = inFolder('tiny.pcap');
+const warmUp = inFolder('warm-up.pcap');
+
+const say = (line: string): void => {
+	if (!flags.json) {
+		console.log(line);
+	}
+};
+
+const figures: Figure[] = [];
+const add = (found: Figure): void => {
+	figures.push(found);
+	console.log(flags.json ? JSON.stringify(found) : formatFigure(found));
+};
+
+/** Runs both in turn, so that a busy machine is busy for both. */
+const inTurn = async (ours: () => Promise<number>, reference: () => Promise<number>): Promise<{ours: number; reference: number}> => {
+	const all = {ours: [] as number[], reference: [] as number[]};
+	for (let run = 0; run < sizes.runs; run++) {
+		all.ours.push(await ours());
+		all.reference.push(await reference());
+	}
+
+	return {ours: median(all.ours), reference: median(all.reference)};
+};
+
+const checked = ({cpuUs, records, sessions}: Work): number => {
+	if (records !== load.records || sessions !== load.sessions) {
+		throw new Error(`Counted ${records} records and ${sessions} sessions of ${load.records} and ${load.sessions}`);
+	}
+
+	return cpuUs / 1e6;
+};
+
+const rate = (seconds: number): string => `${(load.records / seconds / 1e6).toFixed(2)} M records/s`;
+
+const tsharkFields = [
+	'frame.time_epoch', 'ip.src', 'ipvs.syncid', 'ipvs.proto', 'ipvs.caddr', 'ipvs.cport', 'ipvs.vaddr', 'ipvs.vport',
+	'ipvs.daddr', 'ipvs.dport', 'ipvs.state',
+];
+const tsharkOn = (file: string): string[] => ['tshark', '-n', '-r', file, '-Y', 'ipvs', '-T', 'fields', ...tsharkFields.flatMap(field => ['-e', field])];
+
+const againstTshark = async (): Promise<void> => {
+	if (!await exists('tshark')) {
+		say('skip file to table against tshark: no tshark here');
+		return;
+	}
+
+	// Neither start-up counts: ours is measured after the imports, tshark's on a file of one message
+	const startUp = median([await cpuSecondsOf(tsharkOn(tiny)), await cpuSecondsOf(tsharkOn(tiny)), await cpuSecondsOf(tsharkOn(tiny))]);
+	const {ours, reference} = await inTurn(
+		async () => checked(await measure<Work>('ours-file.ts', [capture])),
+		async () => await cpuSecondsOf(tsharkOn(capture)) - startUp,
+	);
+	add(figure('capture file to table, against tshark -T fields', reference / ours, 8, 'x', `ours ${rate(ours)}, tshark ${rate(reference)} for ${tsharkFields.length} fields`));
+};
+
+const updates = async (): Promise<number> => checked(await measure<Work>('ours-updates.ts', [capture, warmUp]));
+
+const againstMap = async (): Promise<void> => {
+	const {ours, reference} = await inTurn(updates, async () => checked(await measure<Work>('reference-map.ts', [capture, warmUp])));
+	add(figure('record updates, against a Map of objects', reference / ours, 12, 'x', `ours ${rate(ours)}, Map ${rate(reference)}`));
+};
+
+const againstC = async (): Promise<void> => {
+	if (!await exists('gcc')) {
+		say('skip record updates against C: no gcc here');
+		return;
+	}
+
+	const program = inFolder('reference');
+	await compile('reference.c', program);
+	const {ours, reference} = await inTurn(updates, async () => checked(await measureProgram<Work>(program, [capture, String(load.sessions)])));
+	add(figure('record updates, against C with prefetch', reference / ours, 0.35, 'x', `ours ${rate(ours)}, C ${rate(reference)}`));
+};
+
+const resident = async (): Promise<void> => {
+	const {octetsEach, ringOctets} = await measure<{octetsEach: number; ringOctets: number}>('ours-resident.ts', [capture, warmUp], ['--expose-gc']);
+	add(figure('resident octets per session', octetsEach, 96, 'B', `${load.sessions} sessions; the rings of changes and departed sessions, up to ${(ringOctets / 2 ** 20).toFixed(0)} MiB whatever their number, stand beside them`));
+};
+
+const pauses = async (): Promise<void> => {
+	const runs: number[] = [];
+	for (let run = 0; run < sizes.runs; run++) {
+		const {longestMs} = await measure<{longestMs: number}>('ours-pauses.ts', [capture]);
+		runs.push(longestMs);
+	}
+
+	// The clock goes on while the machine runs something else: a single run tells of the machine as much as of the collector.
+	add(figure('longest pause of the garbage collector', median(runs), 10, 'ms', `replaying ${load.records} records; of each run ${runs.map(ms => ms.toFixed(1)).join(', ')} ms`));
+};
+
+const frames = async (): Promise<void> => {
+	// Without it React keeps its development build.
+	process.env['NODE_ENV'] = 'production';
+	const {timesOnly, figures: moving, replaced, large} = await measure<{timesOnly: number; figures: number; replaced: number; large: number}>('screen-frames.tsx', []);
+	add(figure('frame 80x24 at 1 Hz, only the time columns moving', timesOnly, 400, 'B', 'octets written per frame, median of 10'));
+	add(figure('frame 80x24 at 1 Hz, every figure of header and panels too', moving, 900, 'B', '30 new sessions a second'));
+	add(figure('frame 80x24 at 1 Hz, all rows replaced', replaced, 1600, 'B', 'a page further each second'));
+	add(figure('frame 200x60, all countdowns changing', large, 2500, 'B', 'panels of 32 virtual services above'));
+};
+
+const keyPresses = async (): Promise<void> => {
+	if (!existsSync(built)) {
+		say('skip key press to frame: npm run build first');
+		return;
+	}
+
+	const {busyP95, busyCount, stillP95, stillCount} = await measure<{busyP95: number; busyCount: number; stillP95: number; stillCount: number}>('screen-keys.ts', [capture]);
+	add(figure('key press to frame, the file read as fast as can be', busyP95, 50, 'ms', `p95 of ${busyCount} keys, wall clock, two threads reading; afterwards ${stillP95.toFixed(0)} ms (${stillCount} keys)`));
+};
+
+const queries = async (): Promise<void> => {
+	const {worstMs, worst, firstMs, first, leastRatio, leastRatioOf} = await measure<{
+		worstMs: number; worst: string; firstMs: number; first: string; leastRatio: number; leastRatioOf: string;
+	}>('ours-query.ts', [capture]);
+	add(figure('60 rows at any offset, sort and filter', worstMs, 20, 'ms', `${load.sessions} sessions; the slowest: ${worst}; as typed, before anything is compiled, at most ${firstMs.toFixed(0)} ms: ${first}`));
+	add(figure('60 rows, against sorting all as objects', leastRatio, 6, 'x', `the closest: ${leastRatioOf}`));
+};
+
+try {
+	const {length: cores, 0: cpu} = cpus();
+	say(`${cpu?.model ?? 'unknown CPU'}, ${cores} cores; Node ${process.versions.node}; load ${loadavg().map(value => value.toFixed(1)).join(' ')}`);
+	generateCapture(tiny, {records: 40, sessions: 10, ipv6Percent: 0});
+	generateCapture(warmUp, {records: 100_000, sessions: 50_000, ipv6Percent: load.ipv6Percent});
+	const messages = generateCapture(capture, load);
+	say(`${load.records} records, ${load.sessions} sessions, ${load.ipv6Percent} % IPv6, ${messages} messages, ${(statSync(capture).size / 1e6).toFixed(0)} MB; CPU seconds, median of ${sizes.runs} runs in turn`);
+	for (const run of [againstTshark, againstMap, againstC, resident, pauses, queries, frames, keyPresses]) {
+		await run();
+	}
+
+	say(`load at the end ${loadavg().map(value => value.toFixed(1)).join(' ')}`);
+} finally {
+	rmSync(folder, {recursive: true, force: true});
+}
+
+process.exitCode = figures.some(isBroken) ? 1 : 0;
