@@ -7,7 +7,7 @@ terminal emulator, each cell as SVG. Run it after `npm run build`:
 import {writeFileSync} from 'node:fs';
 import process from 'node:process';
 import {fileURLToPath} from 'node:url';
-import {spawn} from 'node-pty';
+import {spawn} from '@lydell/node-pty';
 import xterm from '@xterm/headless';
 
 const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url));

@@ -4,7 +4,7 @@ import {fit, line, type Line, wrapText} from './line.js';
 import {bottomLines, framed} from './main-screen.js';
 import {nothingHeard} from './nothing-heard.js';
 import {type ScreenInput} from './screen-input.js';
-import {us} from './sight.js';
+import {obstacleText, us} from './sight.js';
 
 /** Nothing that a table can be made from has been heard so far. */
 export const isEmpty = ({totals, status}: Sample): boolean => totals.connections + totals.templates === 0 && (status?.tally.messages ?? 0) === 0;
@@ -18,6 +18,6 @@ export const emptyScreen = (input: ScreenInput): Line[] => {
 	const top = [titleLine(head), ...directorLines(head), line('')];
 	const words = seconds < 10 && !sample.ended
 		? wrapText('Listening. A connection is announced at its 3rd client packet, +0-3 s; then this fills by itself.', columns)
-		: nothingHeard({places: status?.places ?? [], tallies: status?.tally.places ?? [], seconds, target, faults: refusals(sample)});
+		: nothingHeard({places: status?.places ?? [], tallies: status?.tally.places ?? [], obstacle: obstacleText(sample), target, faults: refusals(sample)});
 	return framed(top, words.map(text => line(fit(text, columns))), bottomLines(input).slice(-1), rows);
 };

@@ -8,7 +8,7 @@ import {faultNames} from '../wire/fault.js';
 import {forecastOf, lastTakeover, mainPair, wordsOf} from './fate.js';
 import {ago, clockTime, countdown, grouped, printable, rate, short} from './format.js';
 import {fit, line, type Line, spread, withTones} from './line.js';
-import {modeWord, sight, speedText, stateWords, us} from './sight.js';
+import {modeWord, sight, speedText, stateWords, us, sourceText} from './sight.js';
 
 export type HeadlineInput = {
 	readonly sample: Sample;
@@ -32,7 +32,7 @@ export const titleLine = ({sample, columns, localTime, intervalSeconds, isFilter
 	const isRunning = sample.ended === undefined && !sample.isPaused;
 	const right = `${heard}  ${columns >= 100 ? 'capture ' : ''}drops ${drops}  ${time}${isRunning ? ` ${intervalSeconds}s` : ''}`;
 	const mode = `${modeWord(sample)}${speedText(sample)}`;
-	const left = `ipvstop ${mode}${words === '' ? '' : ` ${words}`} ${printable(status?.description ?? '').replace(/^file /v, '')}`;
+	const left = `ipvstop ${mode}${words === '' ? '' : ` ${words}`} ${printable(sourceText(sample))}`;
 	const whole = `${left}  ${sight(sample)}`;
 	const text = spread(whole.length + right.length < columns ? whole : left, right, columns);
 	return withTones(text, 'title', [...(modeWord(sample) === 'LIVE' ? [] : [[mode, 'word'] as const]), ...words.split(' ').map(word => [word, 'word'] as const), ...(drops > 0 ? [[`drops ${drops}`, 'alarm'] as const] : [])]);

@@ -6,7 +6,8 @@ type Place = Status['places'][number];
 export type Silence = {
 	readonly places: readonly Place[];
 	readonly tallies: ReadonlyArray<PlaceTally | undefined>;
-	readonly seconds: number;
+	/** What keeps the source from capturing frames, '' when nothing does or nobody asked for it. */
+	readonly obstacle: string;
 	/** Group and port that are listened for. */
 	readonly target: string;
 	/** Refused packets and messages so far, by name. */
@@ -36,14 +37,15 @@ const verdictOf = (place: Place, tally: PlaceTally | undefined): string => {
 	return (tally?.frames ?? 0) > 0 ? 'other traffic only' : 'silent';
 };
 
-const placeLine = (place: Place, tally: PlaceTally | undefined): string => {
-	const count = (sees: boolean, value: number) => sees ? String(value) : (place.state === 'up' ? 'needs root' : '-');
+const placeLine = (place: Place, tally: PlaceTally | undefined, obstacle: string): string => {
+	const unseen = obstacle === '' ? 'not heard' : (obstacle === 'no root' ? 'needs root' : 'no libpcap');
+	const count = (sees: boolean, value: number) => sees ? String(value) : (place.state === 'up' ? unseen : '-');
 	const vrrp = count(place.sight.vrrp, (tally?.vrrp ?? 0) + (tally?.claims ?? 0));
 	return `  ${pad(place.name, 9)} ${pad(place.address || '-', 18)} ${String(tally?.sync ?? 0).padStart(4)}  ${vrrp.padStart(10)}    ${verdictOf(place, tally)}`;
 };
 
 /** The advice that is true for what was heard, most likely cause first. */
-const adviceOf = ({places, tallies, target, faults}: Silence): string[] => {
+const adviceOf = ({places, tallies, target, faults, obstacle}: Silence): string[] => {
 	const heard = tallies.filter(tally => tally !== undefined);
 	const tagged = heard.find(tally => tally.vlan >= 0);
 	if (heard.some(tally => tally.vrrp > 0)) {
@@ -66,18 +68,22 @@ const adviceOf = ({places, tallies, target, faults}: Silence): string[] => {
 		];
 	}
 
-	const unprivileged = places.some(place => place.kind === 'joined');
+	const joined = places.some(place => place.kind === 'joined');
+	const past = obstacle === '' || obstacle === 'no root'
+		? 'sudo ipvstop sees past both (and VRRP, ARP).'
+		: 'libpcap sees past both (and VRRP, ARP).';
 	return [
 		'1 Is this host on the segment of the load balancers? Sync has TTL 1: no router',
-		'  passes it. If not, listen through ANY host that is (a real server, not the LB):',
+		'  passes it. If not, listen through ANY host that is, a real server say:',
 		'    ipvstop --via rs1:eth0          (ssh + tcpdump there: sudo -n or setcap)',
 		'2 Is sync on? keepalived.conf: lvs_sync_daemon eth1 VI_1 id 51',
 		'  its interface is where to listen; other group or port: --group, --port',
 		'3 Make traffic: a connection is announced at its 3rd client packet, +0-3 s.',
-		unprivileged
-			? '4 Firewall or rp_filter here: sudo ipvstop sees past both (and VRRP, ARP).'
+		joined
+			? `4 Firewall or rp_filter here: ${past}`
 			: '4 A switch may prune: IGMP/MLD snooping hides groups that nobody joined.',
 		'5 IPv6 or 239.x group behind IGMP/MLD snooping: needs --group to be joined.',
+		...(obstacle === '' || obstacle === 'no root' ? [] : [`6 ${obstacle}. Debian: apt install`, '  libpcap-dev, then install ipvstop again (in a checkout: npm run build:pcap).']),
 	];
 };
 
@@ -86,7 +92,7 @@ export const nothingHeard = (silence: Silence): string[] => [
 	'NOTHING HEARD YET.  Sync has no heartbeat: idle load balancers are silent too.',
 	'',
 	'  IFACE     ADDRESS            SYNC    VRRP/ARP    VERDICT',
-	...silence.places.slice(0, 8).map((place, index) => placeLine(place, silence.tallies[index])),
+	...silence.places.slice(0, 8).map((place, index) => placeLine(place, silence.tallies[index], silence.obstacle)),
 	...(silence.places.length > 8 ? [`  and ${silence.places.length - 8} more`] : []),
 	'',
 	...adviceOf(silence),

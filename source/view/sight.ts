@@ -12,6 +12,14 @@ export const sight = ({status}: Sample): string => {
 	return sees.filter(([key]) => up.some(place => place.sight[key])).map(([, word]) => word).join('+');
 };
 
+const obstaclePattern = / \(sync only: (?<why>.+)\)$/v;
+
+/** What is listened to. */
+export const sourceText = ({status}: Sample): string => (status?.description ?? '').replace(obstaclePattern, '').replace(/^file /v, '');
+
+/** Why frames are not captured where they should be: `no root`, or what is wrong with libpcap; '' when nothing is. */
+export const obstacleText = ({status}: Sample): string => obstaclePattern.exec(status?.description ?? '')?.groups?.['why'] ?? '';
+
 export const isFile = ({status}: Sample): boolean => status?.places.some(({kind}) => kind === 'file') ?? false;
 
 /** What the picture is of, in one word. */

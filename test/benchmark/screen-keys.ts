@@ -3,7 +3,7 @@ From a key press to the first octet of the frame that answers it, in a pseudo-te
 read as fast as it can be and a million sessions fill the table. Prints one line of JSON: milliseconds.
 */
 import {setTimeout as pause} from 'node:timers/promises';
-import {spawn} from 'node-pty';
+import {spawn} from '@lydell/node-pty';
 import {plainEnvironment, program} from '../support/program.js';
 
 const [file] = process.argv.slice(2);

@@ -1,6 +1,6 @@
 import process from 'node:process';
 import {after} from 'node:test';
-import {spawn} from 'node-pty';
+import {spawn} from '@lydell/node-pty';
 import xterm from '@xterm/headless';
 import {plainEnvironment, program} from './program.js';
 
