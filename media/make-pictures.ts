@@ -16,6 +16,14 @@ const capture = here('../test/captures/failover-nopreempt.pcap');
 
 type Picture = {readonly name: string; readonly columns: number; readonly rows: number; readonly keys: readonly string[]; readonly shows: RegExp; readonly args?: readonly string[]};
 
+/** A master that lost its power boots with an empty table and takes its place back at 18:55:51.9. */
+const walk = [
+	{name: 'before', at: '2026-11-22T18:55:46.918Z'},
+	{name: '1s', at: '2026-11-22T18:55:52.918Z'},
+	{name: '5s', at: '2026-11-22T18:55:56.918Z'},
+	{name: '60s', at: '2026-11-22T18:56:51.918Z'},
+] as const;
+
 const pictures: readonly Picture[] = [
 	{name: 'main', columns: 80, rows: 24, keys: [], shows: /\] \d\d:\d\d:\d\d/v},
 	{name: 'main-wide', columns: 140, rows: 40, keys: [], shows: /\] \d\d:\d\d:\d\d/v},
@@ -23,6 +31,9 @@ const pictures: readonly Picture[] = [
 	{name: 'session-detail', columns: 100, rows: 24, keys: ['G', '\r'], shows: /first heard/v},
 	{name: 'failover', columns: 100, rows: 30, keys: ['4'], shows: /AT TAKEOVER/v},
 	{name: 'help', columns: 80, rows: 24, keys: ['?'], shows: /HELP/v},
+	...walk.map(({name, at}) => ({
+		name: `takeover-${name}`, columns: 80, rows: 24, keys: ['4'], shows: /PAIR|WHAT HAPPENED/v, args: ['-r', here('../test/captures/failover-preempt.pcap'), '--at', at],
+	})),
 ];
 
 /** The sixteen names as most dark terminals show them. */

@@ -117,11 +117,13 @@ const run = async (options: Options): Promise<number> => {
 		}
 
 		const {runScreen} = await import('./app/run-screen.js');
+		const {outcomeEvent} = await import('./output/own-events.js');
+		const {saveSessions} = await import('./output/save-sessions.js');
 		const {exitCode, problems} = await runScreen(monitor, {
 			reopen: timeUs => startEngine({...options, at: {kind: 'absolute', timeUs}}),
 			// All of a file at full speed, whose changes are waited for.
 			survey: () => startEngine({...options, mode: 'events', at: undefined}),
-		}, {...options, target: targetText(options)}, stop.promise);
+		}, {...options, target: targetText(options), save: saveSessions, ownEvents: () => triggers?.log.recent().map(outcomeEvent) ?? []}, stop.promise);
 		const incomplete = recordingProblem(monitor);
 		for (const problem of incomplete === undefined ? problems : [...problems, incomplete]) {
 			complain(problem);

@@ -3,13 +3,13 @@ import {Box, Text, useApp, useInput, usePaste, useWindowSize} from 'ink';
 import {useEffect, useState} from 'react';
 import {type Player} from '../monitor/player.js';
 import {type Sampler} from '../monitor/sampler.js';
-import {createConsole, type ConsoleOptions} from './console.js';
+import {createConsole, type ConsoleOptions, type Effects} from './console.js';
 import {keysOf} from './keys.js';
 import {paint} from './theme.js';
 import {usePicture} from './use-picture.js';
 import {useRepaint} from './use-repaint.js';
 
-export type AppProps = ConsoleOptions & {
+export type AppProps = ConsoleOptions & Pick<Effects, 'save'> & {
 	readonly sampler: Sampler;
 	readonly player: Player;
 	readonly color: boolean;
@@ -29,7 +29,7 @@ const stopProcess = async (): Promise<void> => new Promise(resolve => {
 	setTimeout(resolve, stopMs);
 });
 
-export function App({sampler, player, color, hasKeys, ...options}: AppProps) {
+export function App({sampler, player, color, hasKeys, save, ...options}: AppProps) {
 	const {exit, suspendTerminal} = useApp();
 	const {columns, rows} = useWindowSize();
 	const redraw = useRepaint(columns, rows);
@@ -39,6 +39,7 @@ export function App({sampler, player, color, hasKeys, ...options}: AppProps) {
 			void suspendTerminal(stopProcess);
 		},
 		redraw,
+		save,
 		write(sequence) {
 			process.stdout.write(sequence);
 		},

@@ -1,7 +1,7 @@
 import {type FilterError} from '../filter/expression.js';
 import {filterOfRow} from '../filter/row-filter.js';
 import {type Player} from '../monitor/player.js';
-import {type Question} from '../monitor/sample.js';
+import {type Extract, type Question} from '../monitor/sample.js';
 import {type Sampler} from '../monitor/sampler.js';
 import {type Connection} from '../table/connection.js';
 import {clientText, protocolText, realText, stateText, virtualText} from '../view/connection-text.js';
@@ -32,6 +32,8 @@ export type Effects = {
 	redraw(): void;
 	/** Sends octets to the terminal that draw nothing. */
 	write(sequence: string): void;
+	/** Writes sessions to a file of their own; gives the words that say so, or why not. Never rejects. */
+	save(extract: Extract): Promise<string>;
 	after(delayMs: number, callback: () => void): () => void;
 };
 
@@ -336,6 +338,14 @@ export const createConsole = (sampler: Sampler, player: Player, options: Console
 		say(`found: ${state.found}`);
 	};
 
+	const write = () => {
+		say('writing ...');
+		void effects.save(sampler.extract(state.marked)).then(words => {
+			say(words);
+			renew();
+		});
+	};
+
 	const toggleMark = () => {
 		const row = state.view === 'sessions' ? currentRow() : undefined;
 		if (row) {
@@ -400,6 +410,11 @@ export const createConsole = (sampler: Sampler, player: Player, options: Console
 					say(`copied: ${found.text}`);
 				}
 
+				break;
+			}
+
+			case 'write': {
+				write();
 				break;
 			}
 
@@ -667,9 +682,9 @@ export const createConsole = (sampler: Sampler, player: Player, options: Console
 				shown.add(id);
 			}
 
-			state = {...state, columns: shown.size === 0 ? undefined : shown};
+			state = {...state, columns: shown.size === 0 ? undefined : shown, firstColumn: 0};
 		} else if (key === 'r') {
-			state = {...state, columns: undefined};
+			state = {...state, columns: undefined, firstColumn: 0};
 		} else if (action === 'quit') {
 			effects.quit();
 		} else if (action === 'back' || action === 'escape' || action === 'close' || action === 'columns') {
@@ -752,6 +767,7 @@ export const createConsole = (sampler: Sampler, player: Player, options: Console
 		resize(columns, rows) {
 			if (columns !== setting.columns || rows !== setting.rows || !asked) {
 				setting = {...setting, columns, rows};
+				state = {...state, firstColumn: 0};
 				renew();
 			}
 		},

@@ -4,7 +4,7 @@ import {type SortKey} from '../table/select.js';
 export type Action =
 	| 'back' | 'quit' | 'escape' | 'help' | 'filter' | 'invert' | 'find' | 'find-next' | 'find-previous'
 	| 'next-sort' | 'previous-sort' | 'reverse' | `sort-${SortKey}`
-	| 'pause' | 'hold' | 'follow' | 'mark' | 'copy' | 'to-filter'
+	| 'pause' | 'hold' | 'follow' | 'mark' | 'copy' | 'write' | 'to-filter'
 	| 'down' | 'up' | 'left' | 'right' | 'page-down' | 'page-up' | 'half-down' | 'half-up' | 'top' | 'end'
 	| 'view-1' | 'view-2' | 'view-3' | 'view-4' | 'view-5' | 'view-6' | 'next-view' | 'previous-view' | 'open' | 'close'
 	| 'step-forward' | 'step-back' | 'forward' | 'backward' | 'go-to' | 'live' | 'more' | 'less'
@@ -40,8 +40,8 @@ export const bindings: readonly Binding[] = [
 	{action: 'previous-view', keys: ['S-Tab'], group: 'VIEW', help: 'previous view'},
 	{action: 'down', keys: ['j', 'Down'], group: 'MOVE', help: 'down one'},
 	{action: 'up', keys: ['k', 'Up'], group: 'MOVE', help: 'up one'},
-	{action: 'left', keys: ['Left'], group: 'MOVE', help: 'left, in a grid'},
-	{action: 'right', keys: ['Right'], group: 'MOVE', help: 'right, in a grid'},
+	{action: 'left', keys: ['Left'], group: 'MOVE', help: 'left in a grid, or among columns that do not fit'},
+	{action: 'right', keys: ['Right'], group: 'MOVE', help: 'right in a grid, or among columns that do not fit'},
 	{action: 'page-down', keys: ['^F', 'PgDn'], group: 'MOVE', help: 'page down'},
 	{action: 'page-up', keys: ['^B', 'PgUp'], group: 'MOVE', help: 'page up'},
 	{action: 'half-down', keys: ['^D'], group: 'MOVE', help: 'half a page down'},
@@ -77,6 +77,7 @@ export const bindings: readonly Binding[] = [
 	{action: 'less', keys: ['-'], group: 'TIME', help: 'shorter between frames; in a replay: slower'},
 	{action: 'mark', keys: [' '], group: 'KEEP', help: 'mark the row; the filter `marked` shows them'},
 	{action: 'copy', keys: ['y'], group: 'KEEP', help: 'copy the row to the clipboard (OSC 52)'},
+	{action: 'write', keys: ['w'], group: 'KEEP', help: 'write the marked, else the filtered sessions to a new file here', hint: [8, 'w write']},
 	{action: 'note', keys: ['m'], group: 'KEEP', help: 'note in time, goes into the events', hint: [6, 'm note']},
 	{action: 'columns', keys: ['c'], group: 'SHOW', help: 'choose columns'},
 	{action: 'panel', keys: ['e'], group: 'SHOW', help: 'VIPs above the sessions on and off'},

@@ -70,7 +70,7 @@ export const pictureOf = (sample: Sample, state: UiState, setting: Setting, erro
 		listSort: state.view === 'reals' ? listSorts.reals[state.listSort] ?? 'address' : listSorts.vips[state.listSort] ?? 'address',
 		filter: state.filter, isInverted: state.isInverted,
 		prompt: state.prompt?.kind === 'filter' ? promptOf(state) : undefined,
-		error, marked: state.marked, chosenColumns: state.columns, hasPanel: state.hasPanel, isFollowing,
+		error, marked: state.marked, chosenColumns: state.columns, firstColumn: state.firstColumn, hasPanel: state.hasPanel, isFollowing,
 	};
 
 	if (state.overlay?.kind === 'help') {
@@ -99,7 +99,8 @@ export const pictureOf = (sample: Sample, state: UiState, setting: Setting, erro
 			const frame = mainFrame(input);
 			const extent = {total: sample.matched, visible: frame.visible, across: 1};
 			const shown = isFollowing ? {cursor: input.cursor, offset: sample.offset} : withinExtent(place, extent);
-			return {lines: withPrompt(mainScreen({...input, ...shown}, frame), state, error, columns), extent, place: shown};
+			const {lines, isCut} = mainScreen({...input, ...shown}, frame);
+			return {lines: withPrompt(lines, state, error, columns), extent: {...extent, isCut}, place: shown};
 		}
 
 		case 'vips':

@@ -2,14 +2,15 @@ import process from 'node:process';
 import {render} from 'ink';
 import {type Monitor} from '../monitor/monitor.js';
 import {createPlayer, type Openers} from '../monitor/player.js';
-import {createSampler} from '../monitor/sampler.js';
+import {type SamplerOptions, createSampler} from '../monitor/sampler.js';
 import {asciiGlyphs, blockGlyphs} from '../view/glyphs.js';
 import {App} from './app.js';
+import {type Effects} from './console.js';
 import {bindKeys} from './keymap.js';
 import {createKeyStream} from './key-stream.js';
 import {hasUnicode, openKeyboard} from './keyboard.js';
 
-export type ScreenOptions = {
+export type ScreenOptions = Pick<SamplerOptions, 'aliases' | 'ownEvents'> & Pick<Effects, 'save'> & {
 	readonly intervalSeconds: number;
 	readonly color: boolean;
 	readonly ascii: boolean;
@@ -19,8 +20,7 @@ export type ScreenOptions = {
 	readonly target: string;
 	/** In force from the start, '' for none; found valid already. */
 	readonly filter: string;
-	/** Addresses by alias, and saved filters by name. */
-	readonly aliases: ReadonlyMap<string, readonly string[]>;
+	/** Saved filters by name. */
 	readonly filters: ReadonlyMap<string, string>;
 	/** Canonical names of the fields to show; undefined: those of the width. */
 	readonly columns: readonly string[] | undefined;
@@ -69,15 +69,22 @@ export const runScreen = async (monitor: Monitor, openers: Openers, options: Scr
 	await settled(monitor);
 	const player = createPlayer(monitor, openers);
 	bindKeys(options.keys);
-	const sampler = createSampler(player, options.intervalSeconds * 1000, options.aliases);
+	const sampler = createSampler(player, {...options, intervalMs: options.intervalSeconds * 1000});
 	const keyboard = openKeyboard();
 	const keys = keyboard && createKeyStream(keyboard);
 	const glyphs = options.ascii || !hasUnicode(process.env) ? asciiGlyphs : blockGlyphs;
+	let saving: Promise<unknown> = Promise.resolve();
+	const save: Effects['save'] = async extract => {
+		const saved = options.save(extract);
+		saving = Promise.all([saving, saved]);
+		return saved;
+	};
+
 	// Before the first frame: what is typed at it must not be echoed, nor wait for a line to end.
 	keys?.setRawMode(true);
 	const instance = render(<App
 		filter={options.filter} saved={options.filters} chosenColumns={options.columns} localTime={options.localTime} intervalSeconds={options.intervalSeconds}
-		target={options.target} color={options.color} sampler={sampler} player={player} glyphs={glyphs} hasKeys={keys !== undefined}
+		target={options.target} color={options.color} sampler={sampler} player={player} glyphs={glyphs} hasKeys={keys !== undefined} save={save}
 	/>, {
 		...(keys && {stdin: keys as unknown as NodeJS.ReadStream}),
 		alternateScreen: options.alternateScreen,
@@ -103,6 +110,8 @@ export const runScreen = async (monitor: Monitor, openers: Openers, options: Scr
 		keyboard?.destroy();
 	}
 
+	// A file that is begun is finished.
+	await saving;
 	const last = player.monitor();
 	await player.close();
 	const end = last.hasEnded() ? await last.ended : undefined;

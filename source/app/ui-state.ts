@@ -63,6 +63,8 @@ export type UiState = {
 	/** Marked sessions: when each began, by slot. */
 	readonly marked: ReadonlyMap<number, number>;
 	readonly columns: ReadonlySet<string> | undefined;
+	/** Columns of the sessions that are pushed out to the left. */
+	readonly firstColumn: number;
 	readonly hasPanel: boolean;
 	/** Said once, until the next key. */
 	readonly message: string;
@@ -74,6 +76,8 @@ export type Extent = {
 	readonly visible: number;
 	/** Rows in one line of a grid. */
 	readonly across: number;
+	/** There are columns beyond the right edge. */
+	readonly isCut?: boolean;
 };
 
 const start: Place = {cursor: 0, offset: 0};
@@ -83,7 +87,7 @@ export const initialUiState = (filter: string): UiState => ({
 	places: {sessions: start, vips: start, reals: start, failover: start, clients: start, events: start},
 	sort: 'open', reverse: false, listSort: 0, filter, isInverted: false, filters: filter === '' ? [] : [filter], saved: {}, found: '', finds: [],
 	prompt: undefined, overlay: undefined, detail: undefined, isPaused: false, isHeld: false, follow: undefined, marked: new Map(),
-	columns: undefined, hasPanel: true, message: '',
+	columns: undefined, firstColumn: 0, hasPanel: true, message: '',
 });
 
 /** Keeps the cursor among the rows and the cursor's row on the screen. */
@@ -209,6 +213,10 @@ export const reduceUi = (state: UiState, action: Action, extent: Extent): UiStat
 		if (moved) {
 			return {...state, detail: {...state.detail, offset: moved.cursor}};
 		}
+	}
+
+	if (state.view === 'sessions' && (action === 'left' || action === 'right')) {
+		return {...state, firstColumn: Math.max(0, state.firstColumn + (action === 'left' ? -1 : Number(extent.isCut ?? false)))};
 	}
 
 	const place = movePlace(placeOf(state), action, extent);

@@ -3,8 +3,12 @@ import {type Datagram} from '../wire/packet.js';
 /** How long a copy may come after its original. */
 const windowUs = 1_000_000;
 
-/** A power of two. One message per slot: 4096 messages within the window are told apart. */
-const slots = 4096;
+/**
+Powers of two. Messages of one hash share a set of places, of which the oldest is given up: an interface hands over a batch
+before the other one hands over its copies, so that with single places some hundred messages were enough to miss a copy.
+*/
+const sets = 4096;
+const ways = 4;
 
 /**
 Recognises the copies that stacked devices make of one message: a VLAN device and its parent, a bridge and its port.
@@ -38,24 +42,34 @@ const hashOf = (datagram: Datagram) => {
 };
 
 export const createDuplicates = (): Duplicates => {
-	const hashes = new Int32Array(slots);
-	const segments = new Int32Array(slots).fill(-1);
-	const times = new Float64Array(slots);
+	const hashes = new Int32Array(sets * ways);
+	const segments = new Int32Array(sets * ways).fill(-1);
+	const times = new Float64Array(sets * ways);
 
 	return {
 		originalOf(datagram, segment) {
 			const hash = hashOf(datagram);
-			const slot = hash & (slots - 1);
-			const original = segments[slot]!;
+			const first = (hash & (sets - 1)) * ways;
 			// Without an identification (IPv6, joined sockets) two messages of one segment may well be equal.
-			const tellable = original !== segment || datagram.identification > 0;
-			if (hashes[slot] === hash && original !== -1 && tellable && Math.abs(datagram.timeUs - times[slot]!) <= windowUs) {
-				return original;
+			const isTellable = datagram.identification > 0;
+			let place = first;
+			for (let at = first; at < first + ways; at++) {
+				const original = segments[at]!;
+				if (hashes[at] === hash && original !== -1 && Math.abs(datagram.timeUs - times[at]!) <= windowUs) {
+					if (isTellable || original !== segment) {
+						return original;
+					}
+
+					place = at;
+					break;
+				}
+
+				place = times[at]! < times[place]! ? at : place;
 			}
 
-			hashes[slot] = hash;
-			segments[slot] = segment;
-			times[slot] = datagram.timeUs;
+			hashes[place] = hash;
+			segments[place] = segment;
+			times[place] = datagram.timeUs;
 			return -1;
 		},
 	};

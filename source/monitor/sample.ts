@@ -70,6 +70,16 @@ export type ServiceDetail = {
 	readonly ranout: number;
 };
 
+/** All sessions that pass the filter, or those that are marked, for a file. */
+export type Extract = {
+	/** The table's clock. */
+	readonly nowUs: number;
+	readonly status: Status | undefined;
+	readonly totals: TableTotals;
+	/** In the order of the screen; each is read when it is taken, and is left out when it has gone by then. */
+	readonly rows: Iterable<Connection>;
+};
+
 /** Everything that one frame shows, as of one moment. Immutable. */
 export type Sample = {
 	/** The table's clock, microseconds since the Unix epoch; 0 before the first packet of a file. */

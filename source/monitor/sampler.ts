@@ -9,12 +9,12 @@ import {type Query} from '../table/select.js';
 import {snapshotTable} from '../table/snapshot.js';
 import {createTableView, type TableView} from '../table/view.js';
 import {type ClientReport, scanClients} from './client-scan.js';
-import {createEventLog, type EventLog} from './event-log.js';
+import {createEventLog, type EventLog, type LoggedEvent} from './event-log.js';
 import {emptyFailover} from './failover.js';
 import {createEntryVerdicts, type EntryVerdicts} from './fate.js';
 import {type Player} from './player.js';
 import {createRecordRates} from './record-rates.js';
-import {type Judged, type Question, type Sample, type ServiceDetail, type SessionDetail} from './sample.js';
+import {type Extract, type Judged, type Question, type Sample, type ServiceDetail, type SessionDetail} from './sample.js';
 import {createScreenFilter, type ScreenFilter} from './screen-filter.js';
 import {screenNames} from './screen-names.js';
 import {type Status} from './status.js';
@@ -30,7 +30,8 @@ export type Sampler = {
 	check(filter: string): FilterError | undefined;
 	/** Place of the next row that matches, from a place on, going round at the ends; -1 when there is none. */
 	find(text: string, from: number, step: 1 | -1): number;
-	/** All slots that pass the present filter, for the count of marks. */
+	/** What is marked (when each began, by slot), all that passes the present filter when nothing is. */
+	extract(marks: ReadonlyMap<number, number>): Extract;
 	setInterval(intervalMs: number): void;
 	close(): void;
 };
@@ -62,7 +63,14 @@ const clientsEveryMs = 4000;
 
 const expiryBoundsMs = [10_000, 60_000, 300_000, 900_000];
 
-export const createSampler = (player: Player, initialIntervalMs: number, aliases: FilterNames['aliases'] = new Map()): Sampler => {
+export type SamplerOptions = {
+	readonly intervalMs: number;
+	readonly aliases: FilterNames['aliases'];
+	/** What this program did, to be shown among the events; oldest first. */
+	readonly ownEvents: () => readonly LoggedEvent[];
+};
+
+export const createSampler = (player: Player, {intervalMs: initialIntervalMs, aliases, ownEvents}: SamplerOptions): Sampler => {
 	const listeners = new Set<() => void>();
 	const marked = new Set<number>();
 	let question = emptyQuestion;
@@ -316,9 +324,11 @@ export const createSampler = (player: Player, initialIntervalMs: number, aliases
 	};
 
 	const eventsOf = ({filter}: Reading, nowUs: number) => {
-		const events = log.events().filter(({timeUs}) => timeUs <= nowUs);
+		const own = ownEvents();
+		const all = own.length > 0 ? [...log.events(), ...own].toSorted((one, other) => one.timeUs - other.timeUs) : log.events();
+		const events = all.filter(({timeUs}) => timeUs <= nowUs);
 		const test = question.changes > 0 ? filter.events(question.filter, question.isInverted) : undefined;
-		return test ? events.filter(({fields}) => test.matchesFields(fields)) : events;
+		return test ? events.filter(({event, fields}) => test.matchesFields({...fields, event})) : events;
 	};
 
 	const take = (): Sample => {
@@ -442,6 +452,23 @@ export const createSampler = (player: Player, initialIntervalMs: number, aliases
 
 			const index = step === 1 ? low % slots.length : (low - 1 + slots.length) % slots.length;
 			return rankAt(index);
+		},
+		extract(marks) {
+			const {view, filter} = frozen?.reading ?? live;
+			const nowUs = view.now();
+			const {sort, reverse} = question;
+			const predicate = marks.size === 0 ? filter.predicate(question.filter, question.isInverted, nowUs) : undefined;
+			const slots = marks.size === 0 ? view.select({sort, reverse, count: Number.MAX_SAFE_INTEGER, ...(predicate && {predicate})}, nowUs).slots : marks.keys();
+			const rows = function * () {
+				for (const slot of slots) {
+					const row = view.row(slot, nowUs);
+					if (row && (marks.size === 0 || marks.get(slot) === row.firstUs)) {
+						yield row;
+					}
+				}
+			};
+
+			return {nowUs, status: frozen ? frozen.status : player.monitor().status(), totals: view.totals(), rows: rows()};
 		},
 		setInterval(intervalMs) {
 			clearInterval(timer);

@@ -36,9 +36,12 @@ const reports: Readonly<Record<string, (fields: Fields, who: (address: unknown) 
 	'vip-claimed': (fields, who) => `${textOf(fields['address'])} claimed by ${fields['director'] === undefined ? textOf(fields['mac']) : who(fields['director'])}${fields['was'] === undefined ? '' : `, was ${textOf(fields['was'])}`}`,
 	restart: (fields, who) => `sync daemon of ${who(fields['address'])} started anew: source port ${textOf(fields['sourcePort'])}, was ${textOf(fields['was'])}`,
 	'wire-loss': (fields, who) => `${textOf(fields['lost'])} sync message${fields['lost'] === 1 ? '' : 's'} of ${who(fields['address'])} lost before we could hear them; ${textOf(fields['lostMessages'])} so far`,
+	trigger: fields => `${textOf(fields['trigger'])} ${[fields['outcome'], fields['count'], fields['action']].map(textOf).filter(Boolean).join(' ')}${fields['cause'] === undefined ? '' : `, on ${textOf(fields['cause'])}`}${fields['detail'] === undefined ? '' : `: ${textOf(fields['detail'])}`}`,
 	note: fields => textOf(fields['text']),
 	suspend: fields => `this host slept ${ago(Number(fields['seconds'] ?? 0))}`,
-	source: fields => `${textOf(fields['segment'])} ${textOf(fields['state'])} ${textOf(fields['detail'] ?? fields['drops'] ?? '')}`,
+	source: fields => fields['recording'] === undefined
+		? `${textOf(fields['segment'])} ${textOf(fields['state'])} ${textOf(fields['detail'] ?? fields['drops'] ?? '')}`
+		: `recording to ${textOf(fields['recording'])} ${textOf(fields['state'])}, ${textOf(fields['lost'])} packets lost${fields['detail'] ? `: ${textOf(fields['detail'])}` : ''}`,
 	'takeover-account': fields => `${ago(Number(fields['age'] ?? 0))} after the takeover, of ${textOf(fields['held'])} open: heard ${textOf(fields['heard'])}, closed ${textOf(fields['closed'])}, ran out ${textOf(fields['ranout'])}, waiting ${textOf(fields['waiting'])}, overdue ${textOf(fields['overdue'])}`,
 	takeover: (fields, who) => `${textOf(fields['kind'])}: ${who(fields['from'])} to ${who(fields['to'])}, gap ${ago(Number(fields['gap'] ?? 0))}; knew ${textOf(fields['known'])} of ${textOf(fields['held'])} open`,
 };
@@ -47,13 +50,17 @@ const tones: Readonly<Record<string, Tone>> = {
 	takeover: 'alarm', 'split-brain': 'alarm', silent: 'warning', restart: 'warning', 'wire-loss': 'alarm', note: 'fresh', source: 'warning', suspend: 'warning', vrrp: 'heading',
 };
 
+const toneOf = ({event, fields}: LoggedEvent): Tone =>
+	event === 'trigger' && fields['outcome'] !== 'ok' && fields['outcome'] !== 'dry-run' ? 'warning' : tones[event] ?? 'plain';
+
 /** What is not about a single session, in plain words. */
-export const eventText = ({event, fields}: LoggedEvent, status: Status | undefined): EventText => {
+export const eventText = (logged: LoggedEvent, status: Status | undefined): EventText => {
+	const {event, fields} = logged;
 	const report = reports[event];
 	const text = report
 		? report(fields, address => whoOf(address, status))
 		: Object.entries(fields).filter(([key, value]) => key !== 'event' && value !== undefined && typeof value !== 'object').map(([key, value]) => `${key} ${textOf(value)}`).join(', ');
-	return {name: event, text, tone: tones[event] ?? 'plain'};
+	return {name: event, text, tone: toneOf(logged)};
 };
 
 const changeTones: Readonly<Record<string, Tone>> = {new: 'fresh', moved: 'warning', ranout: 'warning', evicted: 'alarm'};

@@ -102,16 +102,17 @@ export const framed = (top: readonly Line[], body: readonly Line[], bottom: read
 	return [...shown, ...Array.from({length: Math.max(0, rows - bottom.length - shown.length)}, () => line('')), ...bottom];
 };
 
-export const mainScreen = (input: ScreenInput, {top, bottom, visible}: MainFrame): Line[] => {
+export const mainScreen = (input: ScreenInput, {top, bottom, visible}: MainFrame): {readonly lines: readonly Line[]; readonly isCut: boolean} => {
 	const {sample, columns, rows, cursor, sort, reverse, marked} = input;
 	const {nowUs, changed, gone, status} = sample;
 	const shown = sample.rows.slice(0, visible);
 	const {judged} = sample;
-	const body = sessionTable({
+	const {lines: body, isCut} = sessionTable({
 		rows: shown,
 		selected: cursor - sample.offset,
 		nowUs, columns, sort, reverse, gone,
 		chosen: input.chosenColumns,
+		firstColumn: input.firstColumn,
 		marked: markedSlots(shown, marked),
 		letter: directorLetter,
 		address: index => status?.directors.find(director => director.index === index)?.address ?? '?',
@@ -120,7 +121,7 @@ export const mainScreen = (input: ScreenInput, {top, bottom, visible}: MainFrame
 		sign: connection => signOf(connection, {nowUs, changed, judged: judged.get(connection.slot), isAfterTakeover: isAfterTakeover(sample)}),
 	});
 	const empty = shown.length === 0 ? [line(sample.total === 0 ? '   no sessions now' : `   none of ${sample.total} sessions passes the filter; Esc clears it`, 'dim')] : [];
-	return framed(top, [...body, ...empty], bottom, rows);
+	return {lines: framed(top, [...body, ...empty], bottom, rows), isCut};
 };
 
 export const signHelp = (): ReadonlyArray<{readonly keys: string; readonly help: string}> => [

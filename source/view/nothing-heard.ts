@@ -27,7 +27,7 @@ const verdictOf = (place: Place, tally: PlaceTally | undefined): string => {
 	}
 
 	if ((tally?.vrrp ?? 0) > 0) {
-		return 'directors alive; sync off, idle, elsewhere';
+		return 'VRRP only: sync off or idle';
 	}
 
 	if (place.kind === 'joined') {
@@ -50,7 +50,7 @@ const adviceOf = ({places, tallies, target, faults, obstacle}: Silence): string[
 	const tagged = heard.find(tally => tally.vlan >= 0);
 	if (heard.some(tally => tally.vrrp > 0)) {
 		return [
-			'The load balancers are on this segment: their VRRP adverts arrive, sync does not.',
+			'The load balancers are here: their VRRP adverts arrive, sync does not.',
 			...(tagged ? [`  The adverts are tagged with VLAN ${tagged.vlan}.`] : []),
 			'1 Is sync on? keepalived.conf: lvs_sync_daemon eth1 VI_1 id 51',
 			'  Check on a director: ipvsadm -L --daemon   (names interface, group, port)',

@@ -31,6 +31,8 @@ export type ScreenInput = {
 	readonly error: FilterError | undefined;
 	readonly marked: ReadonlyMap<number, number>;
 	readonly chosenColumns: ReadonlySet<string> | undefined;
+	/** So many columns of the sessions are pushed out to the left. */
+	readonly firstColumn: number;
 	readonly hasPanel: boolean;
 	readonly isFollowing: boolean;
 };

@@ -17,6 +17,8 @@ export type SessionTableInput = {
 	readonly sort: SortKey;
 	readonly reverse: boolean;
 	readonly chosen: ReadonlySet<string> | undefined;
+	/** So many columns are left out, from the left. */
+	readonly firstColumn: number;
 	readonly marked: ReadonlySet<number>;
 	readonly gone: ReadonlySet<number>;
 	readonly sign: (connection: Connection) => RowSign;
@@ -25,18 +27,21 @@ export type SessionTableInput = {
 /** `open` has no column of its own: it is the state, then what remains. */
 const isSorted = (sort: SortKey, id: string, by: SortKey | undefined): boolean => sort === 'open' ? id === 'expires' : sort === by;
 
-/** Heading and rows: cursor, sign, mark, then the columns. */
-export const sessionTable = (input: SessionTableInput): Line[] => {
-	const {columns, rows, nowUs, selected, sort, reverse, chosen, marked, gone, sign} = input;
+export type SessionTable = {readonly lines: readonly Line[]; /** There are columns beyond the right edge. */ readonly isCut: boolean};
+
+/** Heading and rows: cursor, sign, mark, then the columns. `<` in the heading: there are more to the left. */
+export const sessionTable = (input: SessionTableInput): SessionTable => {
+	const {columns, rows, nowUs, selected, sort, reverse, chosen, firstColumn, marked, gone, sign} = input;
 	const order = reverse ? 'v' : '^';
+	const shown = visibleColumns(columns, chosen).slice(firstColumn);
 	const table = textTable(
-		visibleColumns(columns, chosen),
+		shown,
 		rows.map((connection): SessionRow => ({...input, connection, nowUs, isWide: columns >= wideColumns, isGone: gone.has(connection.slot)})),
 		columns - 3,
 		({id, title}) => isSorted(sort, id, sessionColumns.find(column => column.id === id)?.sort) ? `${title}${order}` : title,
 	);
-	return [
-		line(`   ${table.heading}`, 'heading'),
+	const lines = [
+		line(`${firstColumn > 0 ? '<' : ' '}  ${table.heading}`, 'heading'),
 		...rows.map((connection, index) => {
 			const isSelected = index === selected;
 			const mark = gone.has(connection.slot) ? 'gone' : sign(connection);
@@ -45,4 +50,5 @@ export const sessionTable = (input: SessionTableInput): Line[] => {
 			return line(text, isSelected ? 'selected' : tone);
 		}),
 	];
+	return {lines, isCut: shown.length > 1 && table.widths.reduce((sum, width) => sum + width + 1, 2) > columns};
 };

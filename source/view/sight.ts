@@ -32,11 +32,21 @@ export const modeWord = (sample: Sample): string => {
 	return isFile(sample) ? 'REPLAY' : (kinds.includes('stdin') ? 'STREAM' : 'LIVE');
 };
 
+/** What a recording lacks; nothing while it is whole. */
+const recordingWords = ({status}: Sample): string[] => {
+	const recording = status?.recording;
+	return [
+		...(recording && recording.state !== 'up' ? [`REC ${recording.state.toUpperCase()}`] : []),
+		...(recording && recording.lost > 0 ? [`REC LOST ${recording.lost}`] : []),
+	];
+};
+
 /** What keeps the picture from being the running present, in words that stand out. */
 export const stateWords = (sample: Sample): string => [
 	...(sample.isSeeking ? ['SEEKING'] : []),
 	...(sample.ended ? ['END'] : (sample.isPaused ? ['PAUSED'] : [])),
 	...(sample.isHeld ? ['ORDER HELD'] : []),
+	...recordingWords(sample),
 ].join(' ');
 
 /** How fast a capture file passes, when it is not as it was. */

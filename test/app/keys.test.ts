@@ -118,7 +118,7 @@ test('every key does what the help says, read from the screen', async () => {
 	const {exitCode} = await terminal.exit;
 	assert.equal(exitCode, 0);
 	// These need another ending, or another terminal; they have tests of their own.
-	const elsewhere = ['^C', '^Z', 'y', 'Q'];
+	const elsewhere = ['^C', '^Z', 'y', 'w', 'Q'];
 	const tried = new Set([...steps.map(([, key]) => key), ...elsewhere]);
 	assert.deepEqual(bindings.flatMap(({keys}) => keys).filter(key => !tried.has(key)), []);
 });

@@ -78,9 +78,9 @@ const openStage = async (columns: number, rows: number, sessions: number, quietS
 	}), {columns, rows, isTTY: true});
 	const stdin = Object.assign(new PassThrough(), {isTTY: true, setRawMode: () => stdin, ref: () => stdin, unref: () => stdin});
 	const player = createPlayer(monitor, {reopen: () => monitor, survey: () => monitor});
-	const sampler = createSampler(player, frameMs);
+	const sampler = createSampler(player, {intervalMs: frameMs, aliases: new Map(), ownEvents: () => []});
 	const instance = render(<App
-		filter='' saved={new Map()} chosenColumns={undefined} localTime={false} intervalSeconds={1} target='' color glyphs={blockGlyphs} sampler={sampler} player={player} hasKeys
+		filter='' saved={new Map()} chosenColumns={undefined} localTime={false} intervalSeconds={1} target='' color glyphs={blockGlyphs} sampler={sampler} player={player} hasKeys save={async () => ''}
 	/>, {stdout: stdout as unknown as NodeJS.WriteStream, stdin: stdin as unknown as NodeJS.ReadStream, interactive: true, incrementalRendering: true, maxFps: 30, exitOnCtrlC: false, patchConsole: false});
 	let born = sessions;
 	await pause(frameMs * 4);
