@@ -1,6 +1,6 @@
 /*
 Grades every run in a folder: `node --import=tsx test/failover/grade.ts FOLDER [all|no-reports|sync]`, where FOLDER holds NAME.pcap and log/NAME/client-hold.jsonl as
-the lab writes them, and the second word says how much of it is heard. Prints two lines per takeover, and the counts of right, unsure and wrong ones.
+a test bed of real directors writes them, and the second word says how much of it is heard. Prints two lines per takeover, and the counts of right, unsure and wrong ones.
 */
 import fs from 'node:fs';
 import path from 'node:path';
