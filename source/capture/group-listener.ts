@@ -1,6 +1,7 @@
 import {createSocket, type Socket} from 'node:dgram';
 import {isIPv6} from 'node:net';
 import {parseAddress} from '../wire/address.js';
+import {createDatagram} from '../wire/datagram.js';
 import {family as families, type Datagram} from '../wire/packet.js';
 import {type CaptureClock} from './clock.js';
 import {type NetworkInterface} from './interfaces.js';
@@ -9,29 +10,6 @@ import {CaptureError} from './source.js';
 
 /** As much as the system grants (net.core.rmem_max); its default holds a few hundred messages. */
 const receiveBufferOctets = 8_388_608;
-
-/** Sets what is the same for all datagrams that a socket hears: no MAC, no tags, no hop limit, no identification. */
-const emptyDatagram = (): Datagram => ({
-	timeUs: 0,
-	place: 0,
-	tags: new Int32Array(4),
-	tagCount: 0,
-	family: families.ipv4,
-	source: new Int32Array(4),
-	destination: new Int32Array(4),
-	sourcePort: 0,
-	destinationPort: 0,
-	hopLimit: -1,
-	identification: -1,
-	sourceMacHigh: -1,
-	sourceMacLow: 0,
-	view: new DataView(new ArrayBuffer(0)),
-	offset: 0,
-	length: 0,
-	claimedLength: 0,
-	outgoing: false,
-	fragmented: false,
-});
 
 /** Sockets for groups and ports, which hear on whatever interfaces they are told to join. */
 export type GroupListener = {
@@ -86,7 +64,8 @@ export const openGroupListener = async (options: GroupListenerOptions): Promise<
 	const {groups, ports, clock, placeOf, deliver} = options;
 	const sockets: Socket[] = [];
 	const memberships: Memberships[] = [];
-	const datagram = emptyDatagram();
+	// Of a socket's datagrams there is no MAC, no tag, no hop limit and no identification: those stay unknown.
+	const datagram = createDatagram();
 	const linkLocal = new Map<string, Socket | undefined>();
 	let closed = false;
 	const close = (): void => {

@@ -3,7 +3,7 @@ import {compareAddresses} from './compare-addresses.js';
 import {isOpenRank, rankOf, stateCodes, templateCode} from './entry.js';
 import {controlAt, numberAt, pathAt, pathWords, type TableArrays} from './memory.js';
 import {type PathInfo, type PathReader, type ServiceInfo} from './path-info.js';
-import {readRates, readTrend, type Rates} from './rates.js';
+import {readRates, type Rates} from './rates.js';
 
 /** Sessions of one real server, or of a whole service. */
 export type SessionCounts = {
@@ -123,7 +123,3 @@ export const readServices = (arrays: TableArrays, reader: PathReader, nowMs: num
 			|| a.service.vport - b.service.vport
 			|| a.service.protocol - b.service.protocol);
 };
-
-/** New or ended sessions per five seconds, oldest first. */
-export const serviceTrend = ({rates}: TableArrays, service: Pick<ServiceView, 'paths'>, kind: 0 | 1, nowMs: number, length: number): number[] =>
-	readTrend(rates, service.paths, kind, nowMs, length);

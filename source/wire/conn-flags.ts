@@ -19,10 +19,6 @@ export const connFlags = {
 	onePacket: 0x20_00,
 	/** Netfilter tracks it; beyond the 16 bits that version 0 has. */
 	nfct: 0x1_00_00,
-	/** What a backup keeps when it creates an entry (IP_VS_CONN_F_BACKUP_MASK). */
-	backupMask: 0x1f_87,
-	/** What a backup replaces when it updates one (IP_VS_CONN_F_BACKUP_UPD_MASK). */
-	backupUpdateMask: 0x07_00,
 	/** Unassigned bits. */
 	reservedMask: ~0x1_3f_e7,
 } as const;
