@@ -2,7 +2,7 @@ import {existsSync} from 'node:fs';
 import {type Config, withSaved} from './config.js';
 import {type Options} from './options.js';
 import {compileFilter} from './filter/compile.js';
-import {type FilterNames} from './filter/context.js';
+import {type FilterNames, type Verdicts} from './filter/context.js';
 import {parseFilter} from './filter/parser.js';
 import {compileRecordFilter} from './filter/record-filter.js';
 import {createTableMemory} from './table/memory.js';
@@ -13,6 +13,9 @@ type Situation = {readonly mode: Options['mode']; readonly saved: Config['filter
 
 /** Names come to light while listening; here only aliases are known. */
 const namesOf = (aliases: Config['aliases']): FilterNames => ({segment: () => undefined, director: () => undefined, directorOfBit: () => undefined, aliases});
+
+/** Verdicts come with takeovers; here nothing is judged. */
+const unjudged: Verdicts = {fate: () => 'unknown', account: () => undefined};
 
 /** A table that is never filled, for what a filter is compiled against. */
 const emptyView = () => createTableView(createTableMemory({maxSessions: 1, changeCapacity: 2, departedCapacity: 2, maxPaths: 1, maxServices: 1, maxPe: 1}));
@@ -49,7 +52,7 @@ export const positionalFilter = (words: readonly string[], {mode, saved, aliases
 	const names = namesOf(aliases);
 	const compiled = mode === 'records'
 		? compileRecordFilter(parsed.expression, names)
-		: compileFilter(parsed.expression, emptyView(), {subject: mode === 'events' ? 'events' : 'sessions', names});
+		: compileFilter(parsed.expression, emptyView(), mode === 'events' ? {subject: 'events', names} : {subject: 'sessions', names, verdicts: unjudged});
 	if (!compiled.ok) {
 		throw new UsageError(filterProblem('filter', text, compiled));
 	}

@@ -56,3 +56,13 @@ test('long names mean what their letters mean', async () => {
 		rmSync(folder, {recursive: true});
 	}
 });
+
+test('a list can be filtered by what a takeover did to each session', async () => {
+	// 2.1 s after the takeover nothing was heard again: of 80 TCP and 20 UDP sessions that were open, all wait.
+	const at = ['-r', capture('failover-preempt.pcap'), '--list', '--json', '--at', '2026-11-22T18:55:54Z'];
+	const {code, stdout, stderr} = await run([...at, 'account=waiting']);
+	assert.equal(code, 0, stderr);
+	assert.equal(stdout.trimEnd().split('\n').slice(1).length, 100);
+	const heard = await run([...at, 'account=heard']);
+	assert.equal(heard.stdout.trimEnd().split('\n').slice(1).length, 0);
+});
