@@ -4,10 +4,11 @@ import {type Monitor} from '../monitor/monitor.js';
 import {compileFilter} from '../filter/compile.js';
 import {type FilterNames} from '../filter/context.js';
 import {parseFilter} from '../filter/parser.js';
+import {entryShift} from '../table/entry.js';
 import {type SortKey} from '../table/select.js';
 import {createTableView} from '../table/view.js';
 import {filterNamesOf} from './filter-names.js';
-import {listHeading, listHeadingJson, listRow, listRowJson} from './list.js';
+import {type Judgement, listHeading, listHeadingJson, listRow, listRowJson} from './list.js';
 import {createNames} from './names.js';
 import {type TextOutput} from './text-output.js';
 
@@ -32,10 +33,16 @@ export const runList = async (monitor: Monitor, output: TextOutput, {json, sort 
 	}
 
 	const nowUs = view.now();
+	const verdicts = createEntryVerdicts(view.arrays, () => monitor.status()?.failover ?? emptyFailover, () => nowUs);
+	const judgementOf = (slot: number): Judgement => {
+		const at = slot << entryShift;
+		return {fate: verdicts.fate(view.arrays.entries, at), account: verdicts.account(view.arrays.entries, at)};
+	};
+
 	const parsed = parseFilter(filter);
 	const compiled = filter !== '' && parsed.ok
 		? compileFilter(parsed.expression, view, {
-			subject: 'sessions', names: filterNamesOf(names, aliases), verdicts: createEntryVerdicts(view.arrays, () => monitor.status()?.failover ?? emptyFailover, () => nowUs),
+			subject: 'sessions', names: filterNamesOf(names, aliases), verdicts,
 		})
 		: undefined;
 	const predicate = compiled?.ok ? compiled.at(nowUs) : undefined;
@@ -48,7 +55,7 @@ export const runList = async (monitor: Monitor, output: TextOutput, {json, sort 
 	for (const [index, slot] of slots.entries()) {
 		const row = view.row(slot);
 		if (row) {
-			output.write(json ? listRowJson(row, names, nowUs) : listRow(row, nowUs));
+			output.write(json ? listRowJson(row, names, nowUs, row.template ? undefined : judgementOf(slot)) : listRow(row, nowUs));
 		}
 
 		if (index % step === step - 1) {

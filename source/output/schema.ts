@@ -57,7 +57,6 @@ const session: Fields = {
 
 const sessionExtras: Fields = {
 	pe, peData,
-	version: integer('Version of the sync protocol of the last announcement.'),
 	fate: oneOf('What becomes of it if the master dies now.', ['kept', 'risk', 'unknown']),
 	account: oneOf('What became of it since the last takeover.', ['heard', 'closed', 'ranout', 'moved', 'waiting', 'overdue']),
 };
