@@ -214,14 +214,6 @@ describe('--help and --version', () => {
 		assert.match(stdout, /^Watch the sessions/v);
 		assert.ok(stdout.split('\n').every(line => line.length <= 100), 'fits on a screen');
 	});
-
-	const readme = fs.readFileSync(new URL('../../readme.md', import.meta.url), 'utf8');
-	const quoted = /^```[a-z]*\n(?<help>Watch the sessions[\s\S]*?)^```$/mv.exec(readme)?.groups?.['help'];
-	const quotes = {skip: quoted === undefined ? 'readme.md does not quote it' : false};
-	test('the readme quotes --help as it is', quotes, async () => {
-		const {stdout} = await run(['--help']);
-		assert.equal(quoted, stdout);
-	});
 });
 
 test('an old Node is told so in one line', context => {
