@@ -104,14 +104,11 @@ const askedFor = (argv: readonly string[]): string | false | undefined => {
 	return asked;
 };
 
-/** Options after which no configuration matters. */
-const standAlone = new Set(['-h', '--help', '-V', '--version', '--json-schema']);
-
 /** Reads the configuration that a command line asks for, or the user's own. Throws a `UsageError`. */
 export const loadConfig = async (argv: readonly string[], environment: Readonly<NodeJS.ProcessEnv>, settings: ReadonlyMap<string, Setting>): Promise<LoadedConfig> => {
 	const asked = askedFor(argv);
 	const words = argv.some(argument => /^--(?:key|columns)(?:=|$)/v.test(argument)) ? await screenWords() : noWords;
-	if (asked === false || argv.some(argument => standAlone.has(argument))) {
+	if (asked === false) {
 		return withoutFile(words);
 	}
 

@@ -1,10 +1,10 @@
 import {fstatSync, readFileSync} from 'node:fs';
 import process from 'node:process';
 import {asInvokingUser, becomeInvokingUser} from './privileges.js';
-import {loadConfig} from './config-file.js';
 import {type Monitor} from './monitor/monitor.js';
 import {type TriggerLog} from './output/trigger-log.js';
-import {helpText, readCommandLine, settings, type Command, type Options} from './options.js';
+import {printOf, type Print} from './option-print.js';
+import {type Command, type Options} from './options.js';
 import {triggerSummary} from './trigger-report.js';
 import {UsageError} from './usage-error.js';
 
@@ -33,6 +33,8 @@ const complain = (message: string) => {
 
 /** What the command line and the configuration file say now. */
 const readCommand = async (): Promise<Command> => {
+	// What is only printed needs nothing of this.
+	const [{readCommandLine}, {settings}, {loadConfig}] = await Promise.all([import('./options.js'), import('./option-flags.js'), import('./config-file.js')]);
 	const argv = process.argv.slice(2);
 	return readCommandLine(argv, {
 		stdinIsPipe: isPipe(0),
@@ -42,12 +44,8 @@ const readCommand = async (): Promise<Command> => {
 };
 
 const readOptions = async (): Promise<Options> => {
-	const command = await readCommand();
-	if (command.kind !== 'run') {
-		throw new TypeError('The command line has not changed');
-	}
-
-	return command.options;
+	const {options} = await readCommand();
+	return options;
 };
 
 /** Serves metrics; gives why not when that is not possible. */
@@ -157,39 +155,48 @@ const run = async (options: Options): Promise<number> => {
 	});
 };
 
+const print = async (wanted: Print): Promise<string> => {
+	switch (wanted.kind) {
+		case 'help': {
+			const {helpText} = await import('./option-help.js');
+			return helpText();
+		}
+
+		case 'version': {
+			return `${version()}\n`;
+		}
+
+		case 'schema': {
+			const {schema} = await import('./output/schema.js');
+			return `${JSON.stringify(schema, undefined, '\t')}\n`;
+		}
+
+		case 'completion': {
+			const {completionScript} = await import('./completion.js');
+			return completionScript(wanted.shell);
+		}
+	}
+};
+
 const main = async (): Promise<number> => {
 	process.stderr.on('error', () => {
 		// Nobody reads our complaints: no reason to fail.
 	});
 	try {
-		const command = await readCommand();
-		switch (command.kind) {
-			case 'help': {
-				process.stdout.write(helpText.trimStart());
-				return 0;
-			}
-
-			case 'version': {
-				process.stdout.write(`${version()}\n`);
-				return 0;
-			}
-
-			case 'schema': {
-				const {schema} = await import('./output/schema.js');
-				process.stdout.write(`${JSON.stringify(schema, undefined, '\t')}\n`);
-				return 0;
-			}
-
-			case 'print-config': {
-				const {effectiveConfig} = await import('./print-config.js');
-				process.stdout.write(await effectiveConfig(command.options));
-				return 0;
-			}
-
-			case 'run': {
-				return await run(command.options);
-			}
+		const wanted = printOf(process.argv.slice(2));
+		if (wanted) {
+			process.stdout.write(await print(wanted));
+			return 0;
 		}
+
+		const {kind, options} = await readCommand();
+		if (kind === 'run') {
+			return await run(options);
+		}
+
+		const {effectiveConfig} = await import('./print-config.js');
+		process.stdout.write(await effectiveConfig(options));
+		return 0;
 	} catch (error) {
 		if (error instanceof UsageError) {
 			complain(error.message);

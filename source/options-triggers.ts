@@ -1,31 +1,18 @@
 import {isIP} from 'node:net';
 import {argvOf, columnProblem, keyProblem, nameProblem, targetProblem, timeoutOf, withSaved, type Config, type DirectorPair} from './config.js';
 import {parseFilter} from './filter/parser.js';
+import {type OptionWord} from './option-words.js';
 import {createTrigger, defaultRate, webhookProblem, type Trigger, type TriggerAction} from './output/trigger.js';
 import {parseRate} from './output/token-bucket.js';
 import {filterProblem, UsageError} from './usage-error.js';
 
-type Word = {readonly option: 'on' | 'exec' | 'webhook'; readonly value: string};
+type Word = {readonly name: 'on' | 'exec' | 'webhook'; readonly value: string};
 
-/** `--on`, `--exec` and `--webhook` in the order in which they stand, which the parser of options does not keep. */
-const triggerWords = (argv: readonly string[]): Word[] => {
-	const words: Word[] = [];
-	for (const [index, argument] of argv.entries()) {
-		if (argument === '--') {
-			break;
-		}
+/** `--on`, `--exec` and `--webhook` in the order in which they stand. */
+const isTriggerWord = (word: OptionWord): word is Word => word.name === 'on' || word.name === 'exec' || word.name === 'webhook';
 
-		const [, option, value] = /^--(on|exec|webhook)(?:=(.*))?$/sv.exec(argument) ?? [];
-		if (option !== undefined) {
-			words.push({option: option as Word['option'], value: value ?? argv[index + 1] ?? ''});
-		}
-	}
-
-	return words;
-};
-
-const actionOf = ({option, value}: Word): TriggerAction => {
-	if (option === 'webhook') {
+const actionOf = ({name, value}: Word): TriggerAction => {
+	if (name === 'webhook') {
 		const problem = webhookProblem(value);
 		if (problem) {
 			throw new UsageError(`--webhook ${value}: ${problem}`);
@@ -45,7 +32,7 @@ const actionOf = ({option, value}: Word): TriggerAction => {
 export type TriggerOptions = {readonly rate: string | undefined; readonly timeout: string | undefined; readonly saved: ReadonlyMap<string, string>; readonly taken: readonly string[]};
 
 /** The triggers of a command line: each action belongs to the nearest `--on` before it. Throws a `UsageError`. */
-export const triggersOf = (argv: readonly string[], {rate = defaultRate, timeout, saved, taken}: TriggerOptions): Trigger[] => {
+export const triggersOf = (words: readonly OptionWord[], {rate = defaultRate, timeout, saved, taken}: TriggerOptions): Trigger[] => {
 	if (!parseRate(rate)) {
 		throw new UsageError(`--on-rate ${rate}: write 10/m, 1/s or 100/h`);
 	}
@@ -56,15 +43,15 @@ export const triggersOf = (argv: readonly string[], {rate = defaultRate, timeout
 	}
 
 	const found: Array<{on: string; actions: TriggerAction[]}> = [];
-	for (const word of triggerWords(argv)) {
-		if (word.option === 'on') {
+	for (const word of words.filter(one => isTriggerWord(one))) {
+		if (word.name === 'on') {
 			found.push({on: word.value, actions: []});
 			continue;
 		}
 
 		const trigger = found.at(-1);
 		if (!trigger) {
-			throw new UsageError(`--${word.option} ${word.value}: an --on before it must say when`);
+			throw new UsageError(`--${word.name} ${word.value}: an --on before it must say when`);
 		}
 
 		trigger.actions.push(actionOf(word));

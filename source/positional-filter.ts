@@ -1,6 +1,6 @@
 import {existsSync} from 'node:fs';
 import {type Config, withSaved} from './config.js';
-import {type Options} from './options.js';
+import {type Mode} from './option-conflicts.js';
 import {compileFilter} from './filter/compile.js';
 import {type FilterNames, type Verdicts} from './filter/context.js';
 import {parseFilter} from './filter/parser.js';
@@ -9,7 +9,7 @@ import {createTableMemory} from './table/memory.js';
 import {createTableView} from './table/view.js';
 import {filterProblem, UsageError} from './usage-error.js';
 
-type Situation = {readonly mode: Options['mode']; readonly saved: Config['filters']; readonly aliases: Config['aliases']};
+type Situation = {readonly mode: Mode; readonly saved: Config['filters']; readonly aliases: Config['aliases']};
 
 /** Names come to light while listening; here only aliases are known. */
 const namesOf = (aliases: Config['aliases']): FilterNames => ({segment: () => undefined, director: () => undefined, directorOfBit: () => undefined, aliases});

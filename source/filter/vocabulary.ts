@@ -10,15 +10,15 @@ const stateNames: readonly string[] = [...allStateNames, unknownState];
 const plain = (word: string): string => word.toLowerCase().replaceAll(/[\-_]/gv, '');
 
 /** What operators type, and what narrow screens show, where it is not the beginning of the name. */
-const shortStates: Readonly<Record<string, string>> = {
+const shortStates = new Map(Object.entries({
 	est: 'ESTABLISHED', ss: 'SYN_SENT', sr: 'SYN_RECV', fw: 'FIN_WAIT', tw: 'TIME_WAIT', cl: 'CLOSE', cw: 'CLOSE_WAIT', la: 'LAST_ACK', li: 'LISTEN', sa: 'SYNACK',
 	finwt: 'FIN_WAIT', timwt: 'TIME_WAIT', clswt: 'CLOSE_WAIT', synak: 'SYNACK', err: unknownState,
-};
+}));
 
 const stateByName = new Map(stateNames.map(name => [plain(name), name]));
 
 /** The state of this full or short name. */
-export const exactState = (word: string): string | undefined => stateByName.get(plain(word)) ?? shortStates[plain(word)];
+export const exactState = (word: string): string | undefined => stateByName.get(plain(word)) ?? shortStates.get(plain(word));
 
 /** The states that begin so. */
 export const statesFrom = (word: string): string[] => stateNames.filter(name => plain(name).startsWith(plain(word)));
@@ -40,14 +40,14 @@ export const knownProtocols = [...protocolByName.keys()];
 /** How a protocol is written in a filter. */
 export const protocolWord = (number: number): string => knownProtocols.find(name => protocolByName.get(name) === number) ?? protocolName(number).toLowerCase();
 
-const forwardShort: Readonly<Record<string, string>> = {nat: 'masq', masquerade: 'masq', tun: 'tunnel', ipip: 'tunnel', dr: 'route', direct: 'route'};
+const forwardShort = new Map(Object.entries({nat: 'masq', masquerade: 'masq', tun: 'tunnel', ipip: 'tunnel', dr: 'route', direct: 'route'}));
 
 export const knownForwards: readonly string[] = forwardingNames.map(name => name.toLowerCase());
 
 /** Forwarding method in the spelling of `knownForwards`. */
 export const forwardOf = (word: string): string | undefined => {
 	const name = word.toLowerCase();
-	return knownForwards.includes(name) ? name : forwardShort[name];
+	return knownForwards.includes(name) ? name : forwardShort.get(name);
 };
 
 /** Bits of `entryFlag` by the names that outputs use. */

@@ -37,21 +37,27 @@ describe('a command line that cannot be used ends with 2 and one line that says 
 		[['-r', '--list'], /-r needs a value/v],
 		[['--at=', '-r', seed], /--at needs a value/v],
 		[['--seed', 'x', '--demo'], /--seed .*: a number from 0 to 4294967295 is needed/v],
-		[['--seed', '1.5', '--demo'], /--seed 1\.5: a whole number is needed/v],
+		[['--seed', '1.5', '--demo'], /--seed 1\.5: a whole number from 0 to 4294967295 is needed/v],
 		[['--seed', '1', '--seed', '2', '--demo'], /--seed: can be given only once/v],
 		[['--wait', '-1', '--demo'], /--wait -1: a number from 0/v],
-		[['--port', '8848-8840', '-j'], /--port 8848-8840: a port, or the first and last/v],
+		[['--port', '8848-8840', '-j'], /--port 8848-8840: write a port from 1 to 65535, or the first and last/v],
 		[['--group', '224.0.0', '-j'], /--group 224\.0\.0: not an IPv4 or IPv6 address/v],
 		[['--syncid', '256', ...demo], /--syncid 256: a number from 0 to 255/v],
 		[['--speed', '0', '-r', seed], /--speed 0: a number/v],
 		[['--list', '--events', ...demo], /--list and --events: one of them at a time/v],
-		[['--sort', 'colour', '--list', ...demo], /--sort colour: one of open expires/v],
-		[['--records', '--fields', 'time,colour', ...demo], /--fields colour: one or more of time,segment,/v],
+		[['--sort', 'colour', '--list', ...demo], /--sort colour: unknown key; there is open expires/v],
+		[['--records', '--fields', 'time,colour', ...demo], /--fields time,colour: unknown field colour; there is time segment /v],
 		[['--events', '--fields', 'time', ...demo], /--fields: goes with --records/v],
 		[['--demo', '-r', seed], /--demo and -r: these sources do not go together/v],
 		[['-r', '-', '-r', '-'], /-r -: stdin can be read once/v],
 		[['--at', '+3', ...demo], /--at: goes with -r FILE/v],
 		[['--at', 'noon', '-r', seed], /--at noon: give RFC 3339/v],
+		[['--at', 'yesterday 1', '-r', seed], /--at yesterday 1: give RFC 3339/v],
+		[['--no-at', '-r', seed], /unknown option --no-at\. See/v],
+		[['--list=now', ...demo], /--list takes no value: leave out =now/v],
+		[['--no-colour', ...demo], /unknown option --no-colour; did you mean --no-color\?/v],
+		[['--completion', 'tcsh'], /--completion tcsh: not a shell that is known here; write one of bash zsh fish/v],
+		[['--completion'], /--completion needs a value, bash\|zsh\|fish\./v],
 		[[seed], /seed-basic\.pcap is a file: did you mean -r .*seed-basic\.pcap\?/v],
 	];
 	for (const [args, words] of cases) {
@@ -194,8 +200,8 @@ describe('a signal ends it with 128 and its number, not by its force', () => {
 
 const printLoaded = 'data:text/javascript,import {registerHooks} from "node:module"; registerHooks({load(url, context, next) { process.stderr.write(url + "\\n"); return next(url, context); }});';
 
-describe('--help and --version', () => {
-	for (const option of ['--help', '-h', '--version', '-V']) {
+describe('--help, --version and --completion', () => {
+	for (const option of ['--help', '-h', '--version', '-V', '--completion=bash', '--completion=zsh', '--completion=fish']) {
 		test(`${option} loads neither Ink nor React`, async () => {
 			const {code, stdout, stderr} = await run([option], {node: [`--import=${printLoaded}`]});
 			assert.equal(code, 0);
@@ -212,7 +218,7 @@ describe('--help and --version', () => {
 		const {code, stdout} = await run(['--help', '--list', '--events']);
 		assert.equal(code, 0);
 		assert.match(stdout, /^Watch the sessions/v);
-		assert.ok(stdout.split('\n').every(line => line.length <= 100), 'fits on a screen');
+		assert.ok(stdout.split('\n').every(line => line.length <= 96), 'fits on a screen');
 	});
 });
 

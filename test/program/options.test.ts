@@ -69,3 +69,43 @@ test('a list can be filtered by what a takeover did to each session', async () =
 	const heard = await run([...at, 'account=heard']);
 	assert.equal(heard.stdout.trimEnd().split('\n').slice(1).length, 0);
 });
+
+test('--from hears one sender only', async () => {
+	const records = async (...args: readonly string[]) => {
+		const {code, stdout} = await run(['-r', capture('failover-graceful.pcap'), '--records', '--fields', 'source', ...args]);
+		assert.equal(code, 0);
+		return stdout.trimEnd().split('\n');
+	};
+
+	const senders = [...new Set(await records())];
+	assert.equal(senders.length, 2);
+	for (const sender of senders) {
+		assert.deepEqual([...new Set(await records('--from', sender))], [sender]);
+	}
+
+	assert.deepEqual(await records('--from', senders[0]!, '--from', senders[1]!), await records());
+});
+
+test('--alias and --saved name what a filter would have to spell out', async () => {
+	const list = async (...args: readonly string[]) => {
+		const {code, stdout} = await run(['-r', capture('failover-graceful.pcap'), '--at', '+60', '--list', ...args]);
+		assert.equal(code, 0);
+		return stdout;
+	};
+
+	const spelt = await list('proto=tcp', '(state=tw or state=est)');
+	assert.ok(spelt.split('\n').length > 3 && spelt !== await list());
+	assert.equal(await list('--saved', 'tcp=proto=tcp', '--saved', 'settled=state=tw or state=est', '@tcp', '@settled'), spelt);
+	const {client} = /(?<client>\d+\.\d+\.\d+\.\d+):\d+ /v.exec(spelt)!.groups!;
+	const one = await list(`client=${client}`);
+	assert.ok(one.includes(`${client}:`));
+	assert.equal(await list('--alias', `somebody=${client}`, 'client=somebody'), one);
+});
+
+test('--columns says what the screen shows of a session, --key what quits it', async () => {
+	const terminal = openTerminal(['--demo', '--columns', 'state,client', '--key', 'quit=x']);
+	await terminal.until(text => /^ *CLIENT +STATE *$/mv.test(text));
+	terminal.type('x');
+	const {exitCode} = await terminal.exit;
+	assert.equal(exitCode, 0);
+});

@@ -7,6 +7,8 @@ import {plainEnvironment, program} from './program.js';
 export type TerminalOptions = {
 	/** Started by typing it into an interactive shell, which can stop and continue it. */
 	readonly shell?: boolean;
+	/** Another program instead of ours. */
+	readonly command?: readonly string[];
 	/** A command that runs another, for example in a namespace. */
 	readonly through?: readonly string[];
 	readonly columns?: number;
@@ -49,9 +51,9 @@ after(() => {
 	}
 });
 
-export const openTerminal = (args: readonly string[], {columns = 80, rows = 24, environment = {}, shell = false, through = []}: TerminalOptions = {}): TestTerminal => {
+export const openTerminal = (args: readonly string[], {columns = 80, rows = 24, environment = {}, shell = false, through = [], command = [process.execPath, program]}: TerminalOptions = {}): TestTerminal => {
 	const terminal = new xterm.Terminal({cols: columns, rows, allowProposedApi: true});
-	const [file, ...words] = shell ? ['bash', '--norc', '--noprofile', '-i'] : [...through, process.execPath, program, ...args];
+	const [file, ...words] = shell ? ['bash', '--norc', '--noprofile', '-i'] : [...through, ...command, ...args];
 	const child = spawn(file!, words, {
 		name: 'xterm-256color', cols: columns, rows, env: {...plainEnvironment(), ...environment},
 	});

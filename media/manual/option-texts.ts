@@ -1,0 +1,62 @@
+import {briefOf, options, type OptionName} from '../../source/option-table.js';
+import {recordFieldNames} from '../../source/output/records.js';
+import {sortKeys} from '../../source/table/select.js';
+import {sessionColumns} from '../../source/view/session-columns.js';
+
+/** Where the help is too short for a manual. Between backticks: as it is typed. */
+const longer: Partial<Readonly<Record<OptionName, string>>> = {
+	interface: 'Capture on this interface with libpcap, which needs CAP_NET_RAW. `any` captures on all of them, as one segment. An interface that cannot be opened ends the program with status 4; without this option every interface that is up is opened, and where that is not permitted the multicast groups are joined instead.',
+	join: 'Join the multicast groups with sockets instead of capturing. That needs no privilege and no libpcap, and hears sync messages only: no VRRP, no ARP, no lost messages.',
+	read: 'Read a capture file, pcap or pcapng, plain or gzipped. `-` is stdin. Given more than once, packets are merged by their time. The name stands for the segment; without one it is the name of the file. In a terminal the file is replayed, see `--speed`; with text output it is read as fast as possible.',
+	via: 'Listen through another host of the segment, such as a real server: ssh to it (BatchMode, so a key must be there) and run tcpdump, with `sudo -n` where that is needed. What holds a blank or a slash is a command instead, run without a shell, that writes a capture to its stdout. A connection that ends is opened again. NAME is the name of the segment.',
+	demo: 'Two simulated directors and their clients, whose messages go through the same decoder as real ones. One director fails within the first minute.',
+	seed: 'Seed of the demo; the same number gives the same demo. The default is 1.',
+	group: 'Sync group to listen to, instead of 224.0.0.81. Can be given more than once.',
+	port: 'UDP port of the sync daemons, and the last one where they use several threads. The default is 8848.',
+	syncid: 'Listen only to this sync id, 0 to 255. Can be given more than once.',
+	from: 'Listen only to this sender. Can be given more than once.',
+	passive: 'Never join a group: hear only what reaches the interface anyway, for example at a mirror port.',
+	at: 'With `-r`: stop at that time, or open the screen there. RFC 3339 as in `2026-11-22T14:02:00Z`, Unix seconds, or `+`SECONDS after the first packet. Without a zone it is UTC.',
+	speed: 'Pace of a replay on the screen, in seconds of the capture for each second. The default is 1; `max` is as fast as it can be read.',
+	list: 'Print the table once, in the columns and the layout of `ipvsadm -Lnc`, and end: live after `--duration`, with `-r` at the end of the file or at `--at`.',
+	sort: `Order of the table, ascending: ${sortKeys.join(', ')}. The first has open sessions first, then what expires first.`,
+	duration: 'How long to listen when live. The default is 5 with `--list`, else for ever.',
+	records: 'A line for each sync record as it arrives, also for those that a backup would refuse. Nothing is remembered.',
+	fields: `Print only these fields of \`--records\`, separated by tabs: ${recordFieldNames.join(', ')}.`,
+	events: 'A line for each change: sessions that appear, change their state, move, expire; directors, takeovers, losses. The default when stdout is no terminal.',
+	json: 'Print what `--list`, `--records` or `--events` prints as newline-delimited JSON.',
+	'json-schema': 'Print the JSON schema of all these lines and end.',
+	wait: 'End with status 3 when nothing is captured within that time.',
+	on: 'Events that set off the actions after it: `--exec` and `--webhook` belong to the nearest `--on` before them. A filter alone stands for each event that passes. `once 1m:` before it stands for the first one, and for the next only after a minute without any; `none 30s:` for 30 seconds without any.',
+	exec: 'Run a command. It is cut into words by quotes as a shell would, nothing is expanded and no shell is started. The event is on its stdin as JSON, and each field in the environment, see ENVIRONMENT.',
+	webhook: 'Post the event as JSON to this URL, http or https. What may pass, such as status 503, is tried again up to three times; redirects are not followed.',
+	'on-rate': 'Let each of these triggers act at most so often: `10/m`, `1/s` or `100/h`. The default is 60/m.',
+	'on-timeout': 'Time limit of a command, and of one attempt of a webhook. The default is 30s.',
+	'dry-run': 'Say what would run, and run nothing.',
+	'fire-in-replay': 'Let triggers act with `-r` and `--demo` too, where they rest otherwise.',
+	write: 'Record what is captured as pcapng while all else goes on. `-` is stdout; then there is no text. The file is made with mode 0600, since VRRP adverts hold passwords. SIGUSR1 begins a new file.',
+	'write-size': 'Begin another file when this one would grow beyond that size: octets, or with `k`, `M` or `G`. Each file is named by the time it began.',
+	'write-time': 'Begin another file after that many seconds.',
+	'write-files': 'Keep the newest so many of these files and delete older ones. Goes with `--write-size` or `--write-time`.',
+	metrics: 'Serve Prometheus metrics over HTTP: for each virtual service, real server and director, never for a client. Without a host only this host can connect.',
+	interval: 'Seconds between two frames of the screen. The default is 1.',
+	ascii: 'Draw with ASCII only. So it is in a locale without UTF-8 as well.',
+	color: 'No colours. The variable NO_COLOR says the same.',
+	'alt-screen': 'Leave the last screen in the scrollback instead of restoring what was there.',
+	'local-time': 'Show times in the zone of this host. They are UTC otherwise.',
+	config: 'Read this configuration file instead of the own one, see FILES.',
+	'no-config': 'Read no configuration file.',
+	'print-config': 'Print what is in effect, from the file and from the command line, as a configuration file, and end.',
+	alias: 'A name for addresses, networks or endpoints, for filters and the screen. Can be given more than once.',
+	pair: 'Directors that back each other up, though they use several sync ids, or though no advert says so. Can be given more than once.',
+	saved: 'A filter that other filters call `@`NAME. Can be given more than once.',
+	columns: `Fields of a session that the screen shows, always in this order, instead of those that fit its width: ${sessionColumns.map(({id}) => id).join(', ')}.`,
+	key: 'Give an action of the screen another key. Several keys for one action: give it again. Actions are named under KEYS.',
+	'max-sessions': 'Bound of the table; what is beyond is evicted and counted. Memory is taken as it fills. The default is 2000000.',
+	completion: 'Print a script that completes these options, their values and the fields of filters in that shell, and end. For bash: `source <(ipvstop --completion bash)` in .bashrc. For zsh: the same with zsh, after compinit. For fish: into ~/.config/fish/completions/ipvstop.fish.',
+	help: 'Print a summary of the options and end.',
+	version: 'Print the version and end.',
+};
+
+/** What the manual says about each option. */
+export const optionTexts: ReadonlyMap<OptionName, string> = new Map(options.map(option => [option.name, longer[option.name] ?? briefOf(option)]));

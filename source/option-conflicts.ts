@@ -1,0 +1,83 @@
+import {statSync} from 'node:fs';
+import {type GivenFlags} from './option-flags.js';
+import {fileOf} from './option-values.js';
+import {UsageError} from './usage-error.js';
+
+export type TerminalFacts = {readonly stdinIsPipe: boolean; readonly stdoutIsTerminal: boolean; readonly noColor: boolean};
+
+/** What leaves on stdout; `record` is a recording and no text. */
+export type Mode = 'screen' | 'list' | 'records' | 'events' | 'record';
+
+/** Throws a `UsageError` when two outputs want the same stdout. */
+export const modeOf = (given: GivenFlags, {stdoutIsTerminal}: TerminalFacts): Mode => {
+	const outputs = (['list', 'records', 'events'] as const).filter(name => given[name]);
+	if (outputs.length > 1) {
+		throw new UsageError(`--${outputs.join(' and --')}: one of them at a time`);
+	}
+
+	const mode = outputs[0] ?? (given.write === '-' ? 'record' : (stdoutIsTerminal ? 'screen' : 'events'));
+	if (given.write === '-' && (mode !== 'record' || stdoutIsTerminal)) {
+		throw new UsageError(mode === 'record' ? '-w -: stdout is a terminal; pipe it somewhere' : `-w - and --${mode}: both would write to stdout; give -w a file`);
+	}
+
+	return mode;
+};
+
+const rejectOutput = (given: GivenFlags, mode: Mode) => {
+	const writing = given.writeSize ?? given.writeTime ?? given.writeFiles;
+	if (writing !== undefined && (given.write === undefined || given.write === '-')) {
+		throw new UsageError('--write-size, --write-time, --write-files: go with -w FILE');
+	}
+
+	if (given.writeFiles !== undefined && given.writeSize === undefined && given.writeTime === undefined) {
+		throw new UsageError('--write-files: say with --write-size or --write-time when another file begins');
+	}
+
+	if (given.json && mode === 'screen') {
+		throw new UsageError('--json: add --list, --records or --events');
+	}
+
+	if (given.fields !== undefined && (mode !== 'records' || given.json)) {
+		throw new UsageError('--fields: goes with --records, without --json');
+	}
+};
+
+/** False for what cannot be looked at; opening it will say why. */
+const isFile = (path: string): boolean => {
+	try {
+		return statSync(path).isFile();
+	} catch {
+		return false;
+	}
+};
+
+const rejectSources = (given: GivenFlags, mode: Mode, terminal: TerminalFacts) => {
+	const read = given.read ?? [];
+	const sources = [given.interface?.length ? '-i' : '', given.join ? '-j' : '', given.demo ? '--demo' : '', read.length > 0 ? '-r' : '', given.via?.length ? '--via' : '']
+		.filter(Boolean);
+	if (sources.length > 1 && (given.demo || (given.interface?.length && given.join))) {
+		throw new UsageError(`${sources.join(' and ')}: these sources do not go together`);
+	}
+
+	if (sources.length === 0 && terminal.stdinIsPipe) {
+		throw new UsageError('something is piped in, but no source is named: add -r - to read it');
+	}
+
+	if (mode === 'screen' && (given.write ?? given.metrics) !== undefined && read.some(text => isFile(fileOf(text).path))) {
+		throw new UsageError('-w and --metrics: the screen goes back and forth in a file; add --events, --records or --list');
+	}
+
+	if (read.filter(file => file === '-').length > 1) {
+		throw new UsageError('-r -: stdin can be read once');
+	}
+
+	if (given.at !== undefined && (read.length === 0 || sources.length > 1)) {
+		throw new UsageError('--at: goes with -r FILE alone');
+	}
+};
+
+/** Options that do not go together. Throws a `UsageError`. */
+export const rejectConflicts = (given: GivenFlags, mode: Mode, terminal: TerminalFacts) => {
+	rejectOutput(given, mode);
+	rejectSources(given, mode, terminal);
+};
