@@ -8,7 +8,7 @@ const grouped = (expression: Expression, kinds: ReadonlyArray<Expression['kind']
 /** A name in quotes, unless it is read as one without. */
 const formatName = (text: string): string => {
 	const parsed = parseFilter(text);
-	return parsed.ok && parsed.expression.kind === 'name' ? text : quoted(text);
+	return parsed.ok && parsed.expression.kind === 'name' && parsed.expression.text === text ? text : quoted(text);
 };
 
 /** The filter in its canonical spelling: parsed again, it is the same. */

@@ -1,4 +1,5 @@
 import v8 from 'node:v8';
+import {inAnyCase} from './pattern-case.js';
 
 /** Longer patterns are refused. */
 const longestPattern = 200;
@@ -20,9 +21,6 @@ const prepare = () => {
 	}
 };
 
-/** Letters of a pattern in lower case, those of classes like `\D` as they are. */
-const lowerPattern = (source: string): string => source.replaceAll(/\\.|[A-Z]/gsv, part => part.startsWith('\\') ? part : part.toLowerCase());
-
 const reasonOf = (error: unknown): string => (error as Error).message.replace(/^Invalid regular expression: (?:.*: )?/sv, '');
 
 /** Whether a text matches the pattern anywhere, in any case, in time linear in the text. A string: why the pattern will not do. */
@@ -32,9 +30,9 @@ export const createPattern = (source: string): ((text: string) => boolean) | str
 	}
 
 	prepare();
-	const lower = lowerPattern(source);
+	const lower = inAnyCase(source);
 	try {
-		// Without `v`: the linear engine knows no Unicode mode, and subjects are ASCII.
+		// Without `v`: the linear engine knows no Unicode mode, and subjects are Latin-1.
 		const pattern = new RegExp(lower);
 		// `l`: refused when the linear engine cannot run it.
 		// eslint-disable-next-line no-new, regexp/no-non-standard-flag -- only whether it can be made; known to V8 by the flag above

@@ -3,7 +3,12 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {type TestContext} from 'node:test';
 
-export type FileFrame = {readonly timeUs: number; readonly octets: Uint8Array};
+export type FileFrame = {
+	readonly timeUs: number;
+	readonly octets: Uint8Array;
+	/** On the wire; as many as there are octets unless given. */
+	readonly originalLength?: number;
+};
 
 /** A little-endian pcap file of frames. */
 export const pcapOf = (frames: readonly FileFrame[], linkType = 1): Buffer => {
@@ -13,12 +18,12 @@ export const pcapOf = (frames: readonly FileFrame[], linkType = 1): Buffer => {
 	header.writeUInt16LE(4, 6);
 	header.writeUInt32LE(65_535, 16);
 	header.writeUInt32LE(linkType, 20);
-	return Buffer.concat([header, ...frames.flatMap(({timeUs, octets}) => {
+	return Buffer.concat([header, ...frames.flatMap(({timeUs, octets, originalLength = octets.length}) => {
 		const record = Buffer.alloc(16);
 		record.writeUInt32LE(Math.floor(timeUs / 1_000_000), 0);
 		record.writeUInt32LE(timeUs % 1_000_000, 4);
 		record.writeUInt32LE(octets.length, 8);
-		record.writeUInt32LE(octets.length, 12);
+		record.writeUInt32LE(originalLength, 12);
 		return [record, octets];
 	})]);
 };

@@ -189,7 +189,8 @@ const passes = ({field, operator, values}: Test, row: Connection, context: Naive
 		const texts = endpoints.length > 0
 			? endpoints.map(({words, family, port}) => formatEndpoint(words, 0, family === 6 ? 6 : 4, port))
 			: textsOf(field, row, context);
-		return values.some(value => value.kind === 'text' && texts.some(text => new RegExp(value.text, 'iv').test(text)));
+		// As the filters do, without Unicode mode: it reads some patterns otherwise and refuses some.
+		return values.some(value => value.kind === 'text' && texts.some(text => new RegExp(value.text, 'i').test(text)));
 	}
 
 	if (endpoints.length > 0) {
@@ -208,12 +209,15 @@ const passes = ({field, operator, values}: Test, row: Connection, context: Naive
 			return true;
 		}
 
-		const parsed = parseFilter(`addr=${value.text}`);
-		const net = parsed.ok && parsed.expression.kind === 'test' ? parsed.expression.values[0] : undefined;
+		// A director may be said by its address, a network, or a name of these.
 		const address = parseFilter(text);
 		const own = address.ok && address.expression.kind === 'test' && address.expression.field === 'addr' ? address.expression.values[0] : undefined;
-		return ['director', 'directors', 'sent'].includes(field) && net?.kind === 'net' && own?.kind === 'net'
-			&& isAt({words: Int32Array.from(own.words), family: own.family, port: 0}, net, context.names);
+		return ['director', 'directors', 'sent'].includes(field) && own?.kind === 'net'
+			&& [value.text, ...context.names.aliases.get(value.text.toLowerCase()) ?? []].some(target => {
+				const parsed = parseFilter(`addr=${target}`);
+				const net = parsed.ok && parsed.expression.kind === 'test' ? parsed.expression.values[0] : undefined;
+				return net?.kind === 'net' && isAt({words: Int32Array.from(own.words), family: own.family, port: 0}, net, context.names);
+			});
 	}));
 };
 
@@ -232,9 +236,9 @@ export const naivelyMatches = (expression: Expression, row: Connection, context:
 		}
 
 		case 'name': {
-			return context.names.aliases.has(expression.text)
+			return context.names.aliases.has(expression.text.toLowerCase())
 				? passes({kind: 'test', field: 'addr', operator: '=', values: [expression], at: 0, length: 0}, row, context)
-				: stateName(row.protocol, row.state, row.template).toLowerCase().startsWith(expression.text);
+				: stateName(row.protocol, row.state, row.template).toLowerCase().startsWith(expression.text.toLowerCase());
 		}
 
 		case 'is': {

@@ -50,6 +50,7 @@ const meanings: ReadonlyArray<readonly [text: string, canonical: string]> = [
 	['proto=50', 'proto=esp'],
 	['fin', 'fin'],
 	['"new"', '\'new\''],
+	['"a "', '\'a \''],
 	['new NEW Marked', 'new new marked'],
 	['a b or c', 'a b or c'],
 	['a && b || not c', 'a b or !c'],

@@ -52,3 +52,25 @@ test('patterns mean what they mean everywhere else', () => {
 		assert.equal(matches(subject), new RegExp(source, 'v').test(subject));
 	}));
 });
+
+test('patterns match in any case what the flag i of the other engine matches', () => {
+	const pieces = [
+		'A', 'a', 'Z', 'k', '[', '[^', ']', '-', '\\T', '\\x41', '\\x4', '\\u0041', '\\u00c9', '\\101', '\\12', '\\0', '\\8', '\\cA', '\\c', '1', '\\D', '\\w', '\\W', '\\b', '\\B', '\\K',
+		'.', '*', '(', ')', '|', '^', '$', '\\\\', '\\-', '\\]', '_', '@', 'é', 'É', '×', '\\S', '\\t', '[A-z]', '[@-`]', '(?:',
+	];
+	const characters = ['a', 'A', 'Z', 'z', 'k', '_', '@', '`', 'T', '1', '-', 'É', 'é', '×', '÷', '\\', '\t', '\u0001', 'x', '8'];
+	const pattern = fc.array(fc.constantFrom(...pieces), {maxLength: 7}).map(parts => parts.join(''));
+	const subject = fc.string({unit: fc.constantFrom(...characters), maxLength: 4});
+	fc.assert(fc.property(pattern, subject, (source, text) => {
+		const matches = createPattern(source);
+		if (typeof matches === 'string') {
+			if (!matches.includes('not possible')) {
+				assert.throws(() => new RegExp(source, 'i'), SyntaxError);
+			}
+
+			return;
+		}
+
+		assert.equal(matches(text), new RegExp(source, 'i').test(text));
+	}), {numRuns: 20_000});
+});

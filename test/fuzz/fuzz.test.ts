@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import {Buffer} from 'node:buffer';
+import test from 'node:test';
+import {faultNames} from '../../source/wire/fault.js';
+import {createFilterTarget} from './filter-target.js';
+import {fuzz} from './loop.js';
+import {createGreedyTarget, createPlantedTarget} from './planted.js';
+import {createSavefileTarget} from './savefile-target.js';
+import {createTableTarget} from './table-target.js';
+import {createWireTarget} from './wire-target.js';
+
+test('a defect behind four conditions, one behind the other, is found with guidance, made small, and not found without', async () => {
+	const options = {seed: 2, runs: 20_000};
+	const guided = await fuzz(createPlantedTarget(), options);
+	const blind = await fuzz(createPlantedTarget(), {...options, guided: false});
+
+	assert.equal(guided.finds.length, 1);
+	assert.match(String(guided.finds[0]!.error), /the planted defect/v);
+	assert.equal(Buffer.from(guided.finds[0]!.octets).toString('latin1'), 'ipvs\0\0\0');
+	assert.deepEqual(blind.finds, []);
+	assert.ok(guided.blocks > blind.blocks);
+});
+
+test('the same seed makes the same inputs', async () => {
+	const [one, two] = [await fuzz(createPlantedTarget(), {seed: 7, runs: 5000}), await fuzz(createPlantedTarget(), {seed: 7, runs: 5000})];
+	assert.deepEqual(one, two);
+	// Code that runs once in a process is reached by the first of them only.
+	const wires = [await fuzz(createWireTarget(), {seed: 7, runs: 768}), await fuzz(createWireTarget(), {seed: 7, runs: 768})]
+		.map(({corpus, features, finds, runs}) => ({corpus, features, finds, runs}));
+	assert.deepEqual(wires[0], wires[1]);
+	assert.equal(wires[0]!.runs, 768);
+});
+
+for (const [kind, words] of [['time', /^Error: takes \d+ ms/v], ['memory', /^Error: takes \d+ octets of memory/v]] as const) {
+	test(`an input that takes too much ${kind} is a find`, async () => {
+		const {finds} = await fuzz(createGreedyTarget(kind), {seed: 1, runs: 0});
+		assert.match(String(finds[0]?.error), words);
+		assert.deepEqual([...finds[0]!.octets], [0x80]);
+	});
+}
+
+test('bent packets: no exception, nothing beyond its packet, every kind of trouble named', async () => {
+	const target = createWireTarget();
+	// Without guidance: what it reaches is then the same whatever ran before in this process.
+	const {finds} = await fuzz(target, {seed: 1, runs: 100_000, guided: false});
+	const {counts, faults} = target.observed;
+
+	assert.deepEqual(finds, []);
+	assert.ok(counts.messages > 10_000 && counts.records > 10_000);
+	assert.ok(counts.adverts > 1000 && counts.reports > 1000 && counts.claims > 500);
+	for (const fault of [
+		'link-type', 'link-truncated', 'ip-truncated', 'ip-length', 'ip-version', 'extension-header', 'fragment-overlap', 'fragment-oversized', 'fragment-timeout',
+		'udp-truncated', 'udp-length', 'short', 'size-mismatch', 'unknown-version', 'not-sync', 'truncated-capture', 'record-truncated', 'record-past-end',
+		'record-version', 'record-type', 'record-size', 'option-length', 'option-unknown', 'count-too-big', 'flags-one-packet', 'protocol-unknown', 'state-unknown',
+		'template-state', 'beyond-count', 'vrrp-truncated', 'vrrp-version', 'vrrp-type', 'vrrp-hop-limit', 'vrrp-count', 'vrrp-length', 'vrrp-interval',
+		'vrrp-checksum', 'ah-length', 'report-truncated', 'report-checksum', 'arp-truncated', 'neighbour-truncated',
+	] as const) {
+		assert.ok(faults[faultNames.indexOf(fault)]! > 0, `${fault} never came up`);
+	}
+});
+
+test('bent capture files hold the same in pieces, cut and compressed', async () => {
+	const {finds, features} = await fuzz(createSavefileTarget(), {seed: 1, runs: 768});
+	assert.deepEqual(finds, []);
+	assert.ok(features > 50);
+});
+
+test('bent filters are refused at their place, or mean what they say', async () => {
+	const {finds, features} = await fuzz(createFilterTarget(), {seed: 1, runs: 1024});
+	assert.deepEqual(finds, []);
+	assert.ok(features > 50);
+});
+
+test('bent packets leave a table whose figures agree', async () => {
+	const {finds, features} = await fuzz(createTableTarget(), {seed: 1, runs: 64});
+	assert.deepEqual(finds, []);
+	assert.ok(features > 15);
+});
