@@ -7,6 +7,7 @@ import {printOf, type Print} from './option-print.js';
 import {type Command, type Options} from './options.js';
 import {triggerSummary} from './trigger-report.js';
 import {UsageError} from './usage-error.js';
+import {complaint} from './view/format.js';
 
 /** The exit code of a process that a signal ended, by the signal's number. */
 const signalExitCode = {SIGHUP: 129, SIGINT: 130, SIGTERM: 143} as const;
@@ -28,7 +29,7 @@ const targetText = ({groups, ports}: Options): string =>
 	`${groups.length > 0 ? groups.join(', ') : '224.0.0.81'}:${ports.from}${ports.to > ports.from ? `-${ports.to}` : ''}`;
 
 const complain = (message: string) => {
-	process.stderr.write(`ipvstop: ${message}\n`);
+	process.stderr.write(`ipvstop: ${complaint(message)}\n`);
 };
 
 /** What the command line and the configuration file say now. */

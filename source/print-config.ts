@@ -1,6 +1,7 @@
 import {type Options} from './options.js';
 import {formatRate} from './output/token-bucket.js';
 import {type Trigger} from './output/trigger.js';
+import {complaint} from './view/format.js';
 
 const triggerTable = ({name, on, actions, rate, timeoutMs}: Trigger): Record<string, unknown> => {
 	const commands = actions.filter(action => action.kind === 'exec');
@@ -36,5 +37,5 @@ export const effectiveConfig = async ({settings, aliases, pairs, filters, column
 		...(pairs.length > 0 && {pairs}),
 		...(triggers.length > 0 && {triggers: triggers.flatMap(trigger => singleCommands(trigger)).map(trigger => triggerTable(trigger))}),
 	};
-	return `# ${configFile ? `From ${configFile} and the command line` : 'There is no file; from the command line'}. All else is as --help says.\n${stringify(table)}`;
+	return `# ${configFile ? `From ${complaint(configFile).replaceAll('\n', ' ')} and the command line` : 'There is no file; from the command line'}. All else is as --help says.\n${stringify(table)}`;
 };

@@ -1,6 +1,7 @@
 import process from 'node:process';
 import {PassThrough} from 'node:stream';
 import {type Monitor} from './monitor/monitor.js';
+import {type Tally} from './monitor/tally.js';
 import {isLossless, readsOnly, recordingProblem} from './start.js';
 import {type Options} from './options.js';
 import {createTextOutput} from './output/text-output.js';
@@ -9,6 +10,7 @@ import {reload} from './reload.js';
 import {type RunningTriggers} from './run-triggers.js';
 import {outcomeLine, triggerSummary} from './trigger-report.js';
 import {UsageError} from './usage-error.js';
+import {faultNames} from './wire/fault.js';
 
 /** Exit code when nothing was captured within --wait. */
 const nothingHeardCode = 3;
@@ -39,6 +41,12 @@ export type Beside = {
 const heardAnything = (monitor: Monitor): boolean => {
 	const tally = monitor.status()?.tally;
 	return tally !== undefined && tally.messages + tally.adverts > 0;
+};
+
+/** The most frequent reason why packets were refused. */
+const refusedMost = ({faults}: Tally): string => {
+	const most = Math.max(0, ...faults);
+	return most === 0 ? '' : ` (${most} refused: ${faultNames[faults.indexOf(most)]})`;
 };
 
 /**
@@ -74,6 +82,18 @@ export const runText = async (
 		}
 	});
 
+	// Events of a source wait for a packet that tells the time; one that never sends any must not fail in silence.
+	const told = new Set<string>();
+	const unsubscribe = monitor.subscribe(() => {
+		const now = monitor.status();
+		for (const {name, state, detail} of now?.tally.packets === 0 && options.via.length > 0 ? now.places : []) {
+			if (state === 'failed' && !told.has(name)) {
+				told.add(name);
+				complain(`${name} failed: ${detail}`);
+			}
+		}
+	});
+
 	let current = options;
 	const sayConfig = (state: 'reloaded' | 'refused', detail: string) => {
 		complain(`configuration ${state}: ${detail}`);
@@ -93,7 +113,8 @@ export const runText = async (
 			}
 		})();
 	});
-	await monitor.started;
+	// A pipe may stay silent for ever.
+	await Promise.race([monitor.started, stopped]);
 	if (options.waitSeconds !== undefined) {
 		void delay(options.waitSeconds).then(() => {
 			if (!heardAnything(monitor) && !monitor.hasEnded()) {
@@ -115,7 +136,8 @@ export const runText = async (
 			await Promise.race([monitor.ended, stopped, output.closed, ...(isOver ? [isOver] : [])]);
 			const end = monitor.hasEnded() ? await monitor.ended : undefined;
 			// A failed start has no table to show; a file that was cut has.
-			if (code === 0 && (end === undefined || monitor.status() !== undefined)) {
+			// The first status may come before the failure where the start is slow.
+			if (code === 0 && (end === undefined || (end.exitCode <= 1 && monitor.status() !== undefined))) {
 				const {runList} = await import('./output/run-list.js');
 				await runList(monitor, output, options);
 			}
@@ -152,6 +174,7 @@ export const runText = async (
 		await triggers.finish();
 	}
 
+	unsubscribe();
 	triggers.kill();
 	await output.finish();
 	const unwritable = output.problem();
@@ -177,7 +200,7 @@ export const runText = async (
 	if (end && code === 0 && options.read.length > 0 && tally?.messages === 0) {
 		complain(tally.packets === 0
 			? 'no packets in that file'
-			: `${tally.packets} packets, none of them an IPVS sync message. Other group or port? --group, --port`);
+			: `${tally.packets} packets, none of them an IPVS sync message${refusedMost(tally)}. Other group or port? --group, --port`);
 	}
 
 	await monitor.close();

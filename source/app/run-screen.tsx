@@ -61,8 +61,14 @@ Shows a started monitor until the person quits or a signal ends the program. The
 open, so that a password prompt on the other side of a pipe still works.
 */
 export const runScreen = async (monitor: Monitor, openers: Openers, options: ScreenOptions, stopped: Promise<number>): Promise<ScreenEnd> => {
-	await monitor.started;
-	if (monitor.hasEnded() && monitor.status() === undefined) {
+	// A pipe may stay silent for ever.
+	const early = await Promise.race([monitor.started.then(() => undefined), stopped]);
+	if (early !== undefined) {
+		await monitor.close();
+		return {exitCode: early, problems: []};
+	}
+
+	if (monitor.hasEnded() && (monitor.status() === undefined || (monitor.end()?.exitCode ?? 0) > 1)) {
 		return monitor.ended;
 	}
 

@@ -1,3 +1,4 @@
+import {harmless} from '../view/format.js';
 import {type Line, type Tone} from '../view/line.js';
 
 /*
@@ -48,7 +49,8 @@ const monochrome: Readonly<Record<Tone, Look>> = {
 };
 
 /** A line as the terminal gets it. */
-export const paint = ({text, tone, parts = []}: Line, hasColor: boolean): string => {
+export const paint = ({text: given, tone, parts = []}: Line, hasColor: boolean): string => {
+	const text = harmless(given);
 	const looks = hasColor ? coloured : monochrome;
 	const [open, close] = looks[tone];
 	if (parts.length === 0) {

@@ -16,6 +16,8 @@ export type CaptureStream = {
 	identify(): Promise<void>;
 	/** Waits for more octets. */
 	more(): Promise<void>;
+	/** Anything came at all. */
+	readonly hasOctets: boolean;
 	/** Why it ended where it ended, when that is not its natural end. 'failed': the system could not read it. */
 	readonly problem: SavefileProblem | {readonly kind: 'failed'; readonly problem: string} | undefined;
 	close(): void;
@@ -91,6 +93,9 @@ export const createCaptureStream = (chunks: Chunks, place: number): CaptureStrea
 		packet: reader.packet,
 		get format() {
 			return reader.format;
+		},
+		get hasOctets() {
+			return octetCount > 0;
 		},
 		get problem() {
 			return problem;

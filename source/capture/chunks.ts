@@ -1,4 +1,4 @@
-import {close, closeSync, fstatSync, statSync, open as openCallback, read as readCallback, type Stats} from 'node:fs';
+import {close, closeSync, constants, fstat as statCallback, fstatSync, statSync, open as openCallback, read as readCallback, type Stats} from 'node:fs';
 import {Socket} from 'node:net';
 import {type Readable} from 'node:stream';
 import {promisify} from 'node:util';
@@ -6,8 +6,9 @@ import {type Chunks} from './chunk-source.js';
 import {gunzipped} from './gunzip.js';
 import {CaptureError} from './source.js';
 
-const openDescriptor = promisify(openCallback) as (path: string, flags: string) => Promise<number>;
+const openDescriptor = promisify(openCallback) as (path: string, flags: number) => Promise<number>;
 const readDescriptor = promisify(readCallback);
+const statDescriptor = promisify(statCallback) as (fd: number) => Promise<Stats>;
 
 /** Large enough that the cost of a read does not matter, small enough to stay in the cache of the processor. */
 const chunkSize = 1_048_576;
@@ -18,6 +19,7 @@ const fileChunks = (fd: number): Chunks => {
 	let turn = 0;
 	let reading = false;
 	let closed = false;
+	let position = 0;
 	const release = (): void => {
 		// Nobody waits for it, and a file that cannot be closed takes nothing with it.
 		close(fd, () => undefined);
@@ -34,7 +36,18 @@ const fileChunks = (fd: number): Chunks => {
 			reading = true;
 			try {
 				const {bytesRead} = await readDescriptor(fd, buffer, 0, chunkSize, null);
-				return bytesRead === 0 ? undefined : buffer.subarray(0, bytesRead);
+				if (bytesRead > 0) {
+					position += bytesRead;
+					return buffer.subarray(0, bytesRead);
+				}
+
+				// Log rotation does so (copytruncate): the end of what is left is not the end of what was captured.
+				const stat = await statDescriptor(fd);
+				if (stat.isFile() && stat.size < position) {
+					throw new Error(`it was shortened to ${stat.size} octets when ${position} had been read`);
+				}
+
+				return undefined;
 			} finally {
 				reading = false;
 				if (closed) {
@@ -123,6 +136,8 @@ const reasons: Readonly<Record<string, string>> = {
 	EACCES: 'permission denied',
 	EPERM: 'permission denied',
 	EISDIR: 'it is a directory',
+	ENOTDIR: 'a part of its path is no directory',
+	ELOOP: 'its symbolic links lead round in a circle',
 	EMFILE: 'too many files are open',
 	ENXIO: 'it is a device without data',
 	EAGAIN: 'it has no data to give',
@@ -173,7 +188,8 @@ export const openChunks = async (path: string): Promise<Chunks> => {
 	let fd: number;
 	let kind: ReturnType<typeof kindOf>;
 	try {
-		fd = stdin ? 0 : await openDescriptor(path, 'r');
+		// A named pipe without a writer yet would otherwise block here, and the process could not even leave.
+		fd = stdin ? 0 : await openDescriptor(path, constants.O_RDONLY | constants.O_NONBLOCK);
 		kind = kindOf(fstatSync(fd));
 	} catch (error) {
 		throw cannotRead(what, reasonOf(error), next);

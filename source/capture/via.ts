@@ -181,8 +181,9 @@ export const createVia = (options: ViaOptions): PacketSource => {
 		const {why, silent} = await exit;
 		clearTimeout(timer);
 		children.delete(child);
-		// Without a word of the command, what it wrote says more than that it ended or was ended for it.
-		return silent && stream.problem && stream.problem.kind !== 'cut' ? stream.problem.problem : why;
+		// What it wrote says more than that it ended or was ended for it, or that its output was closed, which we did. Nothing at all is for its own words to explain.
+		const isTold = stream.problem?.kind === 'corrupt' || (stream.problem?.kind === 'alien' && (silent || stream.hasOctets));
+		return isTold ? stream.problem!.problem : why;
 	};
 
 	const run = async (index: number): Promise<void> => {

@@ -63,7 +63,8 @@ export const catchFault = <T>(work: () => T): T | FilterError => {
 
 /** The text, and a line that points out the error under it. Other lines than the first count as spaces, as for the parser. */
 export const caretLines = (text: string, {column, length}: Pick<FilterError, 'column' | 'length'>): [text: string, carets: string] => {
-	const line = text.replaceAll(/\s/gv, ' ');
+	// What a terminal would obey takes one place, as the caret under it does.
+	const line = text.replaceAll(/\s/gv, ' ').replaceAll(/[\p{Cc}\p{Cf}\p{Cs}\p{Co}]/gv, '?');
 	const before = [...line.slice(0, column)].length;
 	const under = [...line.slice(column, column + length)].length;
 	return [line, ' '.repeat(before) + '^'.repeat(Math.max(1, under))];

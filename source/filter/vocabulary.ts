@@ -60,7 +60,7 @@ export const knownFlags: readonly string[] = [...new Set([...Object.keys(entryFl
 
 export const knownEvents: readonly string[] = [
 	'new', 'state', 'moved', 'expired', 'ranout', 'evicted', 'refused', 'director', 'vrrp', 'vip-claimed', 'takeover', 'takeover-account',
-	'split-brain', 'split-brain-end', 'silent', 'restart', 'wire-loss', 'note', 'source', 'suspend', 'trigger', 'config',
+	'split-brain', 'split-brain-end', 'silent', 'restart', 'wire-loss', 'note', 'source', 'suspend', 'limit', 'trigger', 'config',
 ];
 
 export const fates = ['kept', 'risk', 'unknown'] as const;

@@ -3,10 +3,12 @@ import {controlAt, numberAt} from '../table/memory.js';
 import {type TableWriter} from '../table/writer.js';
 import {type Advert, type FrameInfo, type GroupReport} from '../wire/observation.js';
 import {type Datagram} from '../wire/packet.js';
-import {missesAdverts, sharedBit, type Director} from './director.js';
+import {missesAdverts, othersAddress, sharedBit, type Director} from './director.js';
 import {createDirectors, type Directors, type SyncFacts} from './directors.js';
+import {createEventLimit} from './event-limit.js';
 import {type Failover, type Moment} from './failover.js';
 import {createHeadCount} from './head-count.js';
+import {type Limits} from './limits.js';
 import {createLosses} from './losses.js';
 import {createPairReport} from './pair-report.js';
 import {createPairs, type PairState} from './pairs.js';
@@ -24,6 +26,7 @@ export type DeskParts = {
 	firstUs(): number;
 	/** Addresses of directors that are known, and pairs, by the configuration. */
 	readonly configured?: ReadonlyArray<readonly string[]>;
+	readonly limits: Limits;
 };
 
 /** The failover desk: hears what directors say, judges, counts, and tells. Knows no clock: the time is the packets'. */
@@ -33,7 +36,8 @@ export type Desk = {
 	message(datagram: Datagram, segment: number, facts: SyncFacts): Director;
 	/** The same message, after that. */
 	applied(director: Director, timeUs: number): void;
-	advert(frame: FrameInfo, segment: number, advert: Advert): void;
+	/** True when its sender is believed. */
+	advert(frame: FrameInfo, segment: number, advert: Advert): boolean;
 	report(frame: FrameInfo, segment: number, report: GroupReport, group: 'sync' | 'vrrp' | 'other'): void;
 	/** A host claims a virtual address. */
 	claim(timeUs: number, place: number, claim: Claim): void;
@@ -48,11 +52,13 @@ export type Desk = {
 
 const us = 1_000_000;
 const maxMoments = 128;
+/** All senders that are not known share what may be told of one. */
+const strangers = -1;
 
 /** Counting takes some 40 ms per million entries: at most a fiftieth of the time. */
 const censusEveryUs = (entries: number): number => entries < 50_000 ? us : (entries < 250_000 ? 2 * us : 5 * us);
 
-export const createDesk = ({table, note, firstUs, configured = []}: DeskParts): Desk => {
+export const createDesk = ({table, note, firstUs, configured = [], limits}: DeskParts): Desk => {
 	const {arrays} = table;
 	const {entries, control, numbers} = arrays;
 	const timeline: Moment[] = [];
@@ -63,11 +69,20 @@ export const createDesk = ({table, note, firstUs, configured = []}: DeskParts): 
 	/** The time of the packet at hand. */
 	let packetUs = 0;
 
+	const eventLimit = createEventLimit();
 	const tell: Tell = (timeUs, event, level, about, text, fields) => {
+		const {told, onTimeline} = eventLimit.admit(event, about[0]?.known ? about[0].index : strangers, timeUs);
+		if (!told) {
+			limits.hit('events');
+			return;
+		}
+
 		note(timeUs, event, fields);
-		timeline.push({timeUs, event, directors: about.map(({index}) => index), level, text});
-		if (timeline.length > maxMoments) {
-			timeline.shift();
+		if (onTimeline) {
+			timeline.push({timeUs, event, directors: about.map(({index}) => index), level, text});
+			if (timeline.length > maxMoments) {
+				timeline.shift();
+			}
 		}
 	};
 
@@ -107,18 +122,20 @@ export const createDesk = ({table, note, firstUs, configured = []}: DeskParts): 
 			// One line of the timeline for a burst.
 			if (losses.add(director, timeUs, fields['lost'] as number)) {
 				tell(timeUs, name, 'warning', [director], 'sync messages lost', fields);
-			} else {
+			} else if (eventLimit.admit(name, director.known ? director.index : strangers, timeUs).told) {
 				note(timeUs, name, fields);
+			} else {
+				limits.hit('events');
 			}
 		},
-	}, configured.flat());
+	}, new Set(configured.flat()), limits);
 	const pairs = createPairs(() => directors.all(), configured);
 
 	const heads = createHeadCount(arrays, pairs);
 	const report = createPairReport({directors, pairs, heads, losses});
 	const splits = createSplitBrains({directors, pairs, heads, tell});
 	const takeovers = createTakeovers({
-		table, directors, pairs, heads, losses, tell, note, firstUs,
+		table, directors, pairs, heads, losses, tell, note, firstUs, limits,
 		isMasterElsewhere: (director, nowUs) => routers.all().some(({master}) => master.director === director && !missesAdverts(master.instance, nowUs, thresholds.silentIntervals)),
 	});
 
@@ -150,9 +167,13 @@ export const createDesk = ({table, note, firstUs, configured = []}: DeskParts): 
 		},
 		split: splits.begins,
 		splitEnd: splits.ends,
-	});
+	}, limits);
 
 	const joinBySync = (director: Director): PairState | undefined => {
+		if (director.address === othersAddress) {
+			return undefined;
+		}
+
 		const joined = joinedBy[director.index];
 		if (joined?.group === director.group && joined.syncid === director.syncid) {
 			return pairs.of(director);
@@ -175,6 +196,10 @@ export const createDesk = ({table, note, firstUs, configured = []}: DeskParts): 
 
 		return pair;
 	};
+
+	/** 2: of a known director that has been heard for a while; 1: of one that has not, as a forger's single word. */
+	const rankOf = ({directors: members}: PairState): number =>
+		Math.max(0, ...members.map(member => member.known ? 1 + Number(member.lastUs - member.firstUs >= thresholds.establishedUs) : 0));
 
 	const watchBothSending = (pair: PairState, nowUs: number) => {
 		const senders = pair.directors.filter(({lastSyncUs}) => lastSyncUs > 0 && nowUs - lastSyncUs <= thresholds.noAdvertUs);
@@ -232,7 +257,12 @@ export const createDesk = ({table, note, firstUs, configured = []}: DeskParts): 
 		advert(frame, segment, advert) {
 			const {timeUs} = frame;
 			packetUs = timeUs;
-			const {director, instance} = directors.advert(frame, segment, advert);
+			const heard = directors.advert(frame, segment, advert);
+			if (!heard) {
+				return false;
+			}
+
+			const {director, instance} = heard;
 			const pair = pairs.join(director, `vrid ${segment} ${advert.family} ${advert.vrid}`);
 			if (!pair.vrids.includes(advert.vrid)) {
 				pair.vrids.push(advert.vrid);
@@ -240,6 +270,7 @@ export const createDesk = ({table, note, firstUs, configured = []}: DeskParts): 
 
 			routers.advert(director, instance, timeUs);
 			takeovers.advert(pair, director, advert.priority, timeUs);
+			return true;
 		},
 		report(frame, segment, groupReport, group) {
 			packetUs = frame.timeUs;
@@ -290,7 +321,9 @@ export const createDesk = ({table, note, firstUs, configured = []}: DeskParts): 
 			}
 
 			return {
-				pairs: all.map(pair => report.pairOf(pair, nowUs)).toSorted((one, other) => other.open - one.open),
+				// A stranger's sessions, however many, do not push the real pair out of the first place.
+				pairs: all.map(pair => ({rank: rankOf(pair), pair: report.pairOf(pair, nowUs)}))
+					.toSorted((one, other) => (other.rank - one.rank) || (other.pair.open - one.pair.open)).map(one => one.pair),
 				grounds: all.map(pair => report.groundOf(pair, nowUs)),
 				timeline: [...timeline],
 				countedUs: heads.countedUs(),

@@ -1,8 +1,14 @@
 import {formatAddress} from '../wire/address.js';
 import {type FrameInfo} from '../wire/observation.js';
-import {createDirector, maxDirectors, type Director} from './director.js';
+import {createDirector, maxDirectors, othersAddress, type Director} from './director.js';
+import {type Limits} from './limits.js';
+import {createSecondWord, type SecondWord} from './second-word.js';
 
-const othersIndex = maxDirectors - 1;
+/** So many senders are told apart at their first word; later ones must speak twice. No segment has as many directors. */
+const atFirstWord = 64;
+
+/** An address of the configuration is believed in so many segments; a forger can name a thousand VLANs. */
+const maxSegmentsOfTrusted = 4;
 
 /** Hosts whose MLD reports are remembered before anything else is known of them. */
 const maxStrangers = 1024;
@@ -26,7 +32,7 @@ export type DirectorIdentity = {
 	/**
 	The director that a frame comes from, made when it is new: by its address; then by its MAC, if that director has not said the
 	same kind of thing from another address of this family; then by the index in the AH header, which keepalived fills with the
-	sender's IPv4 address.
+	sender's IPv4 address. One for all that are not told apart has the address `others`.
 	*/
 	of(frame: FrameInfo, segment: number, kind: 'sync' | 'advert' | 'report', ahSpi?: number): Director;
 	/** The one with this frame's MAC, whatever address it uses. */
@@ -38,8 +44,13 @@ export type DirectorIdentity = {
 	all(): readonly Director[];
 };
 
-export const createDirectorIdentity = (): DirectorIdentity => {
+/** `trusted`: addresses for which there is always room. */
+export const createDirectorIdentity = (trusted: ReadonlySet<string>, limits: Limits): DirectorIdentity => {
 	const directors: Director[] = [];
+	/** Stands for all that are not told apart, once there are any. */
+	let others: Director | undefined;
+	let secondWord: SecondWord | undefined;
+	const trustedHeard = new Map<string, number>();
 	const byAddress = new Map<string, Director>();
 	const byMac = new Map<string, Director>();
 	/** When interfaces came up of hosts of which nothing else is known yet. */
@@ -62,7 +73,7 @@ export const createDirectorIdentity = (): DirectorIdentity => {
 	};
 
 	const learnMac = (director: Director, frame: FrameInfo) => {
-		if (director.mac !== '' || director.index === othersIndex) {
+		if (director.mac !== '' || director === others) {
 			return;
 		}
 
@@ -84,16 +95,42 @@ export const createDirectorIdentity = (): DirectorIdentity => {
 		return director && (from === undefined || from === address) ? director : undefined;
 	};
 
-	const create = (frame: FrameInfo, segment: number, address: string): Director => {
-		const others = directors[othersIndex];
-		if (others) {
-			return others;
+	/** Whether a new sender gets a number of its own: anyone on the link can make up addresses, and the real ones must find room. */
+	const mayEnter = (frame: FrameInfo, segment: number, address: string): boolean => {
+		// The last number belongs to all others.
+		const free = maxDirectors - (others ? 0 : 1) - directors.length;
+		const heard = trustedHeard.get(address) ?? 0;
+		if (trusted.has(address) && heard < maxSegmentsOfTrusted) {
+			trustedHeard.set(address, heard + 1);
+			return free > 0;
 		}
 
-		const index = directors.length;
-		const director = createDirector(index, segment, frame.place, index === othersIndex ? 'others' : address, frame.family, frame.timeUs);
+		if (free <= Math.min(trusted.size, atFirstWord) - trustedHeard.size) {
+			return false;
+		}
+
+		if (directors.length < atFirstWord) {
+			return true;
+		}
+
+		secondWord ??= createSecondWord();
+		return secondWord(frame, segment);
+	};
+
+	const add = (frame: FrameInfo, segment: number, address: string): Director => {
+		const director = createDirector(directors.length, segment, frame.place, address, frame.family, frame.timeUs);
 		directors.push(director);
 		return director;
+	};
+
+	const create = (frame: FrameInfo, segment: number, address: string): Director => {
+		if (mayEnter(frame, segment, address)) {
+			return add(frame, segment, address);
+		}
+
+		limits.hit('senders');
+		others ??= add(frame, segment, othersAddress);
+		return others;
 	};
 
 	return {
@@ -118,9 +155,12 @@ export const createDirectorIdentity = (): DirectorIdentity => {
 				}
 
 				director ??= create(frame, segment, address);
-				if (director.index !== othersIndex) {
-					byAddress.set(key, director);
+				if (director === others) {
+					director.lastUs = Math.max(director.lastUs, frame.timeUs);
+					return director;
 				}
+
+				byAddress.set(key, director);
 			}
 
 			const saidKey = `${director.index} ${kind} ${frame.family}`;

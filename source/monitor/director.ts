@@ -1,8 +1,9 @@
 import {type Family} from '../wire/packet.js';
 import {type ListeningEvidence} from './failover.js';
 
-/** The most directors that are told apart; the rest share the last number. */
+/** The most numbers of directors; all that are not told apart share one, under this address. */
 export const maxDirectors = 256;
+export const othersAddress = 'others';
 
 /** Bits of an entry's masks; the last one stands for whoever has no bit of its own. */
 export const ownBits = 15;
@@ -45,7 +46,7 @@ export type Director = {
 	mac: string;
 	/** Bit in the masks of an entry, `sharedBit` while it has none of its own. */
 	bit: number;
-	/** Vouched for by VRRP, or heard for a minute: it does not share the quota of strangers. */
+	/** Vouched for by the configuration, by VRRP, or heard for a minute: it does not share the quota of strangers. */
 	known: boolean;
 	readonly firstUs: number;
 	lastUs: number;
@@ -78,6 +79,8 @@ export type Director = {
 	largestMessage: number;
 	fragmentedMessages: number;
 	wrappedMessages: number;
+	/** Its first advert that was not believed, since too many advertise; 0: none. */
+	strangeAdvertUs: number;
 	/** Last advert, 0 when none was heard; the instance it was about. */
 	lastAdvertUs: number;
 	vrid: number;
@@ -112,7 +115,7 @@ export const createDirector = (index: number, segment: number, place: number, ad
 	messages: 0, records: 0, messagesPerSecond: 0, recordsPerSecond: 0, lostMessages: 0, restarts: 0, firstSyncUs: 0, lastSyncUs: 0, previousSyncUs: 0, formerSyncUs: 0,
 	version: -1, syncid: -1, syncids: [], versions: [], port: 0, group: '', sourcePort: 0, sourcePortSinceUs: 0,
 	largestMessage: 0, fragmentedMessages: 0, wrappedMessages: 0,
-	lastAdvertUs: 0, vrid: 0, priority: 0, intervalMs: 0, instances: [], masterSinceUs: 0, gaveWayUs: 0,
+	strangeAdvertUs: 0, lastAdvertUs: 0, vrid: 0, priority: 0, intervalMs: 0, instances: [], masterSinceUs: 0, gaveWayUs: 0,
 	listeningSinceUs: 0, listeningEvidence: 'none', listenedSinceUs: 0, listenedUntilUs: 0, listenedEvidence: 'none', joinSeen: false, joinsVrrp: false, interfaceUpUs: 0, heardFromStart: false, forgotten: 0,
 });
 

@@ -1,9 +1,10 @@
 import {formatAddress} from '../wire/address.js';
 import {type Advert, type FrameInfo, type GroupReport} from '../wire/observation.js';
 import {type Datagram} from '../wire/packet.js';
-import {missesAdverts, ownBits, sharedBit, type Director, type VrrpInstance} from './director.js';
+import {missesAdverts, othersAddress, ownBits, sharedBit, type Director, type VrrpInstance} from './director.js';
 import {createDirectorIdentity} from './director-identity.js';
 import {type ListeningEvidence} from './failover.js';
+import {type Limits} from './limits.js';
 import {createSyncStreams} from './sync-streams.js';
 import {thresholds} from './thresholds.js';
 
@@ -12,6 +13,20 @@ export {sharedBit, type Director, type VrrpInstance} from './director.js';
 const maxInstances = 64;
 const maxSyncids = 16;
 const us = 1_000_000;
+
+/**
+Senders that are known without the configuration, and those of them that one advert is enough for; a forger with as many
+addresses as he likes gets no further. The others must advertise a second time.
+*/
+const maxKnown = 16;
+const knownAtOnce = 8;
+
+/** Bits that a group report alone can take; the others are for who advertises. */
+const bitsOfListeners = 7;
+
+/** Joins that follow a leave, or an interface that came up, so often in ten seconds: each costs a walk through the table. */
+const maxJoins = 8;
+const joinsWithinUs = 10_000_000;
 
 /** What the registry needs done to the table, and tells about. */
 export type DirectorHooks = {
@@ -28,8 +43,11 @@ export type SyncFacts = {readonly version: number; readonly syncid: number; read
 export type Directors = {
 	/** The sender of a sync message, with its IPv4 identification checked for gaps. */
 	sender(datagram: Datagram, segment: number, facts: SyncFacts): Director;
-	/** An advert: the director, and the state of its instance after it. A reign begins with its first advert of priority > 0 after a silence or a resignation. */
-	advert(frame: FrameInfo, segment: number, advert: Advert): {readonly director: Director; readonly instance: VrrpInstance};
+	/**
+	An advert: the director, and the state of its instance after it. A reign begins with its first advert of priority > 0 after a silence or a
+	resignation. Undefined for a sender that is not known: there are too many that advertise.
+	*/
+	advert(frame: FrameInfo, segment: number, advert: Advert): {readonly director: Director; readonly instance: VrrpInstance} | undefined;
 	/** A report or leave of a sync group. */
 	report(frame: FrameInfo, segment: number, report: GroupReport): void;
 	/** A report or leave of a group of VRRP. */
@@ -58,15 +76,22 @@ const note = (list: number[], value: number) => {
 };
 
 /** `trusted`: addresses that are known from their first word on. */
-export const createDirectors = (hooks: DirectorHooks, trusted: readonly string[] = []): Directors => {
-	const identity = createDirectorIdentity();
-	const streams = createSyncStreams();
+export const createDirectors = (hooks: DirectorHooks, trusted: ReadonlySet<string>, limits: Limits): Directors => {
+	const identity = createDirectorIdentity(trusted, limits);
+	const streams = createSyncStreams(limits);
+	const recentJoins = new Map<Director, {sinceUs: number; count: number}>();
+	let knownByWord = 0;
+	let bitsByReport = 0;
+	let bitsOfTrusted = 0;
 	const counted: Array<{messages: number; records: number}> = [];
 	let bitsTaken = 0;
 	let tickedUs = 0;
 
 	const giveBit = (director: Director, timeUs: number) => {
-		if (director.bit === sharedBit && bitsTaken < ownBits && director.address !== 'others') {
+		const isTrusted = trusted.has(director.address);
+		// What the configuration names gets a bit whenever it is heard.
+		if (director.bit === sharedBit && bitsTaken < (isTrusted ? ownBits : ownBits - Math.max(0, Math.min(trusted.size, bitsOfListeners) - bitsOfTrusted))) {
+			bitsOfTrusted += isTrusted ? 1 : 0;
 			director.bit = bitsTaken++;
 			// Ahead of the first change whose masks have it.
 			hooks.event(timeUs, '@bit', director, {index: director.index, address: director.address, bit: director.bit});
@@ -75,12 +100,38 @@ export const createDirectors = (hooks: DirectorHooks, trusted: readonly string[]
 	};
 
 	const trust = (director: Director, timeUs: number) => {
-		if (!director.known && director.address !== 'others') {
+		if (!director.known && (trusted.has(director.address) || knownByWord < maxKnown)) {
+			knownByWord += trusted.has(director.address) ? 0 : 1;
 			giveBit(director, timeUs);
 			director.known = true;
 			// Ahead of what it says next: triggers believe only whom they know.
 			hooks.event(timeUs, '@known', director, {index: director.index, address: director.address});
 		}
+	};
+
+	/** Its advert vouches for it; the later ones must be there for half an interval at least. */
+	const trustByAdvert = (director: Director, advert: Advert, timeUs: number): boolean => {
+		if (trusted.has(director.address) || knownByWord < knownAtOnce || (director.strangeAdvertUs > 0 && timeUs - director.strangeAdvertUs >= advert.intervalMs * 500)) {
+			trust(director, timeUs);
+		}
+
+		if (!director.known) {
+			director.strangeAdvertUs ||= timeUs;
+			limits.hit('adverts');
+		}
+
+		return director.known;
+	};
+
+	const isHasty = (director: Director, timeUs: number): boolean => {
+		const recent = recentJoins.get(director);
+		if (!recent || Math.abs(timeUs - recent.sinceUs) >= joinsWithinUs) {
+			recentJoins.set(director, {sinceUs: timeUs, count: 1});
+			return false;
+		}
+
+		recent.count++;
+		return recent.count > maxJoins;
 	};
 
 	/** It advertised until a moment ago, so it runs and its kernel keeps what it holds. */
@@ -107,12 +158,21 @@ export const createDirectors = (hooks: DirectorHooks, trusted: readonly string[]
 
 	const joins = (director: Director, {timeUs}: FrameInfo, report: GroupReport) => {
 		const isNew = director.firstUs === timeUs && !director.joinSeen;
-		giveBit(director, timeUs);
+		if (director.bit === sharedBit && (director.known || trusted.has(director.address) || bitsByReport < bitsOfListeners)) {
+			bitsByReport += director.known ? 0 : 1;
+			giveBit(director, timeUs);
+		}
+
 		const since = director.listeningSinceUs;
 		if (since > director.interfaceUpUs && (director.listeningEvidence === 'vrrp' || director.listeningEvidence === 'assumed') && timeUs - since <= thresholds.sameJoinUs) {
 			// What was concluded is confirmed.
 			director.listeningEvidence = report.protocol;
 		} else if (since === 0 || (report.change && (timeUs - since > thresholds.sameJoinUs || director.interfaceUpUs > since))) {
+			if (isHasty(director, timeUs)) {
+				limits.hit('joins');
+				return;
+			}
+
 			// An answer to a query, from a host not heard before, says nothing of when it began.
 			const keeps = isUnbroken(director, timeUs) || (!report.change && isNew);
 			listens(director, timeUs, !report.change && isNew ? 'assumed' : report.protocol, keeps);
@@ -137,6 +197,8 @@ export const createDirectors = (hooks: DirectorHooks, trusted: readonly string[]
 		};
 		if (director.instances.length < maxInstances) {
 			director.instances.push(instance);
+		} else {
+			limits.hit('routers');
 		}
 
 		return instance;
@@ -146,12 +208,21 @@ export const createDirectors = (hooks: DirectorHooks, trusted: readonly string[]
 		sender(datagram, segment, {version, syncid, records, wrapped}) {
 			const director = identity.of(datagram, segment, 'sync');
 			const {timeUs} = datagram;
+			if (director.address === othersAddress) {
+				// Many at once: nothing that is true of one of them is true of all.
+				director.firstSyncUs ||= timeUs;
+				director.lastSyncUs = timeUs;
+				director.messages++;
+				director.records += records;
+				return director;
+			}
+
 			if (director.firstSyncUs === 0) {
 				director.firstSyncUs = timeUs;
 				hooks.event(timeUs, 'director', director, {address: director.address, what: 'sending', syncid, version});
 			}
 
-			if (timeUs - director.firstSyncUs >= thresholds.knownAfterUs || trusted.includes(director.address)) {
+			if (timeUs - director.firstSyncUs >= thresholds.knownAfterUs || trusted.has(director.address)) {
 				trust(director, timeUs);
 			}
 
@@ -181,7 +252,7 @@ export const createDirectors = (hooks: DirectorHooks, trusted: readonly string[]
 				director.sourcePortSinceUs = timeUs;
 			}
 
-			const {lost, formerPort} = streams.next(director.index, datagram);
+			const {lost, formerPort} = streams.next(director, datagram);
 			if (formerPort !== 0) {
 				director.restarts++;
 				director.sourcePort = datagram.sourcePort;
@@ -199,11 +270,14 @@ export const createDirectors = (hooks: DirectorHooks, trusted: readonly string[]
 		advert(frame, segment, advert) {
 			const director = identity.of(frame, segment, 'advert', advert.ahSpi);
 			const {timeUs, identification} = frame;
+			if (director.address === othersAddress || !trustByAdvert(director, advert, timeUs)) {
+				return undefined;
+			}
+
 			if (director.lastAdvertUs === 0 && director.firstSyncUs === 0 && identification > 0 && identification <= thresholds.firstIdentifications) {
 				director.heardFromStart = true;
 			}
 
-			trust(director, timeUs);
 			const instance = instanceOf(director, segment, advert);
 			const isOver = instance.reignUs === 0 || instance.priority === 0 || missesAdverts(instance, timeUs, thresholds.silentIntervals);
 			if (advert.priority > 0 && isOver) {
@@ -229,6 +303,10 @@ export const createDirectors = (hooks: DirectorHooks, trusted: readonly string[]
 		},
 		report(frame, segment, report) {
 			const director = identity.of(frame, segment, 'report');
+			if (director.address === othersAddress) {
+				return;
+			}
+
 			director.segment = segment;
 			if (report.kind === 'report') {
 				joins(director, frame, report);

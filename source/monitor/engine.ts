@@ -11,6 +11,7 @@ import {createDesk} from './desk.js';
 import {type Directors} from './directors.js';
 import {createDuplicates} from './duplicates.js';
 import {type Failover} from './failover.js';
+import {createLimits, type LimitCount} from './limits.js';
 import {createSegments, type Segments} from './segments.js';
 import {createSyncGroups} from './sync-groups.js';
 import {createTally, placeTally, type Tally} from './tally.js';
@@ -40,6 +41,8 @@ export type Engine = {
 	readonly tally: Tally;
 	readonly directors: Directors;
 	readonly segments: Segments;
+	/** What found no room so far. */
+	limits(): readonly LimitCount[];
 	/** Takeovers and what one would cost, as last counted. */
 	failover(): Failover;
 	places(): readonly Place[];
@@ -56,6 +59,9 @@ export type Engine = {
 /** Housekeeping between packets: directors' silence, unfinished fragments. */
 const housekeepingUs = 500_000;
 
+/** Time 0 stands for never in all that follows; a clock that has just been switched on may begin there. */
+const earliestUs = 1;
+
 /** The counter of a message has 8 bits. */
 const maxCount = 255;
 
@@ -63,9 +69,10 @@ export const createEngine = (options: EngineOptions): Engine => {
 	const {table, records} = options;
 	let places: readonly Place[] = [];
 	const tally = createTally();
-	const segments = createSegments(() => places);
+	const limits = createLimits();
+	const segments = createSegments(() => places, limits);
 	const duplicates = createDuplicates();
-	const vips = createVipClaims();
+	const vips = createVipClaims(limits);
 	const groups = createSyncGroups(options.groups);
 	const syncids = new Set(options.syncids);
 	const senders = new Set(options.from);
@@ -85,7 +92,7 @@ export const createEngine = (options: EngineOptions): Engine => {
 		table.aside(JSON.stringify({event, ...fields}), timeUs);
 	};
 
-	const desk = createDesk({table, note, firstUs: () => firstUs, configured: options.pairs ?? []});
+	const desk = createDesk({table, note, firstUs: () => firstUs, configured: options.pairs ?? [], limits});
 	const {directors} = desk;
 
 	/** Names travel in the stream of changes ahead of the first change that needs them. */
@@ -128,6 +135,12 @@ export const createEngine = (options: EngineOptions): Engine => {
 		}
 	};
 
+	const tellLimits = (isEnd: boolean) => {
+		limits.flush(nowUs, (what, count, detail) => {
+			note(nowUs, 'limit', {what, count, detail});
+		}, isEnd);
+	};
+
 	const advance = (timeUs: number) => {
 		nowUs = Math.max(nowUs, timeUs);
 		if (early.length > 0) {
@@ -143,6 +156,7 @@ export const createEngine = (options: EngineOptions): Engine => {
 			housekeptUs = nowUs;
 			desk.tick(nowUs);
 			dissector.expire(nowUs);
+			tellLimits(false);
 		}
 	};
 
@@ -219,8 +233,9 @@ export const createEngine = (options: EngineOptions): Engine => {
 			}
 
 			const segment = segmentOf(frame);
-			vips.advert(segment, advert);
-			desk.advert(frame, segment, advert);
+			if (desk.advert(frame, segment, advert)) {
+				vips.advert(segment, advert);
+			}
 		},
 		report(frame, report) {
 			tally.reports++;
@@ -255,6 +270,7 @@ export const createEngine = (options: EngineOptions): Engine => {
 	return {
 		sink: {
 			packet(packet) {
+				packet.timeUs = Math.max(earliestUs, packet.timeUs);
 				begin(packet.timeUs, packet.place);
 				dissector.packet(packet);
 			},
@@ -277,6 +293,7 @@ export const createEngine = (options: EngineOptions): Engine => {
 			},
 		},
 		tally, directors, segments,
+		limits: limits.counts,
 		failover: () => desk.failover(nowUs),
 		places: () => places,
 		firstUs: () => firstUs,
@@ -284,6 +301,7 @@ export const createEngine = (options: EngineOptions): Engine => {
 		note,
 		settle() {
 			table.expire(nowUs, {finish: true});
+			tellLimits(true);
 		},
 	};
 };

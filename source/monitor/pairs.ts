@@ -20,6 +20,8 @@ export type PairState = {
 	/** Who sent last, without regard to adverts, and a change that is not sure yet. */
 	sender: Director | undefined;
 	pending: TakeoverState | undefined;
+	/** When changes of its master were weighed, of late. */
+	begunUs: number[];
 	/** Since when both send, and whether for long enough. */
 	bothSinceUs: number;
 	activeActive: boolean;
@@ -55,7 +57,7 @@ export const createPairs = (directors: () => readonly Director[], configured: Re
 	const create = (segment: number): PairState => {
 		const pair: PairState = {
 			id: count++, segment, group: '', port: 0, syncids: [], vrids: [], directors: [], generation: -1, formerGeneration: -1, takeovers: [],
-			split: undefined, sender: undefined, pending: undefined, bothSinceUs: 0, activeActive: false, claimant: -1, claimUs: 0, contests: [],
+			split: undefined, sender: undefined, pending: undefined, begunUs: [], bothSinceUs: 0, activeActive: false, claimant: -1, claimUs: 0, contests: [],
 		};
 		pairs.push(pair);
 		return pair;

@@ -1,4 +1,5 @@
 import {type Place} from '../capture/source.js';
+import {type Limits} from './limits.js';
 
 /** The most segments that are told apart; frames with further VLAN tags count as the untagged place. */
 const maxSegments = 1024;
@@ -18,7 +19,7 @@ export type Segments = {
 	count(): number;
 };
 
-export const createSegments = (places: () => readonly Place[]): Segments => {
+export const createSegments = (places: () => readonly Place[], limits: Limits): Segments => {
 	const ids = new Map<number, number>();
 	const names: string[] = [];
 
@@ -40,6 +41,7 @@ export const createSegments = (places: () => readonly Place[]): Segments => {
 			}
 
 			if (names.length >= maxSegments) {
+				limits.hit('segments');
 				return ids.get(keyOf(place, tags, 0)) ?? 0;
 			}
 

@@ -1,6 +1,7 @@
 import {type Place} from '../capture/source.js';
 import {type Director} from './directors.js';
 import {type Failover} from './failover.js';
+import {type LimitCount} from './limits.js';
 import {type RecordingStatus} from './recording.js';
 import {type Tally} from './tally.js';
 
@@ -18,6 +19,8 @@ export type Status = {
 	/** Pairs, takeovers, split brains, and what a takeover now would cost. */
 	readonly failover: Failover;
 	readonly tally: Tally;
+	/** What found no room so far. */
+	readonly limits: readonly LimitCount[];
 	/** Times of the first and the latest packet, 0 before them. */
 	readonly span: {readonly firstUs: number; readonly lastUs: number};
 	/** Where a capture file stands that can be steered; undefined for all other sources. */

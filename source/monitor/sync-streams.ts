@@ -1,12 +1,16 @@
 import {type Datagram} from '../wire/packet.js';
+import {type Director} from './director.js';
+import {type Limits} from './limits.js';
 
 /** IPv4 identification: a step of more than half the circle is a step back. */
 const halfCircle = 0x80_00;
 
 /** Threads of one master (sync_ports) times the source ports that restarts leave behind. */
 const maxStreams = 128;
+/** Of these, what senders may take that are not known. */
+const maxStrange = 32;
 
-type Stream = {readonly director: number; readonly destinationPort: number; sourcePort: number; last: number};
+type Stream = {readonly director: Director; readonly destinationPort: number; sourcePort: number; last: number};
 
 export type StreamStep = {
 	/** Messages missing before this one. */
@@ -23,10 +27,10 @@ of a connected socket one by one (Linux include/net/ip.h, ip_select_ident_segs),
 the master itself dropped. The source port is chosen as the daemon starts and stays.
 */
 export type SyncStreams = {
-	next(director: number, datagram: Datagram): StreamStep;
+	next(director: Director, datagram: Datagram): StreamStep;
 };
 
-export const createSyncStreams = (): SyncStreams => {
+export const createSyncStreams = (limits: Limits): SyncStreams => {
 	const streams: Stream[] = [];
 
 	return {
@@ -34,7 +38,8 @@ export const createSyncStreams = (): SyncStreams => {
 			let stream = streams.find(one => one.director === director && one.destinationPort === destinationPort);
 			let formerPort = 0;
 			if (!stream) {
-				if (streams.length === maxStreams) {
+				if (streams.length >= maxStreams || (!director.known && streams.filter(one => !one.director.known).length >= maxStrange)) {
+					limits.hit('streams');
 					return nothing;
 				}
 

@@ -4,6 +4,7 @@ import {hasGivenWay, mayHoldMore, type Director} from './director.js';
 import {type Directors} from './directors.js';
 import {type Moment, type TakeoverKind} from './failover.js';
 import {type HeadCount} from './head-count.js';
+import {type Limits} from './limits.js';
 import {type Losses} from './losses.js';
 import {survivalOf} from './own-kept.js';
 import {hasAdverts, type Pairs, type PairState} from './pairs.js';
@@ -25,6 +26,7 @@ export type TakeoverParts = {
 	note(timeUs: number, event: string, fields: Readonly<Record<string, unknown>>): void;
 	/** Time of the first packet. */
 	firstUs(): number;
+	readonly limits: Limits;
 	/** A director is master of another virtual router still. */
 	isMasterElsewhere(director: Director, nowUs: number): boolean;
 };
@@ -43,6 +45,10 @@ export type Takeovers = {
 
 const us = 1_000_000;
 const maxTakeovers = 8;
+
+/** Changes of one pair's master that are weighed in ten seconds: each takes walks through the table, and no pair has that many. */
+const maxBegun = 8;
+const begunWithinUs = 10 * us;
 
 /** Ages of a takeover at which its sessions are counted, in seconds, and those of them that are told as events. */
 const countedAt = [1, 2, 3, 5, 7, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 300, 420, 600, 900, 1200, 1800] as const;
@@ -86,7 +92,7 @@ const awaySince = (director: Director, atUs: number): number => {
 const isElection = ({services, atUs, failBack, kind}: TakeoverState, from: Director): boolean =>
 	kind === 'preempt' && services.length === 0 && !failBack && from.messages === 0 && from.masterSinceUs > 0 && atUs - from.masterSinceUs <= thresholds.electionUs;
 
-export const createTakeovers = ({table, directors, pairs, heads, losses, tell, note, firstUs, isMasterElsewhere}: TakeoverParts): Takeovers => {
+export const createTakeovers = ({table, directors, pairs, heads, losses, tell, note, firstUs, limits, isMasterElsewhere}: TakeoverParts): Takeovers => {
 	const cover = takeCoverage(table.arrays);
 	const mark = markUnknown(table.arrays);
 	const {selectionOf, sinceOriginMs} = heads;
@@ -106,6 +112,17 @@ export const createTakeovers = ({table, directors, pairs, heads, losses, tell, n
 			addCurvePoint(last, nowUs);
 			tellAccount(last, nowUs);
 		}
+	};
+
+	const mayBegin = (pair: PairState, nowUs: number): boolean => {
+		pair.begunUs = pair.begunUs.filter(timeUs => Math.abs(nowUs - timeUs) < begunWithinUs);
+		if (pair.begunUs.length >= maxBegun) {
+			limits.hit('takeovers');
+			return false;
+		}
+
+		pair.begunUs.push(nowUs);
+		return true;
 	};
 
 	const begin = (pair: PairState, beginning: Beginning): TakeoverState => {
@@ -190,13 +207,23 @@ export const createTakeovers = ({table, directors, pairs, heads, losses, tell, n
 		const pair = pairs.join(to, `vrid ${router.segment} ${router.family} ${router.vrid}`);
 		const {instance} = router.master;
 		const old = router.speakers.find(one => one.director === from)?.instance;
-		note(nowUs, 'vrrp', {address: to.address, vrid: router.vrid, priority: instance.priority, role: 'master', from: from.address});
 		const last = pair.takeovers.at(-1);
-		if (last?.from === from && last.to === to && atUs - last.atUs <= thresholds.sameTakeoverUs) {
-			if (!last.vrids.includes(router.vrid)) {
-				last.vrids.push(router.vrid);
-			}
+		const isSame = last?.from === from && last.to === to && atUs - last.atUs <= thresholds.sameTakeoverUs;
+		if (!isSame && !mayBegin(pair, nowUs)) {
+			directors.setMaster(to, atUs, nowUs);
+			directors.setMaster(from, 0, nowUs);
+			return;
+		}
 
+		if (isSame && last.vrids.includes(router.vrid)) {
+			// There and back faster than is told.
+			limits.hit('events');
+			return;
+		}
+
+		note(nowUs, 'vrrp', {address: to.address, vrid: router.vrid, priority: instance.priority, role: 'master', from: from.address});
+		if (isSame) {
+			last.vrids.push(router.vrid);
 			return;
 		}
 
@@ -238,7 +265,7 @@ export const createTakeovers = ({table, directors, pairs, heads, losses, tell, n
 		}
 
 		const from = pair.sender;
-		if (pair.activeActive || hasAdverts(pair, timeUs) || pair.pending?.to === director) {
+		if (pair.activeActive || hasAdverts(pair, timeUs) || pair.pending?.to === director || !mayBegin(pair, timeUs)) {
 			return;
 		}
 

@@ -50,6 +50,8 @@ export const thresholds = {
 	silentMaster: {quietUs: 30 * second, historyUs: 600 * second, recordsPerSecond: 1},
 	/** A sender that VRRP does not vouch for is known after a minute: a forger must keep up that long to be trusted. */
 	knownAfterUs: 60 * second,
+	/** A known director that was heard for this long, five adverts of the default interval, is none that spoke once: its pair stands before theirs. */
+	establishedUs: 5 * second,
 	/**
 	Overdue: silent for longer than this many times the session's own mean interval between announcements, plus the delay of a message
 	(3 s) and of the takeover's own gap. An announcement takes 50 client packets, so single intervals vary by a seventh (1/sqrt 50)

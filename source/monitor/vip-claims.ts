@@ -1,12 +1,16 @@
 import {formatAddress} from '../wire/address.js';
 import {type AddressClaim, type Advert, type FrameInfo} from '../wire/observation.js';
 import {macText} from './director-identity.js';
+import {type Limits} from './limits.js';
 import {thresholds} from './thresholds.js';
 
 /** Addresses that adverts may name before we stop remembering more. */
 const maxAddresses = 4096;
 
-type Owner = {mac: string; timeUs: number};
+/** Hosts that fight over one address make no more news of it than this in ten seconds. */
+const maxNews = 8;
+
+type Owner = {mac: string; timeUs: number; newsSinceUs: number; news: number};
 
 export type Claim = {
 	readonly address: string;
@@ -19,22 +23,29 @@ export type Claim = {
 
 /** Who answers for the virtual addresses, by gratuitous ARP and unsolicited neighbour advertisements. */
 export type VipClaims = {
-	/** The addresses of an advert are virtual ones. */
+	/** The addresses of a known director's advert are virtual ones. */
 	advert(segment: number, advert: Advert): void;
 	/** A claim of a virtual address. */
 	claim(frame: FrameInfo, segment: number, claim: AddressClaim): Claim | undefined;
 };
 
-export const createVipClaims = (): VipClaims => {
+export const createVipClaims = (limits: Limits): VipClaims => {
 	const owners = new Map<string, Owner | undefined>();
 
 	return {
 		advert(segment, advert) {
-			for (let index = 0; index < advert.addressCount && owners.size < maxAddresses; index++) {
+			for (let index = 0; index < advert.addressCount; index++) {
 				const key = `${segment} ${formatAddress(advert.addresses, index * 4, advert.family)}`;
-				if (!owners.has(key)) {
-					owners.set(key, undefined);
+				if (owners.has(key)) {
+					continue;
 				}
+
+				if (owners.size >= maxAddresses) {
+					limits.hit('addresses');
+					return;
+				}
+
+				owners.set(key, undefined);
 			}
 		},
 		claim(frame, segment, claim) {
@@ -46,8 +57,16 @@ export const createVipClaims = (): VipClaims => {
 
 			const former = owners.get(key);
 			const mac = macText(claim.macHigh, claim.macLow);
-			owners.set(key, {mac, timeUs: frame.timeUs});
-			return {address, mac, was: former?.mac, isNews: former?.mac !== mac || frame.timeUs - former.timeUs >= thresholds.sameClaimUs};
+			const {timeUs} = frame;
+			const isRecent = former !== undefined && Math.abs(timeUs - former.newsSinceUs) < thresholds.sameClaimUs;
+			const isChange = former?.mac !== mac || timeUs - former.timeUs >= thresholds.sameClaimUs;
+			const news = (isRecent ? former.news : 0) + Number(isChange);
+			owners.set(key, {mac, timeUs, newsSinceUs: isRecent ? former.newsSinceUs : timeUs, news});
+			if (isChange && news > maxNews) {
+				limits.hit('events');
+			}
+
+			return {address, mac, was: former?.mac, isNews: isChange && news <= maxNews};
 		},
 	};
 };

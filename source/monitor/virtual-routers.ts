@@ -1,4 +1,5 @@
 import {missesAdverts, type Director, type VrrpInstance} from './director.js';
+import {type Limits} from './limits.js';
 import {thresholds} from './thresholds.js';
 
 /** Another master of one virtual router. */
@@ -61,7 +62,7 @@ const isAlive = ({instance}: Speaker, nowUs: number, intervals: number = thresho
 const outranks = (one: Speaker, other: Speaker): boolean => one.instance.priority > other.instance.priority;
 
 /** Who is master of each virtual router, by adverts alone (RFC 3768 6, RFC 5798 6). */
-export const createVirtualRouters = (hooks: RouterHooks): VirtualRouters => {
+export const createVirtualRouters = (hooks: RouterHooks, limits: Limits): VirtualRouters => {
 	const routers = new Map<string, VirtualRouter>();
 
 	const speakerOf = (router: VirtualRouter, director: Director, instance: VrrpInstance): Speaker => {
@@ -141,7 +142,12 @@ export const createVirtualRouters = (hooks: RouterHooks): VirtualRouters => {
 			const key = `${instance.segment} ${instance.family} ${instance.vrid}`;
 			let router = routers.get(key);
 			if (!router) {
-				if (instance.priority === 0 || routers.size >= maxRouters) {
+				if (instance.priority === 0) {
+					return;
+				}
+
+				if (routers.size >= maxRouters) {
+					limits.hit('routers');
 					return;
 				}
 

@@ -80,6 +80,7 @@ const run = async (port: NonNullable<typeof parentPort>, task: WorkerTask) => {
 		directors: engine.directors.all(),
 		failover: engine.failover(),
 		tally: engine.tally,
+		limits: engine.limits(),
 		span: {firstUs: engine.firstUs(), lastUs: engine.lastPacketUs()},
 		replay: source.controls && {
 			isPaused: source.controls.paused, speed: source.controls.speed, isSettled: source.controls.settled, firstUs: engine.firstUs(),

@@ -1,12 +1,10 @@
 import {type Connection} from '../table/connection.js';
 import {clientAddress, flagsText, forwardText, protocolText, realAddress, stateText, virtualAddress} from '../view/connection-text.js';
-import {printable} from '../view/format.js';
+import {octetText} from '../view/format.js';
 import {type Names} from './names.js';
 
-const text = new TextDecoder('latin1');
-
 /** Octets of a persistence engine as text: printable ASCII as it is, all else escaped. */
-export const peText = (octets: Uint8Array): string => printable(text.decode(octets));
+export const peText = octetText;
 
 const seconds = (micros: number): number => Math.round(micros / 1000) / 1000;
 

@@ -1,6 +1,6 @@
 import {type Change, type SessionChange} from '../table/changes.js';
 import {clientText, pathRealText, protocolText, realText, stateText, virtualText} from '../view/connection-text.js';
-import {printable, rfc3339} from '../view/format.js';
+import {printable, rfc3339, safeJson} from '../view/format.js';
 import {stateName} from '../wire/conn-state.js';
 import {connectionFields} from './connection-fields.js';
 import {type Names} from './names.js';
@@ -34,7 +34,7 @@ const aside = (json: string | undefined, names: Names): Record<string, unknown> 
 };
 
 const jsonLine = (timeUs: number, event: string, fields: Readonly<Record<string, unknown>>): string =>
-	`${JSON.stringify({v: 1, type: 'event', time: rfc3339(timeUs), event, ...fields})}\n`;
+	`${safeJson({v: 1, type: 'event', time: rfc3339(timeUs), event, ...fields})}\n`;
 
 /** One NDJSON line per change. `toWallUs` turns a time of the timeline into the wall clock's. */
 export const createJsonEvents = (names: Names, toWallUs: (timeUs: number) => number): EventFormat => ({

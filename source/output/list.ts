@@ -1,7 +1,7 @@
 import {type Account, type Fate} from '../filter/vocabulary.js';
 import {type Connection} from '../table/connection.js';
 import {clientText, protocolText, realText, stateText, virtualText} from '../view/connection-text.js';
-import {remaining, rfc3339} from '../view/format.js';
+import {remaining, rfc3339, safeJson} from '../view/format.js';
 import {connectionFields} from './connection-fields.js';
 import {type Names} from './names.js';
 
@@ -18,11 +18,11 @@ export const listRow = (connection: Connection, nowUs: number): string => {
 export type ListSummary = {readonly nowUs: number; readonly connections: number; readonly templates: number; readonly source: string};
 
 export const listHeadingJson = ({nowUs, connections, templates, source}: ListSummary): string =>
-	`${JSON.stringify({v: 1, type: 'table', at: rfc3339(nowUs), connections, templates, source})}\n`;
+	`${safeJson({v: 1, type: 'table', at: rfc3339(nowUs), connections, templates, source})}\n`;
 
 /** What a takeover would do to a connection, and what the last one did; undefined where it was not part of it. */
 export type Judgement = {readonly fate: Fate; readonly account: Account | undefined};
 
 /** Templates are not judged. */
 export const listRowJson = (connection: Connection, names: Names, nowUs: number, judgement?: Judgement): string =>
-	`${JSON.stringify({v: 1, type: 'connection', ...connectionFields(connection, names, nowUs), ...judgement})}\n`;
+	`${safeJson({v: 1, type: 'connection', ...connectionFields(connection, names, nowUs), ...judgement})}\n`;

@@ -6,8 +6,8 @@ Chooses which things get a series of their own, so that whoever sends cannot mak
 as long as it is there; what comes when all names are taken is `other`.
 */
 export type LabelBudget = {
-	/** Tells which keys there are now, the most important first. */
-	offer(keys: readonly string[]): void;
+	/** Tells which keys there are now, the most important first. Gives those that had a name and are gone: their series must go, too, or would pile up. */
+	offer(keys: readonly string[]): string[];
 	/** Whether this key has a name of its own. */
 	isNamed(key: string): boolean;
 };
@@ -18,19 +18,23 @@ export const createLabelBudget = (most: number): LabelBudget => {
 	return {
 		offer(keys) {
 			const present = new Set(keys);
+			const gone: string[] = [];
 			for (const key of named) {
 				if (!present.has(key)) {
 					named.delete(key);
+					gone.push(key);
 				}
 			}
 
 			for (const key of keys) {
 				if (named.size >= most) {
-					return;
+					break;
 				}
 
 				named.add(key);
 			}
+
+			return gone;
 		},
 		isNamed: key => named.has(key),
 	};

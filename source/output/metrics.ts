@@ -5,6 +5,7 @@ import {type Status} from '../monitor/status.js';
 import {templateCode} from '../table/entry.js';
 import {type RealServer, type ServiceView} from '../table/services.js';
 import {type TableView} from '../table/view.js';
+import {printable} from '../view/format.js';
 import {formatAddress} from '../wire/address.js';
 import {protocolName, stateName} from '../wire/conn-state.js';
 import {faultNames} from '../wire/fault.js';
@@ -83,6 +84,8 @@ export const createMetrics = ({view, capacity, status, triggers}: MetricsInput):
 	const up = gauge('source_up', '1: packets are heard there.', ['segment', 'kind']);
 	const heard = counter('heard_total', 'What was decoded: sync messages and records, adverts, group reports, claims of addresses.', ['what']);
 	const refused = counter('refused_total', 'Packets, messages and records that were refused, by reason.', ['reason']);
+	const limited = counter('limited_total', 'What found no room within a bound: senders, adverts, events and more.', ['what']);
+	const strangeSessions = gauge('unknown_sender_sessions', 'Entries that senders announced last which are not known: they share a tenth of the room.');
 	const recordingUp = gauge('recording_up', '1: the recording can be written.');
 	const recordedPackets = counter('recording_packets_total', 'Packets in the recording.');
 	const recordedOctets = counter('recording_octets_total', 'Octets of the recording.');
@@ -95,7 +98,24 @@ export const createMetrics = ({view, capacity, status, triggers}: MetricsInput):
 	const growth = createGrowth();
 	const services = createLabelBudget(most.services);
 	const reals = createLabelBudget(most.reals);
+	/** Labels of the counters that a service, or a real server, has under a name of its own. */
+	const labelsOf = new Map<string, Labels>();
 	let lastTakeover = 0;
+
+	const drop = (keys: readonly string[], counters: readonly Counter[]) => {
+		for (const key of keys) {
+			const labels = labelsOf.get(key);
+			labelsOf.delete(key);
+			for (const one of labels ? counters : []) {
+				one.remove(labels!);
+			}
+
+			// What its real servers beyond the budget had together.
+			for (const one of labels && !('real' in labels) ? [realCreated, realEnded] : []) {
+				one.remove({...labels, real: otherLabel, rport: otherLabel});
+			}
+		}
+	};
 
 	/** Adds to a counter what a total grew by. The total is told apart by `key`, the series by its labels. */
 	const grow = (target: Counter, key: string, total: number, labels: Labels = {}) => {
@@ -105,7 +125,7 @@ export const createMetrics = ({view, capacity, status, triggers}: MetricsInput):
 	const readService = (service: ServiceView, names: readonly string[]) => {
 		const {family, protocol, vaddr, vport, segment} = service.service;
 		return {
-			segment: names[segment] ?? '?', proto: protocol === 0 ? 'IP' : protocolName(protocol), virtual: formatAddress(vaddr, 0, family), vport,
+			segment: printable(names[segment] ?? '?'), proto: protocol === 0 ? 'IP' : protocolName(protocol), virtual: formatAddress(vaddr, 0, family), vport,
 		};
 	};
 
@@ -115,6 +135,10 @@ export const createMetrics = ({view, capacity, status, triggers}: MetricsInput):
 		const own = reals.isNamed(key)
 			? {...labels, real: formatAddress(real.daddr, 0, service.service.family), rport: real.dport}
 			: {...labels, real: otherLabel, rport: otherLabel};
+		if (reals.isNamed(key)) {
+			labelsOf.set(key, own);
+		}
+
 		realSessions.inc({...own, kind: 'open'}, real.open);
 		realSessions.inc({...own, kind: 'closing'}, real.closing);
 		realSessions.inc({...own, kind: 'template'}, real.templates);
@@ -127,16 +151,21 @@ export const createMetrics = ({view, capacity, status, triggers}: MetricsInput):
 		const all = view.services().sort((a, b) => b.open - a.open);
 		const keyOf = ({service}: ServiceView) => `${service.segment} ${service.protocol} ${formatAddress(service.vaddr, 0, service.family)} ${service.vport}`;
 		const realKey = (service: ServiceView, real: RealServer) => `${keyOf(service)} ${formatAddress(real.daddr, 0, service.service.family)} ${real.dport}`;
-		services.offer(all.map(service => keyOf(service)));
-		reals.offer(all.filter(service => services.isNamed(keyOf(service)))
+		drop(services.offer(all.map(service => keyOf(service))), [created, ended]);
+		const goneReals = reals.offer(all.filter(service => services.isNamed(keyOf(service)))
 			.flatMap(service => service.reals.map(real => ({key: realKey(service, real), open: real.open})))
 			.sort((a, b) => b.open - a.open)
 			.map(({key}) => key));
+		drop(goneReals, [realCreated, realEnded]);
 		sessions.reset();
 		realSessions.reset();
 		for (const service of all) {
 			const key = keyOf(service);
 			const labels = services.isNamed(key) ? readService(service, names) : otherService;
+			if (labels !== otherService) {
+				labelsOf.set(key, labels);
+			}
+
 			for (const [code, count] of service.counts.entries()) {
 				if (count > 0) {
 					const template = code >= templateCode;
@@ -155,6 +184,7 @@ export const createMetrics = ({view, capacity, status, triggers}: MetricsInput):
 			grow(ends, how, totals[how], {how});
 		}
 
+		strangeSessions.set(totals.unknownEntries);
 		grow(moved, '', totals.moved);
 		grow(changes, '', totals.stateChanges);
 		return totals;
@@ -172,7 +202,7 @@ export const createMetrics = ({view, capacity, status, triggers}: MetricsInput):
 			// Strangers have no series of their own: anyone on the link can make them up.
 			const isNamed = director.bit !== sharedBit && named < most.directors;
 			named += isNamed ? 1 : 0;
-			const labels = isNamed ? {segment: now.segments[director.segment] ?? '?', director: director.address} : {segment: otherLabel, director: otherLabel};
+			const labels = isNamed ? {segment: printable(now.segments[director.segment] ?? '?'), director: director.address} : {segment: otherLabel, director: otherLabel};
 			const key = `director ${director.index}`;
 			grow(messages, key, director.messages, labels);
 			grow(records, key, director.records, labels);
@@ -194,7 +224,7 @@ export const createMetrics = ({view, capacity, status, triggers}: MetricsInput):
 	};
 
 	const refreshPair = (pair: Pair, now: Status) => {
-		const labels = {segment: now.segments[pair.segment] ?? '?', pair: `${pair.group}:${pair.port} ${pair.syncids.join(',')}`.trim()};
+		const labels = {segment: printable(now.segments[pair.segment] ?? '?'), pair: `${pair.group}:${pair.port} ${pair.syncids.join(',')}`.trim()};
 		pairOpen.set(labels, pair.open);
 		pairKnown.set(labels, pair.forecasts[0]?.coverage.known ?? 0);
 		pairListeners.set(labels, pair.forecasts.length);
@@ -228,10 +258,14 @@ export const createMetrics = ({view, capacity, status, triggers}: MetricsInput):
 		lastTakeover = Math.max(lastTakeover, ...pairs.flatMap(pair => pair.takeovers.map(({id}) => id)));
 	};
 
-	const refreshSources = ({places, tally}: Status) => {
+	const refreshSources = ({places, tally, limits}: Status) => {
+		for (const {name, count} of limits) {
+			grow(limited, name, count, {what: name});
+		}
+
 		up.reset();
 		for (const [index, place] of places.entries()) {
-			const labels = index < most.places ? {segment: place.name, kind: place.kind} : {segment: otherLabel, kind: otherLabel};
+			const labels = index < most.places ? {segment: printable(place.name), kind: place.kind} : {segment: otherLabel, kind: otherLabel};
 			grow(packets, `place ${index}`, tally.places[index]?.frames ?? 0, labels);
 			grow(drops, `place ${index}`, place.drops, labels);
 			if (index < most.places) {

@@ -1,5 +1,5 @@
 import {type HeardRecord} from '../table/record-ring.js';
-import {printable, rfc3339} from '../view/format.js';
+import {printable, rfc3339, safeJson} from '../view/format.js';
 import {formatAddress, formatEndpoint} from '../wire/address.js';
 import {connFlags, flagNames, forwardingName} from '../wire/conn-flags.js';
 import {protocolName, stateName} from '../wire/conn-state.js';
@@ -22,7 +22,7 @@ const pe = (octets: Uint8Array | undefined): string | undefined => octets && oct
 /** Every field of a record, in the order of output. The names are those of a connection where they mean the same. */
 const fields: Readonly<Record<string, Read>> = {
 	time: (record, _, toWallUs) => rfc3339(toWallUs(record.timeUs)),
-	segment: (record, names) => names.segment(record.segment),
+	segment: (record, names) => printable(names.segment(record.segment)),
 	source: record => formatAddress(record.source, 0, record.sourceFamily),
 	sourcePort: record => record.sourcePort,
 	syncPort: record => record.syncPort,
@@ -74,7 +74,7 @@ export const createJsonRecords = (names: Names, toWallUs: (timeUs: number) => nu
 		if (first === undefined || name !== segment || !sameMessage(record, first)) {
 			first = {...record, source: record.source.slice()};
 			segment = name;
-			head = `{"v":1,"type":"record","time":"${rfc3339(toWallUs(record.timeUs))}","segment":${JSON.stringify(name)},`
+			head = `{"v":1,"type":"record","time":"${rfc3339(toWallUs(record.timeUs))}","segment":${safeJson(name)},`
 				+ `"source":"${formatAddress(record.source, 0, record.sourceFamily)}","sourcePort":${record.sourcePort},"syncPort":${record.syncPort},`
 				+ `"syncid":${record.syncid},"version":${record.version},"index":`;
 		}
@@ -130,5 +130,5 @@ export const createPlainRecords = (toWallUs: (timeUs: number) => number): Record
 		+ `${protocolName(word(record, recordAt.protocol)).padEnd(3)} ${`${word(record, recordAt.timeoutSeconds) >>> 0}s`.padEnd(5)} ${stateOf(record).padEnd(11)} `
 		+ `${endpoint(recordAt.caddr, recordAt.cport).padEnd(18)} ${endpoint(recordAt.vaddr, recordAt.vport).padEnd(18)} ${endpoint(recordAt.daddr, recordAt.dport)} `
 		+ `${forwardingName(word(record, recordAt.flags))} ${flagNames(word(record, recordAt.flags)).join(',') || '-'}`
-		+ `${data ? ` ${printable(pe(record.peName) ?? '')}=${data}` : ''}${refused ? ` REFUSED ${refused}` : ''}\n`;
+		+ `${data ? ` ${pe(record.peName) ?? ''}=${data}` : ''}${refused ? ` REFUSED ${refused}` : ''}\n`;
 };

@@ -1,3 +1,4 @@
+import {limitNames} from '../monitor/limits.js';
 import {faultNames} from '../wire/fault.js';
 
 /*
@@ -138,6 +139,7 @@ const events: Readonly<Record<string, readonly [required: Fields, optional?: Fie
 	}],
 	restart: [{...director, port: port('Of the sync group.')}, {sourcePort: port('Source port now.'), was: port('Source port before.'), segment: session['segment']!}],
 	'wire-loss': [{...director, lost: integer('Messages missing in this gap.', 1), lostMessages: integer('Of this sender so far.', 1)}, {segment: session['segment']!}],
+	limit: [{what: oneOf('What found no room: the bounds keep anyone on the link from filling the memory.', limitNames), count: integer('How many since the last such event.', 1), detail: text('The same in words.')}],
 	note: [{text: text('A remark of a person.')}],
 	source: [{state: text('up, down, gone, ended, failed; drops; behind; of a recording up, failing, closed.')}, {
 		segment: session['segment']!, detail: text('Why, and what it hides.'), drops: integer('Packets lost there so far.'), lostChanges: integer('Changes that the reader of this output was too slow for.'),

@@ -4,7 +4,7 @@ import {type Status} from '../monitor/status.js';
 import {createChangeReader, type Change, type ChangeReader} from '../table/changes.js';
 import {numberAt, openTableMemory, type TableMemory} from '../table/memory.js';
 import {createPathReader} from '../table/path-info.js';
-import {rfc3339} from '../view/format.js';
+import {rfc3339, safeJson} from '../view/format.js';
 import {createJsonEvents} from './events.js';
 import {filterNamesOf} from './filter-names.js';
 import {createNames} from './names.js';
@@ -178,7 +178,7 @@ export const createTriggers = ({memory, status, isDryRun, clock, runnerOf}: Trig
 						v: 1, type: 'event', time: rfc3339(toWallUs(atUs)), event: 'absent', on: one.trigger.on,
 						since: rfc3339(toWallUs(sinceUs)), seconds: one.trigger.condition.spanMs / 1000,
 					};
-					return {timeUs: atUs, event: 'absent', json: `${JSON.stringify(fields)}\n`, fields};
+					return {timeUs: atUs, event: 'absent', json: `${safeJson(fields)}\n`, fields};
 				});
 			}
 		}

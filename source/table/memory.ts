@@ -71,6 +71,8 @@ export const numberAt = {
 	records: 9,
 	/** Announcements by another director than the last one, less than ten seconds after it. */
 	contested: 10,
+	/** Of the evicted ones, those that unknown senders had announced last. */
+	evictedUnknown: 11,
 	/** Refused records by code of the fault. */
 	refused: 16,
 } as const;
@@ -150,8 +152,9 @@ export const createTableMemory = (given: Partial<TableSizes> = {}): TableMemory 
 		maxSessions: 2_000_000,
 		changeCapacity: 1_048_576,
 		departedCapacity: 65_536,
-		maxPaths: 2 ** 18 - 1,
-		maxServices: 2 ** 16 - 1,
+		// More than any site has, and no more than the screen can add up in a moment: whoever forges the address of a director can fill them.
+		maxPaths: 2 ** 17 - 1,
+		maxServices: 2 ** 14 - 1,
 		maxPe: 2 ** 17 - 1,
 		...given,
 	};

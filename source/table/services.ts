@@ -82,6 +82,9 @@ const summarise = ({counts, paths, pathTotals, rates, numbers}: TableArrays, pro
 	};
 };
 
+const countsOf = ({counts, open, closing, templates, created, ended, newRates, endRates, lastNewUs}: SessionCounts): SessionCounts =>
+	({counts, open, closing, templates, created, ended, newRates, endRates, lastNewUs});
+
 const byAddress = (a: RealServer, b: RealServer): number => compareAddresses(a.daddr, b.daddr) || a.dport - b.dport;
 
 /** All virtual services that anything in the table, the departed or the changes still refers to, by address and port. */
@@ -105,16 +108,19 @@ export const readServices = (arrays: TableArrays, reader: PathReader, nowMs: num
 		.map(([service, reals]): ServiceView => {
 			const paths = [...reals.values()].flat();
 			const ids = paths.map(path => path.id);
+			const views = [...reals.values()].map((same): RealServer => {
+				const sameIds = same.map(path => path.id);
+				const {daddr, dport, forward, fwmark} = same.at(-1)!;
+				return {daddr, dport, forward, fwmark, paths: sameIds, ...summarise(arrays, service.protocol, sameIds, nowMs)};
+			}).sort(byAddress);
+			const [only] = views;
 			return {
 				service,
 				syncids: [...new Set(paths.map(path => path.syncid))].sort((a, b) => a - b),
+				// With one real server nothing is added up twice: thousands of services may be a forger's, with one each.
+				...(only && views.length === 1 ? countsOf(only) : summarise(arrays, service.protocol, ids, nowMs)),
 				paths: ids,
-				reals: [...reals.values()].map((same): RealServer => {
-					const sameIds = same.map(path => path.id);
-					const {daddr, dport, forward, fwmark} = same.at(-1)!;
-					return {daddr, dport, forward, fwmark, paths: sameIds, ...summarise(arrays, service.protocol, sameIds, nowMs)};
-				}).sort(byAddress),
-				...summarise(arrays, service.protocol, ids, nowMs),
+				reals: views,
 			};
 		})
 		.sort((a, b) => a.service.segment - b.service.segment

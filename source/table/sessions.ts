@@ -146,6 +146,7 @@ export const createSessions = ({arrays, maxSessions, seed, pathTable, pe, change
 		const owned = whose === strangers ? unknownEntries : control[controlAt.directorEntries + whose]!;
 		const victim = eviction.choose(whose, owned, highWater);
 		if (victim !== 0) {
+			numbers[numberAt.evictedUnknown]! += whose === strangers ? 1 : 0;
 			remove(victim, hashOfEntry(victim << entryShift), changeKind.evicted, nowMs, second);
 		}
 	};

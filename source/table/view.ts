@@ -20,6 +20,8 @@ export type TableTotals = {
 	readonly expired: number;
 	readonly ranout: number;
 	readonly evicted: number;
+	/** Of these, announced last by unknown senders. */
+	readonly evictedUnknown: number;
 	readonly moved: number;
 	readonly stateChanges: number;
 	/** Records heard, and those that made or updated an entry. */
@@ -103,6 +105,7 @@ export const createTableView = (memory: TableMemory): TableView => {
 				expired: numbers[numberAt.expired]!,
 				ranout: numbers[numberAt.ranout]!,
 				evicted: numbers[numberAt.evicted]!,
+				evictedUnknown: numbers[numberAt.evictedUnknown]!,
 				moved: numbers[numberAt.moved]!,
 				stateChanges: numbers[numberAt.stateChanges]!,
 				records: numbers[numberAt.records]!,

@@ -82,7 +82,8 @@ export const createTableWriter = (memory: TableMemory, {waitForReader = false, s
 	/** Gives milliseconds since the origin. */
 	const advance = (nowUs: number): number => {
 		if (numbers[numberAt.originUs] === 0) {
-			numbers[numberAt.originUs] = Math.floor(nowUs / 1e6) * 1e6;
+			// Never 0, which stands for none, not even for a clock that has just been switched on.
+			numbers[numberAt.originUs] = Math.max(1, Math.floor(nowUs / 1e6) * 1e6);
 		}
 
 		if (nowUs > numbers[numberAt.nowUs]!) {

@@ -4,14 +4,14 @@ import {type Status} from '../monitor/status.js';
 import {directorLetter} from '../monitor/screen-names.js';
 import {stateName} from '../wire/conn-state.js';
 import {clientText, pathRealText, protocolText, realText, stateText, virtualText} from './connection-text.js';
-import {ago, printable} from './format.js';
+import {ago, onScreen} from './format.js';
 import {type Tone} from './line.js';
 
 export type EventText = {readonly name: string; readonly text: string; readonly tone: Tone};
 
 type Fields = LoggedEvent['fields'];
 
-const textOf = (value: unknown): string => value === undefined || value === null ? '' : printable(typeof value === 'object' ? JSON.stringify(value) : String(value as string | number | boolean));
+const textOf = (value: unknown): string => value === undefined || value === null ? '' : onScreen(typeof value === 'object' ? JSON.stringify(value) : String(value as string | number | boolean));
 
 /** An address with the letter of the director that has it. */
 const whoOf = (address: unknown, status: Status | undefined): string => {
@@ -37,6 +37,7 @@ const reports: Readonly<Record<string, (fields: Fields, who: (address: unknown) 
 	restart: (fields, who) => `sync daemon of ${who(fields['address'])} started anew: source port ${textOf(fields['sourcePort'])}, was ${textOf(fields['was'])}`,
 	'wire-loss': (fields, who) => `${textOf(fields['lost'])} sync message${fields['lost'] === 1 ? '' : 's'} of ${who(fields['address'])} lost before we could hear them; ${textOf(fields['lostMessages'])} so far`,
 	trigger: fields => `${textOf(fields['trigger'])} ${[fields['outcome'], fields['count'], fields['action']].map(textOf).filter(Boolean).join(' ')}${fields['cause'] === undefined ? '' : `, on ${textOf(fields['cause'])}`}${fields['detail'] === undefined ? '' : `: ${textOf(fields['detail'])}`}`,
+	limit: fields => `${textOf(fields['count'])} ${textOf(fields['detail'])}`,
 	note: fields => textOf(fields['text']),
 	suspend: fields => `this host slept ${ago(Number(fields['seconds'] ?? 0))}`,
 	source: fields => fields['recording'] === undefined
@@ -47,7 +48,7 @@ const reports: Readonly<Record<string, (fields: Fields, who: (address: unknown) 
 };
 
 const tones: Readonly<Record<string, Tone>> = {
-	takeover: 'alarm', 'split-brain': 'alarm', silent: 'warning', restart: 'warning', 'wire-loss': 'alarm', note: 'fresh', source: 'warning', suspend: 'warning', vrrp: 'heading',
+	takeover: 'alarm', 'split-brain': 'alarm', silent: 'warning', limit: 'warning', restart: 'warning', 'wire-loss': 'alarm', note: 'fresh', source: 'warning', suspend: 'warning', vrrp: 'heading',
 };
 
 const toneOf = ({event, fields}: LoggedEvent): Tone =>

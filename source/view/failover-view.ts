@@ -3,7 +3,7 @@ import {directorLetter} from '../monitor/screen-names.js';
 import {type Sample} from '../monitor/sample.js';
 import {forecastVerdict, splitBrainVerdict, verdictOf} from '../monitor/verdict.js';
 import {lastTakeover, wordsOf} from './fate.js';
-import {ago, preciseTime, printable, short} from './format.js';
+import {ago, preciseTime, onScreen, short} from './format.js';
 import {fit, line, type Line, wrapText} from './line.js';
 import {type ListScreen} from './list-views.js';
 import {bottomLines, framed, topLines} from './main-screen.js';
@@ -47,8 +47,8 @@ const pairLines = (pair: Pair, sample: Sample, {columns, localTime}: ScreenInput
 	const master = pair.master >= 0 ? `${directorLetter(pair.master)} is master by ${pair.masterBy} for ${ago((nowUs - pair.masterSinceUs) / us)}` : 'nobody is master';
 	const takeover = lastTakeover(pair, nowUs);
 	return [
-		line(fit(`PAIR ${letters(pair.directors)} on ${printable(segment)} ${pair.group}:${pair.port}  sync id ${pair.syncids.join(' ')}  VRID ${pair.vrids.join(' ') || '-'}: ${master}`, columns), 'title'),
-		...pair.warnings.map(({text, level, sinceUs}) => line(fit(`${level === 'warning' ? '!' : ' '} ${printable(text)} (${ago((nowUs - sinceUs) / us)})`, columns), level === 'warning' ? 'warning' : 'plain')),
+		line(fit(`PAIR ${letters(pair.directors)} on ${onScreen(segment)} ${pair.group}:${pair.port}  sync id ${pair.syncids.join(' ')}  VRID ${pair.vrids.join(' ') || '-'}: ${master}`, columns), 'title'),
+		...pair.warnings.map(({text, level, sinceUs}) => line(fit(`${level === 'warning' ? '!' : ' '} ${onScreen(text)} (${ago((nowUs - sinceUs) / us)})`, columns), level === 'warning' ? 'warning' : 'plain')),
 		...(split ? splitBrainVerdict(split, nowUs, words).sentences.flatMap(text => wrapText(text, columns)).map(text => line(text, split.endUs === 0 ? 'alarm' : 'plain')) : []),
 		...(takeover
 			? [
@@ -69,7 +69,7 @@ export const failoverScreen = (input: ScreenInput): ListScreen => {
 	const top = topLines(input, 3);
 	const bottom = bottomLines(input);
 	const moments = (failover?.timeline ?? []).toReversed().map(({timeUs, event, text, level, directors}) =>
-		line(fit(`${preciseTime(timeUs + (status?.wallOffsetUs ?? 0), 1, localTime)} ${event.padEnd(16)} ${directors.length > 0 ? `${letters(directors)}: ` : ''}${printable(text)}`, columns), level === 'alarm' ? 'alarm' : (level === 'warning' ? 'warning' : 'plain')));
+		line(fit(`${preciseTime(timeUs + (status?.wallOffsetUs ?? 0), 1, localTime)} ${event.padEnd(16)} ${directors.length > 0 ? `${letters(directors)}: ` : ''}${onScreen(text)}`, columns), level === 'alarm' ? 'alarm' : (level === 'warning' ? 'warning' : 'plain')));
 	const body = [
 		...(failover?.pairs.flatMap(pair => pairLines(pair, sample, input)) ?? []),
 		...(failover?.pairs.length ? [] : [line('  no pair of directors seen yet', 'dim')]),

@@ -45,12 +45,49 @@ export const ago = (seconds: number): string => {
 		: `${Math.floor(whole / 3600)}h${String(Math.floor(whole / 60) % 60).padStart(2, '0')}m`;
 };
 
-/** Text from the wire or a file as a terminal may show it: control and bidirectional characters become `\xNN` or `\u{N}`. */
-export const printable = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\\]/gv, character => {
+const escaped = (character: string): string => {
 	const code = character.codePointAt(0)!;
 	const hex = code.toString(16);
 	return code === 0x5c ? String.raw`\\` : (code < 0x1_00 ? String.raw`\x${hex.padStart(2, '0')}` : String.raw`\u{${hex}}`);
-});
+};
+
+/** Text from the wire or a file as a terminal may show it: control and bidirectional characters become `\xNN` or `\u{N}`. */
+export const printable = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\\]/gv, character => escaped(character));
+
+/** What needs no closer look: space to tilde. */
+// eslint-disable-next-line regexp/no-obscure-range -- the range of printable ASCII
+const isPlain = /^[ -~]*$/v;
+
+const oddWidth = /[\p{C}\p{M}\p{Zl}\p{Zp}\p{Emoji_Presentation}\p{scx=Han}\p{scx=Hangul}\p{scx=Hira}\p{scx=Kana}\p{scx=Bopo}\p{scx=Yiii}\u{FF01}-\u{FF60}\u{FFE0}-\u{FFE6}]/gv;
+
+/**
+The same for a place on the screen, where each character must take one cell: what combines with its neighbour, takes two cells
+(Unicode Standard Annex 11, by its scripts) or none is written as its number, too.
+*/
+export const onScreen = (text: string): string => isPlain.test(text) && !text.includes('\\') ? text : printable(text).replaceAll(oddWidth, character => escaped(character));
+
+/**
+The last look at a line before the terminal gets it: whatever slipped through becomes `?`, as many as it has UTF-16 units, so
+that every place in the line stays where it is.
+*/
+export const harmless = (text: string): string => isPlain.test(text) ? text : text.replaceAll(oddWidth, character => '?'.repeat(character.length));
+
+/** Octets from the wire as text: printable ASCII as it is, all else as `\xNN`, so that each octet can be told. */
+export const octetText = (octets: Uint8Array): string =>
+	Array.from(octets, octet => octet >= 0x20 && octet < 0x7f && octet !== 0x5c ? String.fromCodePoint(octet) : escaped(String.fromCodePoint(octet))).join('');
+
+/** JSON that a terminal may show as it is: what JSON leaves unescaped but a terminal obeys is escaped, too. */
+export const safeJson = (value: unknown): string => {
+	const json = JSON.stringify(value);
+	return isPlain.test(json)
+		? json
+		: json.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}]/gv, character =>
+			character.split('').map(unit => String.raw`\u${unit.codePointAt(0)!.toString(16).padStart(4, '0')}`).join(''));
+};
+
+/** For stderr: as `printable`, but a backslash stays, and further lines stand indented so that none passes for a message of its own. */
+export const complaint = (message: string): string => message.split('\n')
+	.map((text, index) => `${index === 0 || /^\s/v.test(text) ? '' : '  '}${text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}]/gv, character => escaped(character))}`).join('\n');
 
 /** `12 345`. */
 export const grouped = (value: number): string => String(Math.round(value)).replaceAll(/\B(?=(?:\d{3})+$)/gv, ' ');

@@ -1,12 +1,13 @@
 import {roleOf} from '../monitor/director-role.js';
 import {type Director} from '../monitor/directors.js';
 import {type Pair, type Takeover} from '../monitor/failover.js';
+import {type LimitName} from '../monitor/limits.js';
 import {type Sample} from '../monitor/sample.js';
 import {directorLetter} from '../monitor/screen-names.js';
 import {forecastVerdict, splitBrainVerdict, verdictOf} from '../monitor/verdict.js';
 import {faultNames} from '../wire/fault.js';
 import {forecastOf, lastTakeover, mainPair, wordsOf} from './fate.js';
-import {ago, clockTime, countdown, grouped, printable, rate, short} from './format.js';
+import {ago, clockTime, countdown, grouped, onScreen, rate, short} from './format.js';
 import {fit, line, type Line, spread, withTones} from './line.js';
 import {modeWord, sight, speedText, stateWords, us, sourceText} from './sight.js';
 
@@ -32,7 +33,7 @@ export const titleLine = ({sample, columns, localTime, intervalSeconds, isFilter
 	const isRunning = sample.ended === undefined && !sample.isPaused;
 	const right = `${heard}  ${columns >= 100 ? 'capture ' : ''}drops ${drops}  ${time}${isRunning ? ` ${intervalSeconds}s` : ''}`;
 	const mode = `${modeWord(sample)}${speedText(sample)}`;
-	const left = `ipvstop ${mode}${words === '' ? '' : ` ${words}`} ${printable(sourceText(sample))}`;
+	const left = `ipvstop ${mode}${words === '' ? '' : ` ${words}`} ${onScreen(sourceText(sample))}`;
 	const whole = `${left}  ${sight(sample)}`;
 	const text = spread(whole.length + right.length < columns ? whole : left, right, columns);
 	return withTones(text, 'title', [...(modeWord(sample) === 'LIVE' ? [] : [[mode, 'word'] as const]), ...words.split(' ').map(word => [word, 'word'] as const), ...(drops > 0 ? [[`drops ${drops}`, 'alarm'] as const] : [])]);
@@ -111,7 +112,7 @@ const totalsLine = ({services, totals, ...sample}: Sample, columns: number): Lin
 	const closing = services.reduce((sum, service) => sum + service.closing, 0);
 	const refused = refusals({...sample, services, totals}).reduce((sum, {count}) => sum + count, 0);
 	return line(fit(`open ${grouped(open)}  closing ${grouped(closing)}  templates ${grouped(totals.templates)}  new ${rate(totals.newRates.tenSeconds)}/s  end ${rate(totals.endRates.tenSeconds)}/s`
-		+ `  ran out ${grouped(totals.ranout)}${totals.evicted > 0 ? `  evicted ${grouped(totals.evicted)}` : ''}${refused > 0 ? `  refused ${grouped(refused)}` : ''}`, columns));
+		+ `  ran out ${grouped(totals.ranout)}${refused > 0 ? `  refused ${grouped(refused)}` : ''}`, columns));
 };
 
 /** What would happen if the master died now. */
@@ -126,27 +127,46 @@ const forecastLine = (pair: Pair, sample: Sample, columns: number, localTime: bo
 const troubleLine = ({status, ended}: Sample, columns: number): Line | undefined => {
 	const problem = ended?.problems[0];
 	if (problem) {
-		return line(fit(`! ${printable(problem)}`, columns), 'alarm');
+		return line(fit(`! ${onScreen(problem)}`, columns), 'alarm');
 	}
 
 	const down = status?.places.find(place => place.state === 'down' || place.state === 'gone' || place.state === 'failed');
-	return down && line(fit(`! ${printable(down.name)} ${down.state}: ${printable(down.detail)}`, columns), 'alarm');
+	return down && line(fit(`! ${onScreen(down.name)} ${down.state}: ${onScreen(down.detail)}`, columns), 'alarm');
 };
 
 const splitBrainLine = ({splitBrain}: Pair, sample: Sample, columns: number, localTime: boolean): Line | undefined => splitBrain?.endUs === 0
 	? deskLine(splitBrainVerdict(splitBrain, sample.nowUs, wordsOf(sample, localTime)).line, 'alarm', columns)
 	: undefined;
 
-/** Two lines: what happened, or would; and the figures. */
+const limitWords: Readonly<Record<LimitName, string>> = {
+	senders: 'frames of too many senders', adverts: 'adverts of too many senders', segments: 'frames of too many VLANs', addresses: 'too many VIPs in adverts', routers: 'adverts of too many VRIDs',
+	streams: 'messages unwatched for loss', joins: 'hasty joins', takeovers: 'hasty changes of the master', events: 'like events left out',
+};
+
+/** What found no room: the table is full, or somebody makes things up. Nothing while there is room for all. */
+const crowdLine = ({totals, status}: Sample, columns: number): Line | undefined => {
+	const {evicted, evictedUnknown, refused} = totals;
+	const roomless = (refused.get('path-limit') ?? 0) + (refused.get('pe-limit') ?? 0);
+	const parts = [
+		...(evicted > 0 ? [`evicted ${grouped(evicted)} sessions${evictedUnknown > 0 ? `, ${evictedUnknown === evicted ? 'all' : grouped(evictedUnknown)} of unknown senders` : ''}`] : []),
+		...(roomless > 0 ? [`no room for ${grouped(roomless)} records`] : []),
+		...(status?.limits ?? []).map(({name, count}) => `${grouped(count)} ${limitWords[name]}`),
+	];
+	return parts.length === 0 ? undefined : line(fit(`! FULL: ${parts.join('; ')}`, columns), evicted > evictedUnknown ? 'alarm' : 'warning');
+};
+
+/** Two lines: what happened, or would; and the figures. A third one when something was full. */
 export const verdictLines = ({sample, columns, localTime}: HeadlineInput): Line[] => {
+	const crowd = crowdLine(sample, columns);
+	const rest = crowd ? [crowd] : [];
 	const pair = mainPair(sample);
 	const takeover = pair && lastTakeover(pair, sample.nowUs);
 	const first = troubleLine(sample, columns) ?? (pair && splitBrainLine(pair, sample, columns, localTime));
 	if (takeover) {
 		const {line: text, level} = verdictOf(takeover, sample.nowUs, wordsOf(sample, localTime));
-		return [first ?? deskLine(text, level, columns), accountLine(takeover, columns)];
+		return [first ?? deskLine(text, level, columns), accountLine(takeover, columns), ...rest];
 	}
 
 	const forecast = first ?? (pair && pair.master >= 0 ? forecastLine(pair, sample, columns, localTime) : undefined);
-	return [...(forecast ? [forecast] : []), totalsLine(sample, columns)];
+	return [...(forecast ? [forecast] : []), totalsLine(sample, columns), ...rest];
 };

@@ -3,7 +3,7 @@ import {directorLetter} from '../monitor/screen-names.js';
 import {isAfterTakeover, mainPair} from './fate.js';
 import {eventText} from './event-text.js';
 import {filterBar} from './filter-bar.js';
-import {clockTime} from './format.js';
+import {clockTime, onScreen} from './format.js';
 import {directorLines, titleLine, verdictLines} from './headline.js';
 import {fit, line, type Line} from './line.js';
 import {markedSlots, type ScreenInput} from './screen-input.js';
@@ -116,7 +116,7 @@ export const mainScreen = (input: ScreenInput, {top, bottom, visible}: MainFrame
 		marked: markedSlots(shown, marked),
 		letter: directorLetter,
 		address: index => status?.directors.find(director => director.index === index)?.address ?? '?',
-		segment: index => status?.segments[index] ?? '?',
+		segment: index => onScreen(status?.segments[index] ?? '?'),
 		fate: ({slot, template}) => template ? '' : judged.get(slot)?.fate ?? '',
 		sign: connection => signOf(connection, {nowUs, changed, judged: judged.get(connection.slot), isAfterTakeover: isAfterTakeover(sample)}),
 	});

@@ -1,5 +1,6 @@
 import {type Status} from '../monitor/status.js';
 import {type PlaceTally} from '../monitor/tally.js';
+import {onScreen} from './format.js';
 
 type Place = Status['places'][number];
 
@@ -19,7 +20,7 @@ const pad = (text: string, width: number) => text.length > width ? `${text.slice
 /** What this place alone tells, in a few words. */
 const verdictOf = (place: Place, tally: PlaceTally | undefined): string => {
 	if (place.state !== 'up') {
-		return place.detail || place.state;
+		return onScreen(place.detail) || place.state;
 	}
 
 	if ((tally?.sync ?? 0) > 0) {
@@ -41,7 +42,7 @@ const placeLine = (place: Place, tally: PlaceTally | undefined, obstacle: string
 	const unseen = obstacle === '' ? 'not heard' : (obstacle === 'no root' ? 'needs root' : 'no libpcap');
 	const count = (sees: boolean, value: number) => sees ? String(value) : (place.state === 'up' ? unseen : '-');
 	const vrrp = count(place.sight.vrrp, (tally?.vrrp ?? 0) + (tally?.claims ?? 0));
-	return `  ${pad(place.name, 9)} ${pad(place.address || '-', 18)} ${String(tally?.sync ?? 0).padStart(4)}  ${vrrp.padStart(10)}    ${verdictOf(place, tally)}`;
+	return `  ${pad(onScreen(place.name), 9)} ${pad(place.address || '-', 18)} ${String(tally?.sync ?? 0).padStart(4)}  ${vrrp.padStart(10)}    ${verdictOf(place, tally)}`;
 };
 
 /** The advice that is true for what was heard, most likely cause first. */
@@ -83,7 +84,7 @@ const adviceOf = ({places, tallies, target, faults, obstacle}: Silence): string[
 			? `4 Firewall or rp_filter here: ${past}`
 			: '4 A switch may prune: IGMP/MLD snooping hides groups that nobody joined.',
 		'5 IPv6 or 239.x group behind IGMP/MLD snooping: needs --group to be joined.',
-		...(obstacle === '' || obstacle === 'no root' ? [] : [`6 ${obstacle}. Debian: apt install`, '  libpcap-dev, then install ipvstop again (in a checkout: npm run build:pcap).']),
+		...(obstacle === '' || obstacle === 'no root' ? [] : [`6 ${onScreen(obstacle)}. Debian: apt install`, '  libpcap-dev, then install ipvstop again (in a checkout: npm run build:pcap).']),
 	];
 };
 

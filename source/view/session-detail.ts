@@ -9,12 +9,10 @@ import {type RowMark} from '../monitor/fate.js';
 import {changeWords} from './event-text.js';
 import {clientText, flagsText, forwardText, protocolText, realText, stateText, virtualText} from './connection-text.js';
 import {forecastOf, isAfterTakeover, mainPair} from './fate.js';
-import {ago, clockTime, countdown, preciseTime, printable} from './format.js';
+import {ago, clockTime, countdown, octetText, preciseTime} from './format.js';
 import {fit, line, type Line, withTones, wrapText} from './line.js';
 import {type ScreenInput} from './screen-input.js';
 import {us} from './sight.js';
-
-const latin = new TextDecoder('latin1');
 
 const labelWidth = 10;
 
@@ -120,7 +118,7 @@ const factsOf = ({sample, columns, localTime}: ScreenInput): {readonly facts: re
 		...(isHeld && !connection.template ? labelled('fate', fateText(connection, sample), columns) : []),
 		...labelled('why', whyText(connection, isHeld, sample), columns),
 		...labelled('flags', flagsText(connection).join(' ') || 'none', columns),
-		...(connection.pe ? labelled('pe', `${printable(latin.decode(connection.pe.name))} ${printable(latin.decode(connection.pe.data))}`, columns) : []),
+		...(connection.pe ? labelled('pe', `${octetText(connection.pe.name)} ${octetText(connection.pe.data)}`, columns) : []),
 		...(connection.lastDaddr ? labelled('note', `the last announcement named ${formatEndpoint(connection.lastDaddr, 0, connection.family, connection.lastDport ?? 0)} as real server; a backup that holds the session ignores that`, columns) : []),
 		...(template ? labelled('control', `template of ${clientText(template)} to ${realText(template)}, ${countdown((template.expiresUs - nowUs) / us)} left`, columns) : []),
 		...labelled('not seen', `A handshake, half-open connections, resets by the server and what is deleted by hand are never announced. ${listening}${lost > 0 ? ` ${lost} sync messages of that director were lost on the way: changes may be missing.` : ''}`, columns),

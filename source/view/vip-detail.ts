@@ -2,7 +2,7 @@ import {type Sample} from '../monitor/sample.js';
 import {type ServiceView} from '../table/services.js';
 import {directorLetter} from '../monitor/screen-names.js';
 import {forecastOf, lastTakeover, mainPair} from './fate.js';
-import {ago, grouped, percent, rate, short} from './format.js';
+import {ago, grouped, onScreen, percent, rate, short} from './format.js';
 import {sparkline} from './glyphs.js';
 import {fit, line, type Line, withTones} from './line.js';
 import {clientBlocks, isPassedOver, realColumns} from './list-views.js';
@@ -54,7 +54,7 @@ export const vipDetail = (input: ScreenInput, id: number, offset: number): {read
 	const states = statesOf(service, service.service).slice(0, 5).map(({name, count}) => `${name} ${short(count)} ${percent(count, all)}`).join('  ') || 'no sessions';
 	const bar = stateBar(service, columns - 9);
 	const head: Line[] = [
-		line(fit(`VIP ${serviceName(service.service)}  ${grouped(all)} sessions  +${rate(service.newRates.tenSeconds)}/s -${rate(service.endRates.tenSeconds)}/s   segment ${sample.status?.segments[service.service.segment] ?? '?'}  sync id ${service.syncids.join(' ')}`, columns), 'title'),
+		line(fit(`VIP ${serviceName(service.service)}  ${grouped(all)} sessions  +${rate(service.newRates.tenSeconds)}/s -${rate(service.endRates.tenSeconds)}/s   segment ${onScreen(sample.status?.segments[service.service.segment] ?? '?')}  sync id ${service.syncids.join(' ')}`, columns), 'title'),
 		row('state', states, columns),
 		{...bar, text: `         ${bar.text}`, parts: (bar.parts ?? []).map(part => ({...part, at: part.at + 9}))},
 		row('expiry', `${byExpiry.map((count, index) => `${bounds[index]!} ${short(count)}`).join('  ')}   templates ${short(service.templates)}   ran out while open ${short(detail?.ranout ?? 0)}`, columns),

@@ -25,7 +25,9 @@ const describeAlien = (octets: readonly number[]): string => {
 	}
 
 	const isText = octets.every(octet => (octet >= 0x20 && octet < 0x7f) || octet === 0x0a || octet === 0x0d || octet === 0x09);
-	return `it starts with ${hex(octets)}${isText ? ' (text)' : ''}, which is neither pcap nor pcapng`;
+	// The first wrapping is off by now.
+	const isPacked = octets[0] === 0x1f && octets[1] === 0x8b;
+	return `it starts with ${hex(octets)}${isText ? ' (text)' : (isPacked ? ' (gzip once more)' : '')}, which is neither pcap nor pcapng`;
 };
 
 /** Reads pcap and pcapng from chunks of any size. A frame inside a chunk is not copied, one across two chunks is. */

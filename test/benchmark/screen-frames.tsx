@@ -62,7 +62,7 @@ const openStage = async (columns: number, rows: number, sessions: number, quietS
 	const status = (): Status => ({
 		description: 'eth1 224.0.0.81:8848', sinceUs: startUs, wallOffsetUs: 0,
 		places: [{name: 'eth1', state: 'up', detail: '', drops: 0, sight: {sync: true, vrrp: true, arp: true, groupReports: true}, kind: 'libpcap', address: '10.255.0.9/24'}],
-		segments: ['eth1'], directors: [director], failover: emptyFailover, tally: {...createTally(), messages: 1}, span: {firstUs: startUs, lastUs: nowUs}, replay: undefined,
+		segments: ['eth1'], directors: [director], failover: emptyFailover, tally: {...createTally(), messages: 1}, limits: [], span: {firstUs: startUs, lastUs: nowUs}, replay: undefined,
 	}) as unknown as Status;
 	const monitor = {
 		memory, records: undefined, started: Promise.resolve(), ended: new Promise<never>(() => {}), hasEnded: () => false, end: () => undefined, status,

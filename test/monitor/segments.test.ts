@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import {createLimits} from '../../source/monitor/limits.js';
 import {createSegments} from '../../source/monitor/segments.js';
 import {type Place} from '../../source/capture/source.js';
 
 const placeOf = (name: string): Place =>
 	({name, state: 'up', detail: '', drops: 0, sight: {sync: true, vrrp: true, arp: true, groupReports: true}, kind: 'libpcap', address: ''});
 
-const segmentsOf = (...names: string[]) => createSegments(() => names.map(name => placeOf(name)));
+const segmentsOf = (...names: string[]) => createSegments(() => names.map(name => placeOf(name)), createLimits());
 const tags = (...ids: number[]): [Int32Array, number] => [Int32Array.of(...ids, 0, 0), ids.length];
 
 test('a segment is a place and its VLAN tags, and keeps its number', () => {

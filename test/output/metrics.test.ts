@@ -22,7 +22,7 @@ const service = (name: string): string => fileURLToPath(new URL(`../../media/ser
 
 const statusOf = ({engine}: TestEngine, facts: Partial<Status> = {}): Status => ({
 	description: '', sinceUs: 0, wallOffsetUs: 0, places: engine.places(), segments: engine.segments.names(), directors: engine.directors.all(),
-	failover: engine.failover(), tally: engine.tally, span: {firstUs: 0, lastUs: 0}, replay: undefined, recording: undefined, ...facts,
+	failover: engine.failover(), tally: engine.tally, limits: engine.limits(), span: {firstUs: 0, lastUs: 0}, replay: undefined, recording: undefined, ...facts,
 });
 
 const metricsOf = (engine: TestEngine, triggers: readonly TriggerTotals[] = []) =>

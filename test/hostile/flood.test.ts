@@ -1,0 +1,88 @@
+/* A flood of forged sync messages and adverts as an operator suffers it: the built program, from a file and on a wire. */
+import assert from 'node:assert/strict';
+import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import process from 'node:process';
+import test, {type TestContext} from 'node:test';
+import {capture, finished, run, start} from '../support/program.js';
+import {createLiveWire, whyNoLiveWire} from '../support/live-wire.js';
+import {floodFile, forgeries, realPair, type FloodOptions, type Forgery} from '../support/flood.js';
+import {openTerminal} from '../support/terminal.js';
+
+const fileOf = (context: TestContext, flood: FloodOptions): string => {
+	const folder = mkdtempSync(join(tmpdir(), 'ipvstop-test-'));
+	context.after(() => {
+		rmSync(folder, {recursive: true, force: true});
+	});
+	const path = join(folder, 'flood.pcap');
+	writeFileSync(path, Buffer.concat([...floodFile(flood)]));
+	return path;
+};
+
+const kinds = (Object.keys(forgeries) as Forgery[]).filter(kind => kind !== 'fromKnown');
+const onWire = {skip: whyNoLiveWire() ?? false, timeout: 60_000};
+const bound = ['--max-sessions', '2000'];
+
+/** Sessions that the real master announced, in lines of --list --json. */
+const realRows = (stdout: string): number => stdout.trimEnd().split('\n').map(line => JSON.parse(line) as Record<string, unknown>)
+	.filter(({type, director}) => type === 'connection' && director === realPair.master).length;
+
+test('at the bound of the table the sessions of the real pair are kept; what is evicted and what found no room is in --events', async context => {
+	const path = fileOf(context, {kinds, perSecond: 4000, seconds: 6, from: 6});
+	const list = await run(['--list', '--json', ...bound, '-r', path]);
+	assert.deepEqual([list.code, list.stderr], [0, '']);
+	assert.equal(realRows(list.stdout), realPair.sessions);
+	const [{connections = 0} = {}] = list.stdout.split('\n').map(line => JSON.parse(line || '{}') as {connections?: number});
+	assert.ok(connections <= 2000);
+
+	const {stdout} = await run(['--events', '--json', ...bound, '-r', path]);
+	const events = stdout.trimEnd().split('\n').map(line => JSON.parse(line) as Record<string, unknown>);
+	const countOf = (name: string) => events.filter(({event}) => event === name).length;
+	assert.ok(countOf('evicted') > 1000);
+	assert.equal(events.some(({event, director}) => event === 'evicted' && director === realPair.master), false);
+	assert.ok(countOf('limit') > 3);
+	assert.ok(['takeover', 'restart', 'vip-claimed', 'vrrp', 'director'].every(name => countOf(name) <= 64 + 8), 'few of each');
+});
+
+test('the screen says that the table is full and whose sessions went, and the real pair stands first', async context => {
+	const terminal = openTerminal([...bound, '--speed', 'max', '-r', fileOf(context, {kinds, perSecond: 4000, seconds: 6, from: 6})], {columns: 140, rows: 40});
+	const screen = await terminal.until(text => text.includes('END'));
+	assert.match(screen, /! FULL: evicted [\d ]+ sessions, all of unknown senders; /v);
+	assert.match(terminal.lines()[1]!, new RegExp(String.raw`^\*[A-Z] ${realPair.master} +MASTER`, 'v'));
+	assert.match(screen, /203\.0\.113\.10:443\/tcp/v);
+	terminal.type('q');
+	assert.deepEqual(await terminal.exit, {exitCode: 0, signal: undefined});
+});
+
+test('a capture without forgers has no such line', async () => {
+	const terminal = openTerminal(['--speed', 'max', '-r', capture('seed-basic.pcap')], {columns: 140, rows: 40});
+	const screen = await terminal.until(text => text.includes('END'));
+	assert.doesNotMatch(screen, /FULL/v);
+	terminal.type('q');
+	await terminal.exit;
+});
+
+test('live on a wire a flood leaves the real pair in the table, and is told in --events and metrics', onWire, async context => {
+	const wire = createLiveWire(context);
+	const path = fileOf(context, {kinds, perSecond: 8000, seconds: 2, from: 1});
+	const {send} = await wire.sender(path);
+	const child = start(['--events', '--json', ...bound, '-i', 'wire0', '--metrics', '9464'], {through: wire.onNear});
+	const over = finished(child);
+	await wire.joined(1);
+	await send();
+	let text = '';
+	while (!/ipvstop_session_ends_total\{how="evicted"\} [1-9]/v.test(text)) {
+		text = wire.near(`${process.execPath} -e "fetch('http://127.0.0.1:9464/metrics').then(async response => process.stdout.write(await response.text()))"`);
+	}
+
+	child.kill('SIGINT');
+	const {code, stdout} = await over;
+	assert.equal(code, 130);
+	assert.match(text, /ipvstop_limited_total\{what="senders"\} [1-9]/v);
+	assert.match(text, /ipvstop_unknown_sender_sessions \d+/v);
+	const events = stdout.trimEnd().split('\n').map(line => JSON.parse(line) as Record<string, unknown>);
+	assert.ok(events.some(({event, what}) => event === 'limit' && what === 'senders'));
+	assert.equal(events.filter(({event, director}) => event === 'new' && director === realPair.master).length, realPair.sessions);
+	assert.equal(events.some(({event, director}) => event === 'evicted' && director === realPair.master), false);
+});
