@@ -2,6 +2,7 @@ import {readFileSync} from 'node:fs';
 import path from 'node:path';
 import {ConfigProblem, emptyConfig, readConfig, type Config, type ScreenWords, type Setting} from './config.js';
 import {lineOfKey, type KeyPath} from './config-lines.js';
+import {asInvokingUser} from './privileges.js';
 import {UsageError} from './usage-error.js';
 
 /** A configuration and where it stands. */
@@ -39,7 +40,7 @@ const problemWords: Readonly<Record<string, string>> = {ENOENT: 'no such file', 
 /** The text of a file; undefined when it does not exist and need not. */
 const textOf = (file: string, mustExist: boolean): string | undefined => {
 	try {
-		const text = readFileSync(file, 'utf8');
+		const text = asInvokingUser(() => readFileSync(file, 'utf8'));
 		if (text.length > largestOctets) {
 			throw new UsageError(`${file}: larger than 1 MiB, so it is no configuration`);
 		}

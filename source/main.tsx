@@ -1,6 +1,6 @@
 import {fstatSync, readFileSync} from 'node:fs';
 import process from 'node:process';
-import {asInvokingUser, becomeInvokingUser} from './privileges.js';
+import {asInvokingUser, becomeInvokingUser, sheddingWords, takeUserEnvironment} from './privileges.js';
 import {type Monitor} from './monitor/monitor.js';
 import {type TriggerLog} from './output/trigger-log.js';
 import {printOf, type Print} from './option-print.js';
@@ -71,7 +71,12 @@ const run = async (options: Options): Promise<number> => {
 		return 2;
 	}
 
-	const {startEngine, prepareRecording, recordingProblem} = await import('./start.js');
+	const {startEngine, prepareRecording, recordingProblem, mayNeedRoot} = await import('./start.js');
+	if (!mayNeedRoot(options)) {
+		becomeInvokingUser();
+	}
+
+	const through = sheddingWords(options.via.length > 0 || options.triggers.some(({actions}) => actions.some(({kind}) => kind === 'exec')));
 	const recording = asInvokingUser(() => prepareRecording(options, version()));
 	const stop = Promise.withResolvers<number>();
 	const hangUp = new Set<() => void>();
@@ -90,17 +95,20 @@ const run = async (options: Options): Promise<number> => {
 		});
 	}
 
-	// Programs that are started to listen elsewhere run as the user; whatever else is opened may need root.
-	if (options.via.length > 0) {
-		becomeInvokingUser();
-	}
-
 	// Started first: the source opens while the rest is loaded.
-	const monitor = startEngine(options, recording);
+	const monitor = startEngine(options, recording, through);
 	process.on('SIGUSR1', () => {
 		monitor.send({type: 'reopen'});
 	});
-	void monitor.started.then(becomeInvokingUser);
+	const released = monitor.started.then(() => {
+		becomeInvokingUser();
+		monitor.send({type: 'released'});
+	});
+	if (options.metrics && mayNeedRoot(options)) {
+		// A port below 1024 is none of what root is used for.
+		await released;
+	}
+
 	const metrics = options.metrics && await startMetrics(monitor, options.metrics);
 	if (metrics?.problem !== undefined) {
 		complain(metrics.problem);
@@ -110,7 +118,7 @@ const run = async (options: Options): Promise<number> => {
 
 	if (options.mode === 'screen') {
 		const {startTriggers} = options.triggers.length > 0 ? await import('./run-triggers.js') : {};
-		const triggers = startTriggers?.(monitor, options);
+		const triggers = startTriggers?.(monitor, options, through);
 		if (triggers) {
 			metrics?.watch?.(triggers.log);
 		}
@@ -119,9 +127,9 @@ const run = async (options: Options): Promise<number> => {
 		const {outcomeEvent} = await import('./output/own-events.js');
 		const {saveSessions} = await import('./output/save-sessions.js');
 		const {exitCode, problems} = await runScreen(monitor, {
-			reopen: timeUs => startEngine({...options, at: {kind: 'absolute', timeUs}}),
+			reopen: timeUs => startEngine({...options, at: {kind: 'absolute', timeUs}}, undefined, through),
 			// All of a file at full speed, whose changes are waited for.
-			survey: () => startEngine({...options, mode: 'events', at: undefined}),
+			survey: () => startEngine({...options, mode: 'events', at: undefined}, undefined, through),
 		}, {...options, target: targetText(options), save: saveSessions, ownEvents: () => triggers?.log.recent().map(outcomeEvent) ?? []}, stop.promise);
 		const incomplete = recordingProblem(monitor);
 		for (const problem of incomplete === undefined ? problems : [...problems, incomplete]) {
@@ -137,7 +145,7 @@ const run = async (options: Options): Promise<number> => {
 	}
 
 	const {startTriggers, mayFire} = await import('./run-triggers.js');
-	const triggers = startTriggers(monitor, options);
+	const triggers = startTriggers(monitor, options, through);
 	metrics?.watch?.(triggers.log);
 	if (options.triggers.length > 0 && !mayFire(options)) {
 		complain('triggers rest in replay and demo; add --fire-in-replay to let them run');
@@ -190,6 +198,7 @@ const main = async (): Promise<number> => {
 			return 0;
 		}
 
+		takeUserEnvironment();
 		const {kind, options} = await readCommand();
 		if (kind === 'run') {
 			return await run(options);
@@ -202,6 +211,11 @@ const main = async (): Promise<number> => {
 		if (error instanceof UsageError) {
 			complain(error.message);
 			return 2;
+		}
+
+		if (['EMFILE', 'ENFILE'].includes((error as NodeJS.ErrnoException).code ?? '')) {
+			complain(`this process may not open as many files as it needs: raise the limit (ulimit -n 256). ${(error as Error).message}`);
+			return 1;
 		}
 
 		throw error;

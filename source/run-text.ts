@@ -115,6 +115,12 @@ export const runText = async (
 	});
 	// A pipe may stay silent for ever.
 	await Promise.race([monitor.started, stopped]);
+	// Fallen back to joined sockets: less is heard than was asked for, and nothing else would say so.
+	const {description = ''} = monitor.status() ?? {};
+	if (description.includes('(sync only: ')) {
+		complain(description);
+	}
+
 	if (options.waitSeconds !== undefined) {
 		void delay(options.waitSeconds).then(() => {
 			if (!heardAnything(monitor) && !monitor.hasEnded()) {

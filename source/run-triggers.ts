@@ -27,14 +27,14 @@ export type RunningTriggers = {
 /** In replay and in the demo nothing is started, unless that is wanted. */
 export const mayFire = ({read, demo, fireInReplay}: Options): boolean => fireInReplay || (read.length === 0 && !demo);
 
-/** Starts to look at changes once the source is open, and privileges are given back. Throws a `UsageError`. */
-export const startTriggers = (monitor: Monitor, options: Options): RunningTriggers => {
+/** Starts to look at changes once the source is open, and privileges are given back. `through`: words before each command. Throws a `UsageError`. */
+export const startTriggers = (monitor: Monitor, options: Options, through: readonly string[]): RunningTriggers => {
 	const triggers = createTriggers({
 		memory: monitor.memory,
 		status: monitor.status,
 		isDryRun: options.dryRun,
 		clock: () => performance.now(),
-		runnerOf: (action, timeoutMs) => action.kind === 'exec' ? createExec({argv: action.argv, timeoutMs}) : createWebhook({url: action.url, timeoutMs}),
+		runnerOf: (action, timeoutMs) => action.kind === 'exec' ? createExec({argv: [...through, ...action.argv], timeoutMs}) : createWebhook({url: action.url, timeoutMs}),
 	});
 	let longestMs = 0;
 

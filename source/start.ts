@@ -1,7 +1,7 @@
 import {startMonitor, type Monitor} from './monitor/monitor.js';
 import {createFirstFile, RecordingError, type RecordingTask} from './monitor/recording-file.js';
 import {type Options} from './options.js';
-import {createTableMemory} from './table/memory.js';
+import {createTableMemory, tableMemoryProblem, type TableMemory} from './table/memory.js';
 import {createRecordRing} from './table/record-ring.js';
 import {UsageError} from './usage-error.js';
 import {parseAddress} from './wire/address.js';
@@ -15,6 +15,13 @@ export const isLossless = (options: Options): boolean => options.mode !== 'scree
 /** Nothing is listened to: what was captured before, or comes through a pipe, is read to its end. */
 export const readsOnly = ({read, via, interfaces, join}: Options): boolean =>
 	read.length > 0 && via.length === 0 && interfaces.length === 0 && !join;
+
+/**
+Whether something is opened that takes root or a capability: an interface. Files are read, hosts are reached and groups are joined
+with the rights of whoever called sudo.
+*/
+export const mayNeedRoot = (options: Options): boolean =>
+	!readsOnly(options) && !options.join && !options.demo && (options.via.length === 0 || options.interfaces.length > 0);
 
 /** Makes the file that a recording starts with. Throws a `UsageError`. */
 export const prepareRecording = (options: Options, version: string): RecordingTask | undefined => {
@@ -42,9 +49,18 @@ export const recordingProblem = (monitor: Monitor): string | undefined => {
 		: undefined;
 };
 
-/** Starts the capturing thread as the options say. */
-export const startEngine = (options: Options, recording?: RecordingTask): Monitor => startMonitor({
-	memory: createTableMemory({maxSessions: options.maxSessions}),
+/** Throws a `UsageError` when the system gives that much memory to no process, or not to this one. */
+const tableMemory = (maxSessions: number): TableMemory => {
+	try {
+		return createTableMemory({maxSessions});
+	} catch (error) {
+		throw error instanceof RangeError ? new UsageError(tableMemoryProblem(maxSessions)) : error;
+	}
+};
+
+/** Starts the capturing thread as the options say. `through`: words before each command that it starts. */
+export const startEngine = (options: Options, recording: RecordingTask | undefined, through: readonly string[]): Monitor => startMonitor({
+	memory: tableMemory(options.maxSessions),
 	source: {
 		screen: options.mode === 'screen',
 		interfaces: options.interfaces,
@@ -52,6 +68,7 @@ export const startEngine = (options: Options, recording?: RecordingTask): Monito
 		passive: options.passive,
 		read: options.read,
 		via: options.via,
+		through,
 		demo: options.demo ? {seed: options.seed} : undefined,
 		groups: options.groups.length > 0 ? options.groups : [defaultGroup],
 		ports: Array.from({length: options.ports.to - options.ports.from + 1}, (_, index) => options.ports.from + index),
@@ -69,5 +86,6 @@ export const startEngine = (options: Options, recording?: RecordingTask): Monito
 	records: options.mode === 'records' ? createRecordRing() : undefined,
 	// Nobody reads the changes for a list, nor where there is no text: nobody can be waited for.
 	lossless: isLossless(options) && (options.mode === 'events' || options.mode === 'records'),
+	awaitsRelease: mayNeedRoot(options),
 	recording,
 });

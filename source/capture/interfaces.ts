@@ -1,6 +1,7 @@
 import {readdirSync, readFileSync} from 'node:fs';
 import {networkInterfaces} from 'node:os';
 import {BlockList} from 'node:net';
+import {CaptureError} from './source.js';
 
 /** An interface of this host as Linux describes it. */
 export type NetworkInterface = {
@@ -28,11 +29,34 @@ export type InterfaceAddress = {
 // Linux include/uapi/linux/if.h
 const flag = {up: 0x1, loopback: 0x8, multicast: 0x10_00} as const;
 
+/** This process, or the system, has no more descriptors or memory to ask with: that says nothing of interfaces. */
+const isShortage = (error: unknown): boolean => {
+	const {code, info} = error as NodeJS.ErrnoException & {readonly info?: {readonly code?: string}};
+	return ['EMFILE', 'ENFILE', 'ENOMEM', 'ENOBUFS'].includes(info?.code ?? code ?? '');
+};
+
+/** For where a failure means that something is not there or not told, but for a shortage. */
+const unlessShort = <Value>(error: unknown, otherwise: Value): Value => {
+	if (isShortage(error)) {
+		throw error;
+	}
+
+	return otherwise;
+};
+
 const readAttribute = (name: string, attribute: string): string | undefined => {
 	try {
 		return readFileSync(`/sys/class/net/${name}/${attribute}`, 'utf8').trim();
-	} catch {
-		return undefined;
+	} catch (error) {
+		return unlessShort<string | undefined>(error, undefined);
+	}
+};
+
+const listFolder = (): string[] => {
+	try {
+		return readdirSync('/sys/class/net');
+	} catch (error) {
+		return unlessShort(error, []);
 	}
 };
 
@@ -44,22 +68,19 @@ const listNames = (): string[] => {
 	try {
 		const lines = readFileSync('/proc/net/dev', 'utf8').split('\n').slice(2);
 		return lines.map(line => line.slice(0, Math.max(0, line.lastIndexOf(':'))).trim()).filter(Boolean);
-	} catch {
-		try {
-			return readdirSync('/sys/class/net');
-		} catch {
-			return [];
-		}
+	} catch (error) {
+		return unlessShort(error, listFolder());
 	}
 };
 
-/** All interfaces of this host. Never throws; what the system does not tell is left at a harmless value. */
+/** All interfaces of this host. What the system does not tell is left at a harmless value. Throws when it has nothing left to tell it with. */
 export const listInterfaces = (): NetworkInterface[] => {
-	let known: ReturnType<typeof networkInterfaces> = {};
+	let known: ReturnType<typeof networkInterfaces>;
 	try {
 		known = networkInterfaces();
-	} catch {
+	} catch (error) {
 		// Some sandboxes forbid to ask; the names of /proc remain.
+		known = unlessShort(error, {});
 	}
 
 	return [...new Set([...listNames(), ...Object.keys(known)])].map(name => {
@@ -85,6 +106,25 @@ export const listInterfaces = (): NetworkInterface[] => {
 			addresses,
 		};
 	});
+};
+
+/**
+Lists the interfaces again and again: while nothing can be told, for want of descriptors or memory, those that were there
+are taken to be there still. The first time throws a `CaptureError` then.
+*/
+export const createInterfaceList = (list = listInterfaces): (() => NetworkInterface[]) => {
+	let last: NetworkInterface[] | undefined;
+	return () => {
+		try {
+			last = list();
+		} catch (error) {
+			if (!last) {
+				throw new CaptureError(`Cannot list the interfaces of this host: ${(error as Error).message}. Raise the limit of open files (ulimit -n 256).`, 1);
+			}
+		}
+
+		return last;
+	};
 };
 
 /** Ends of containers and virtual machines on this host, whose traffic is seen on the bridge or the uplink too. */

@@ -2,7 +2,7 @@ import {isPipe} from './chunks.js';
 import {createCaptureClock, type CaptureClock} from './clock.js';
 import {combineSources} from './combine.js';
 import {createDemo} from './demo.js';
-import {listInterfaces, suitableInterfaces} from './interfaces.js';
+import {createInterfaceList, suitableInterfaces} from './interfaces.js';
 import {createJoin} from './join.js';
 import {createLive} from './live.js';
 import {loadPcap} from './pcap-binding.js';
@@ -16,6 +16,8 @@ export type SourceOptions = {
 	readonly read: readonly ReplayFile[];
 	/** `[NAME=]HOST[:IFACE]` or `[NAME=]CMD`. */
 	readonly via: readonly string[];
+	/** Words before each of these commands; none by default. */
+	readonly through?: readonly string[];
 	readonly demo?: {readonly seed: number} | undefined;
 	/** Joined sockets only. */
 	readonly join: boolean;
@@ -45,7 +47,7 @@ const openReplay = ({read, screen, speed, until}: SourceOptions, clock: CaptureC
 const openJoin = ({groups, ports, interfaces}: SourceOptions, clock: CaptureClock): PacketSource => createJoin({
 	groups,
 	ports,
-	listInterfaces,
+	listInterfaces: createInterfaceList(),
 	select: all => interfaces.length > 0
 		? all.filter(({name, up}) => up && interfaces.includes(name))
 		: suitableInterfaces(all),
@@ -54,7 +56,7 @@ const openJoin = ({groups, ports, interfaces}: SourceOptions, clock: CaptureCloc
 
 /** libpcap where it is possible and permitted, joined sockets elsewhere; the description says which and why. */
 const openBest = (options: SourceOptions, clock: CaptureClock): PacketSource => {
-	const live = createLive({...options, listInterfaces, loadPcap, clock});
+	const live = createLive({...options, listInterfaces: createInterfaceList(), loadPcap, clock});
 	if (options.interfaces.length > 0 || options.passive) {
 		return live;
 	}
@@ -103,9 +105,9 @@ const openBest = (options: SourceOptions, clock: CaptureClock): PacketSource => 
 
 /**
 Chooses the source that the options ask for. Nothing is opened before its `start`. `timeline` is what live sources
-stamp with.
+stamp with; pipes beside them are opened, and commands started, when `released` resolves, with the rights that are left then.
 */
-export const openSource = (options: SourceOptions, timeline?: Pick<CaptureClock, 'nowUs' | 'wallUs'>): OpenedSource => {
+export const openSource = (options: SourceOptions, timeline?: Pick<CaptureClock, 'nowUs' | 'wallUs'>, released?: Promise<void>): OpenedSource => {
 	const clock: CaptureClock = {...createCaptureClock(), ...timeline};
 	if (options.demo) {
 		return createDemo({seed: options.demo.seed, clock});
@@ -125,8 +127,8 @@ export const openSource = (options: SourceOptions, timeline?: Pick<CaptureClock,
 	const ownSource = () => options.join ? openJoin(options, clock) : openBest(options, clock);
 	const sources = [
 		...(own || (via.length === 0) ? [ownSource()] : []),
-		...via.map(target => createVia({...options, targets: [target], clock})),
-		...read.map(file => createReplay({files: [file], pace: 'stream', clock})),
+		...via.map(target => createVia({...options, targets: [target], clock, released})),
+		...read.map(file => createReplay({files: [file], pace: 'stream', clock, released})),
 	];
 	return sources.length === 1 ? sources[0]! : combineSources(sources, clock);
 };

@@ -25,6 +25,8 @@ export type ReplayOptions = {
 	readonly speed?: number;
 	readonly until?: Moment;
 	readonly clock: CaptureClock;
+	/** Nothing is opened before it resolves. */
+	readonly released?: Promise<void> | undefined;
 };
 
 /** Of the pace 'paced' only; the others never stand still. */
@@ -351,6 +353,7 @@ export const createReplay = (options: ReplayOptions): ReplaySource => {
 			let merged: MergedStream;
 			let untilUs: number;
 			try {
+				await options.released;
 				await open();
 				merged = mergeStreams(streams, endStream);
 				untilUs = await resolveUntil(merged);

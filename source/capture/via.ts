@@ -10,6 +10,10 @@ import {CaptureError, type PacketSink, type PacketSource, type Place, type Sourc
 export type ViaOptions = FilterOptions & {
 	/** As on the command line: `[NAME=]HOST[:IFACE]` or `[NAME=]CMD`. */
 	readonly targets: readonly string[];
+	/** Words before each command; none by default. */
+	readonly through?: readonly string[];
+	/** Nothing is started before it resolves. */
+	readonly released?: Promise<void> | undefined;
 	readonly clock: CaptureClock;
 };
 
@@ -101,13 +105,31 @@ const lastLine = (text: string): string => {
 
 type Child = ChildProcessByStdio<null, Readable, Readable>;
 
+/**
+Starts a command in a group of its own, so that Ctrl-C on the terminal leaves it to us to end it, with its children. Gives why
+that was not possible where that is known at once; a program that is not there is told by an event later.
+*/
+const startChild = ([program = '', ...words]: readonly string[]): Child | string => {
+	try {
+		const child = spawn(program, words, {stdio: ['ignore', 'pipe', 'pipe'], detached: true});
+		if ((child.stdout as Readable | null | undefined)) {
+			return child;
+		}
+
+		child.on('error', () => undefined);
+		return 'this process may open no more files';
+	} catch (error) {
+		return (error as Error).message;
+	}
+};
+
 const turn = async (): Promise<void> => new Promise(resolve => {
 	setImmediate(resolve);
 });
 
 /** Listens through other hosts: captures that commands write to their stdout. A command that ends is run again. */
 export const createVia = (options: ViaOptions): PacketSource => {
-	const {clock} = options;
+	const {clock, through = []} = options;
 	const targets = options.targets.map(target => parseViaTarget(target, options));
 	const places: Place[] = targets.map(({name, kind}) => ({
 		name, state: 'opening', detail: '', drops: 0, sight: sightOf, kind, address: '',
@@ -150,9 +172,12 @@ export const createVia = (options: ViaOptions): PacketSource => {
 
 	/** Runs the command once, until it ends. Gives why it did. */
 	const runOnce = async (index: number): Promise<string> => {
-		const [program, ...words] = targets[index]!.words;
-		// Its own group, so that Ctrl-C on the terminal leaves it to us to end it, with its children.
-		const child: Child = spawn(program!, words, {stdio: ['ignore', 'pipe', 'pipe'], detached: true});
+		const command = [...through, ...targets[index]!.words];
+		const child = startChild(command);
+		if (typeof child === 'string') {
+			return child;
+		}
+
 		children.add(child);
 		let complaint = '';
 		child.stderr.on('data', (octets: Uint8Array) => {
@@ -160,7 +185,7 @@ export const createVia = (options: ViaOptions): PacketSource => {
 		});
 		const exit = new Promise<{why: string; silent: boolean}>(resolve => {
 			child.on('error', error => {
-				const why = (error as NodeJS.ErrnoException).code === 'ENOENT' ? `there is no program ${program}` : error.message;
+				const why = (error as NodeJS.ErrnoException).code === 'ENOENT' ? `there is no program ${command[0]!}` : error.message;
 				resolve({why, silent: false});
 			});
 			child.on('close', (code, signal) => {
@@ -221,9 +246,12 @@ export const createVia = (options: ViaOptions): PacketSource => {
 		async start(to) {
 			sink = to;
 			to.places([...places]);
-			for (const index of targets.keys()) {
-				void run(index);
-			}
+			const runAll = async () => {
+				await options.released;
+				await Promise.all(targets.map(async (_, index) => run(index)));
+			};
+
+			void runAll();
 		},
 		close() {
 			if (!closed) {

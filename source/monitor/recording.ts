@@ -38,6 +38,8 @@ export type Recorder = {
 
 export type RecorderOptions = RecordingTask & {
 	readonly toWallUs: (timeUs: number) => number;
+	/** Whether the rights of a user who called sudo are all that is left; before, what is captured is kept. Yes by default. */
+	readonly mayOpen?: () => boolean;
 	/** It began to fail, works again, or lost packets. */
 	readonly onChange: (status: RecordingStatus) => void;
 };
@@ -74,7 +76,7 @@ const runNow = (steps: Steps): void => {
 };
 
 export const createRecorder = (options: RecorderOptions): Recorder => {
-	const {path, fileOctets, fileSeconds, files, waits, toWallUs, onChange} = options;
+	const {path, fileOctets, fileSeconds, files, waits, toWallUs, mayOpen = () => true, onChange} = options;
 	const rotating = isRotating(options) && path !== '-';
 	const blocks = createRecordingBlocks({
 		application: options.application,
@@ -246,7 +248,7 @@ export const createRecorder = (options: RecorderOptions): Recorder => {
 	}
 
 	const write = () => {
-		if (running || state === 'closed' || (state === 'failing' && nowMs < retryAtMs)) {
+		if (running || !mayOpen() || state === 'closed' || (state === 'failing' && nowMs < retryAtMs)) {
 			return;
 		}
 
@@ -318,7 +320,7 @@ export const createRecorder = (options: RecorderOptions): Recorder => {
 			retryAtMs = 0;
 			write();
 			await running;
-			if (state === 'up') {
+			if (state === 'up' && mayOpen()) {
 				const end = function * (): Steps {
 					try {
 						yield * finishFile();

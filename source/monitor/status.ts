@@ -50,6 +50,8 @@ export type FromWorker =
 /** Messages to the capturing thread. */
 export type ToWorker =
 	| {readonly type: 'stop' | 'pause' | 'resume'}
+	/** Privileges are given back: files may be opened. */
+	| {readonly type: 'released'}
 	/** The recording goes on in a new file. */
 	| {readonly type: 'reopen'}
 	| {readonly type: 'speed'; readonly speed: number}

@@ -3,7 +3,7 @@ import {parentPort, workerData} from 'node:worker_threads';
 import {openSource, type SourceOptions} from '../capture/open-source.js';
 import {CaptureError} from '../capture/source.js';
 import {createTableWriter} from '../table/writer.js';
-import {type TableMemory} from '../table/memory.js';
+import {tableMemoryProblem, type TableMemory} from '../table/memory.js';
 import {createRecordRingWriter} from '../table/record-ring.js';
 import {type DissectorOptions} from '../wire/dissect.js';
 import {type RingMemory} from '../table/shared-ring.js';
@@ -26,6 +26,8 @@ export type WorkerTask = {
 	readonly records: RingMemory | undefined;
 	/** Wait for the reader rather than overwrite changes and records that it has not read. */
 	readonly lossless: boolean;
+	/** Files may be opened only when `released` is told: privileges are given back then. */
+	readonly awaitsRelease: boolean;
 	/** Write down what is captured. */
 	readonly recording: RecordingTask | undefined;
 	/** Addresses of directors that are known, and pairs, by the configuration. */
@@ -35,6 +37,15 @@ export type WorkerTask = {
 const tickMs = 100;
 const statusTicks = 3;
 
+/** Throws a `CaptureError` when there is no memory for the index. */
+const tableWriter = ({memory, lossless}: WorkerTask) => {
+	try {
+		return createTableWriter(memory, {waitForReader: lossless});
+	} catch (error) {
+		throw error instanceof RangeError ? new CaptureError(tableMemoryProblem(memory.sizes.maxSessions), 2) : error;
+	}
+};
+
 /** The one thread that captures, decodes and writes the table. */
 const run = async (port: NonNullable<typeof parentPort>, task: WorkerTask) => {
 	const post = (message: FromWorker) => {
@@ -42,10 +53,16 @@ const run = async (port: NonNullable<typeof parentPort>, task: WorkerTask) => {
 	};
 
 	const timeline = createTimeline(systemClocks);
-	const source = openSource(task.source, timeline);
+	let mayOpen = !task.awaitsRelease;
+	const released = Promise.withResolvers<void>();
+	if (mayOpen) {
+		released.resolve();
+	}
+
+	const source = openSource(task.source, timeline, released.promise);
 	const engine = createEngine({
 		dissector: task.dissector,
-		table: createTableWriter(task.memory, {waitForReader: task.lossless}),
+		table: tableWriter(task),
 		applyRecords: task.applyRecords,
 		records: task.records && createRecordRingWriter(task.records, {waitForReader: task.lossless}),
 		syncids: task.syncids,
@@ -68,6 +85,7 @@ const run = async (port: NonNullable<typeof parentPort>, task: WorkerTask) => {
 	const recorder = task.recording && createRecorder({
 		...task.recording,
 		toWallUs: timeUs => isLive ? timeUs + wallOffset() : timeUs,
+		mayOpen: () => mayOpen,
 		onChange: noteRecording,
 	});
 
@@ -161,6 +179,12 @@ const run = async (port: NonNullable<typeof parentPort>, task: WorkerTask) => {
 				void source.controls?.seek(message.timeUs).then(() => {
 					post({type: 'status', status: status()});
 				});
+				break;
+			}
+
+			case 'released': {
+				mayOpen = true;
+				released.resolve();
 				break;
 			}
 

@@ -11,6 +11,10 @@ export type MetricsAddress = {readonly host: string; readonly port: number};
 
 const plain = 'text/plain; charset=utf-8';
 const mostConnections = 32;
+/** So long a connection may neither take nor bring anything. */
+const idleMs = 30_000;
+/** Between two looks for those whose time is up. */
+const lookMs = 1000;
 
 const reasonOf = ({code, message}: NodeJS.ErrnoException): string => {
 	const reasons: Readonly<Record<string, string>> = {
@@ -41,7 +45,7 @@ export const serveMetrics = async (metrics: Metrics, address: MetricsAddress): P
 		return running;
 	};
 
-	const server = createServer({requestTimeout: 10_000, headersTimeout: 5000, keepAliveTimeout: 30_000}, (request, response) => {
+	const server = createServer({requestTimeout: 10_000, headersTimeout: 5000, keepAliveTimeout: idleMs, connectionsCheckingInterval: lookMs}, (request, response) => {
 		const path = request.url?.split('?', 1)[0];
 		if (path !== '/metrics') {
 			response.writeHead(404, {'content-type': plain}).end('There is /metrics.\n');
@@ -56,6 +60,7 @@ export const serveMetrics = async (metrics: Metrics, address: MetricsAddress): P
 		}
 	});
 	server.maxConnections = mostConnections;
+	server.setTimeout(idleMs);
 	const {host, port} = address;
 	const shown = host.includes(':') ? `[${host}]` : host;
 	try {

@@ -36,6 +36,10 @@ export type TableMemory = {
 	readonly departed: RingMemory;
 };
 
+/** What to say where the system does not give that much memory (a `RangeError`), for the table itself or for its index. */
+export const tableMemoryProblem = (maxSessions: number): string =>
+	`There is no memory for a table of ${maxSessions} sessions. Give a smaller number to --max-sessions, or raise the limit of this process (ulimit -v).`;
+
 /** Words of `control`, read and written by Atomics. */
 export const controlAt = {
 	/** Slots 1 to this one have been used at some time. */

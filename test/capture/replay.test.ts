@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {spawn} from 'node:child_process';
-import {readFileSync} from 'node:fs';
+import {readFileSync, writeFileSync} from 'node:fs';
 import test from 'node:test';
 import {gzipSync} from 'node:zlib';
 import {createCaptureClock} from '../../source/capture/clock.js';
@@ -289,4 +289,15 @@ test('a capture that is still written to stdin is delivered as it arrives', asyn
 	child.stdin.end(file.subarray(50, -1));
 	await heard('ended stdin ends at octet 57, inside the record that starts at octet 41');
 	assert.deepEqual(lines.slice(0, 2), ['started', 'packet 7']);
+});
+
+test('nothing is opened before it may be: what lies there by then is what counts', async context => {
+	const path = fileOf(context, new Uint8Array());
+	const released = Promise.withResolvers<void>();
+	const whole = replayAll({files: [{path}], released: released.promise});
+	// Empty it could not be read.
+	writeFileSync(path, pcapAt([1_000_000, 2_000_000]));
+	released.resolve();
+	const {sink, problems} = await whole;
+	assert.deepEqual([sink.packets().length, problems], [2, []]);
 });

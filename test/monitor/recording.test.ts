@@ -349,3 +349,31 @@ test('packets that cannot be kept until the disk has room are counted, and the m
 	assert.equal(packets, 0);
 	assert.ok(lost > 1000 && lost < 2000, String(lost));
 });
+
+test('until files may be opened all is kept and nothing is written', async context => {
+	const folder = folderFor(context);
+	const file = path.join(folder, 'x.pcap');
+	let mayOpen = false;
+	const {recorder, sink} = record(file, {waits: false, mayOpen: () => mayOpen});
+	const packets = Array.from({length: 200}, (_, number) => packet(number));
+	for (const one of packets) {
+		sink.packet(one);
+	}
+
+	recorder.tick(0);
+	assert.equal(fs.statSync(file).size, 0);
+	assert.equal(recorder.status().waiting, packets.length);
+	mayOpen = true;
+	recorder.tick(100);
+	await recorder.close();
+	assert.deepEqual(readFile(file), {packets: everyOf(packets), end: 'end'});
+});
+
+test('a recording that ends before files may be opened opens none', async context => {
+	const file = path.join(folderFor(context), 'x.pcap');
+	const {recorder, sink} = record(file, {waits: false, mayOpen: () => false});
+	sink.packet(packet(1));
+	fs.unlinkSync(file);
+	await recorder.close();
+	assert.ok(!fs.existsSync(file));
+});

@@ -24,8 +24,8 @@ export const whyNoLiveWire = (): string | undefined => {
 
 /** Two hosts and their cable; the far one sends captures. */
 export type LiveWire = TwoHosts & {
-	/** Puts a capture file on the wire, at its own pace, as often as wanted, and resolves when all is sent. */
-	sender(path: string): Promise<{send(): Promise<void>}>;
+	/** Puts a capture file on the wire, or some of its frames, at its own pace, as often as wanted, and resolves when all is sent. */
+	sender(path: string): Promise<{send(first?: number, last?: number): Promise<void>}>;
 	/** Resolves when this many programs on the near host have joined the sync group on an interface: they listen. */
 	joined(count: number, interfaceName?: string): Promise<void>;
 };
@@ -50,8 +50,8 @@ export const createLiveWire = (context: TestContext): LiveWire => {
 			});
 			await saying(child.stdout, text => text.includes('ready'));
 			return {
-				async send() {
-					child.stdin.write('file\n');
+				async send(first, last) {
+					child.stdin.write(first === undefined ? 'file\n' : `${first} ${last ?? first}\n`);
 					await saying(child.stdout, text => text.includes('sent'));
 				},
 			};

@@ -58,16 +58,19 @@ export const saying = async (stream: Readable, fits: (text: string) => boolean):
 		said += piece;
 		if (fits(said)) {
 			stream.off('data', hear);
+			stream.off('end', end);
 			stream.pause();
 			resolve(said);
 		}
 	};
 
+	const end = () => {
+		reject(new Error(`It ended after: ${said.slice(-500)}`));
+	};
+
 	stream.on('data', hear);
 	stream.resume();
-	stream.once('end', () => {
-		reject(new Error(`It ended after: ${said.slice(-500)}`));
-	});
+	stream.once('end', end);
 });
 
 const nobody = ['env', 'HOME=/nonexistent', 'setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] as const;

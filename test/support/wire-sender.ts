@@ -1,6 +1,7 @@
 /*
 Sends the frames of a capture file from an interface (arguments: file, interface) as they are, tags and all, at the pace
-of the file. Says `ready`, sends the whole file for each line that it reads, and says `sent`.
+of the file. Says `ready`. For each line that it reads it sends the whole file, or the frames FIRST to LAST that the line names, and
+says `sent`. Frames that cannot be sent, for want of a link, are lost as they are anywhere.
 */
 import {createRequire} from 'node:module';
 import process from 'node:process';
@@ -29,10 +30,10 @@ await replayInto({
 	places: nothing,
 }, path!);
 
-const sendAll = async () => {
+const send = async (first: number, last: number) => {
 	const startMs = performance.now();
-	for (const {timeUs, octets} of frames) {
-		const dueMs = startMs + ((timeUs - frames[0]!.timeUs) / 1000);
+	for (const {timeUs, octets} of frames.slice(first, last + 1)) {
+		const dueMs = startMs + ((timeUs - frames[first]!.timeUs) / 1000);
 		const leftMs = dueMs - performance.now();
 		if (leftMs > 0) {
 			await new Promise(resolve => {
@@ -40,13 +41,18 @@ const sendAll = async () => {
 			});
 		}
 
-		session.inject(octets);
+		try {
+			session.inject(octets);
+		} catch {
+			// No link.
+		}
 	}
 };
 
 process.stdout.write('ready\n');
 for await (const line of createInterface({input: process.stdin})) {
-	await sendAll();
+	const [first = 0, last = Infinity] = line.match(/\d+/gv)?.map(Number) ?? [];
+	await send(first, last);
 	process.stdout.write(`sent ${line}\n`);
 }
 
