@@ -1,5 +1,6 @@
-import {fstatSync, readFileSync} from 'node:fs';
+import {fstatSync} from 'node:fs';
 import process from 'node:process';
+import manifest from '../package.json' with {type: 'json'};
 import {asInvokingUser, becomeInvokingUser, sheddingWords, takeUserEnvironment} from './privileges.js';
 import {type Monitor} from './monitor/monitor.js';
 import {type TriggerLog} from './output/trigger-log.js';
@@ -18,11 +19,6 @@ const isPipe = (descriptor: number): boolean => {
 	} catch {
 		return false; // Closed.
 	}
-};
-
-const version = (): string => {
-	const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {version: string};
-	return manifest.version;
 };
 
 const targetText = ({groups, ports}: Options): string =>
@@ -77,7 +73,7 @@ const run = async (options: Options): Promise<number> => {
 	}
 
 	const through = sheddingWords(options.via.length > 0 || options.triggers.some(({actions}) => actions.some(({kind}) => kind === 'exec')));
-	const recording = asInvokingUser(() => prepareRecording(options, version()));
+	const recording = asInvokingUser(() => prepareRecording(options, manifest.version));
 	const stop = Promise.withResolvers<number>();
 	const hangUp = new Set<() => void>();
 	for (const [signal, code] of Object.entries(signalExitCode)) {
@@ -172,7 +168,7 @@ const print = async (wanted: Print): Promise<string> => {
 		}
 
 		case 'version': {
-			return `${version()}\n`;
+			return `${manifest.version}\n`;
 		}
 
 		case 'schema': {

@@ -14,6 +14,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
 	view: ['wire', 'table', 'filter', 'monitor'],
 	output: ['view', 'monitor', 'filter', 'table', 'wire'],
 	app: ['view', 'monitor', 'filter', 'table'],
+	launch: [],
 };
 
 const source = path.join(import.meta.dirname, '../source');

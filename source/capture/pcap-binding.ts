@@ -34,6 +34,11 @@ export class PcapUnavailableError extends Error {
 export const describeUnusablePcap = (error: unknown): string => {
 	const {code} = error as NodeJS.ErrnoException;
 	const text = (error instanceof Error ? error.message : String(error)).split('\n')[0]!;
+	if (code === 'ONE_FILE') {
+		// The single executable: nothing to install or to build.
+		return `libpcap is not usable: ${text}`;
+	}
+
 	let why = text;
 	if (code === 'MODULE_NOT_FOUND') {
 		why = 'the optional package pcap was not built';

@@ -39,7 +39,7 @@ const stopGraceMs = 500;
 const recordingGraceMs = 5000;
 
 /** The source tree runs through a loader, the package as a bundle: the worker lies beside this file in both. */
-const workerFile = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
+const workerFile = new URL(import.meta.resolve(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js'));
 
 export const startMonitor = (task: WorkerTask): Monitor => {
 	// The thread may close stdin, which it did not open: no reason for Node to warn.

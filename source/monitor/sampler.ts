@@ -411,13 +411,14 @@ export const createSampler = (player: Player, {intervalMs: initialIntervalMs, al
 
 	sample = take();
 	timer = setInterval(onTime, initialIntervalMs);
-	// The clock of a file that stands still makes no samples interesting, but its jumps, its end and its pauses do.
+	// The clock of a file that stands still makes no samples interesting, but its first packet, its jumps, its end and its pauses do.
 	const unsubscribe = player.subscribe(() => {
 		const status = player.monitor().status();
 		const isNews = player.generation() !== generation || player.isSeeking() !== sample.isSeeking || player.index() !== sample.index
 			|| player.monitor().hasEnded() !== (sample.ended !== undefined)
 			|| status?.replay?.isPaused !== lastStatus?.replay?.isPaused || status?.replay?.speed !== lastStatus?.replay?.speed
-			|| player.notes().length !== sample.notes.length;
+			|| player.notes().length !== sample.notes.length
+			|| ((status?.sinceUs ?? 0) > 0 && (sample.status?.sinceUs ?? 0) === 0);
 		lastStatus = status;
 		if (isNews) {
 			onTime();

@@ -110,6 +110,14 @@ test('behind a pipe keys come from the terminal', async () => {
 	assert.equal(exitCode, 0);
 });
 
+test('what is heard first is shown at once, not with the frame of the next interval', async () => {
+	const terminal = openTerminal([], {through: ['bash', '-c', `exec "$0" "$1" -r - --interval 3600 < <(cat ${capture('seed-basic.pcap')}; exec sleep 20)`]});
+	await terminal.until(screen => screen.includes('heard'));
+	terminal.type('q');
+	const {exitCode} = await terminal.exit;
+	assert.equal(exitCode, 0);
+});
+
 test('stopped by ^Z it gives the terminal back, continued it draws again', async () => {
 	const terminal = openTerminal(demo, {shell: true});
 	await terminal.until(showsSessions);

@@ -10,10 +10,11 @@ import {existsSync, mkdtempSync, rmSync, statSync} from 'node:fs';
 import {cpus, loadavg, tmpdir} from 'node:os';
 import path from 'node:path';
 import {parseArgs} from 'node:util';
-import {program as built} from '../support/program.js';
+import {capture as testCapture, program as built} from '../support/program.js';
 import {compile, cpuSecondsOf, exists, measure, measureProgram} from './child.js';
 import {figure, formatFigure, isBroken, median, type Figure} from './figures.js';
 import {generateCapture} from './generate.js';
+import {type StartTimes} from './start-times.js';
 
 const {values: flags} = parseArgs({
 	options: {
@@ -164,6 +165,20 @@ const keyPresses = async (): Promise<void> => {
 	add(figure('key press to frame, the file read as fast as can be', busyP95, 50, 'ms', `p95 of ${busyCount} keys, wall clock, two threads reading; afterwards ${stillP95.toFixed(0)} ms (${stillCount} keys)`));
 };
 
+const starts = async (): Promise<void> => {
+	if (!existsSync(built)) {
+		say('skip start: npm run build first');
+		return;
+	}
+
+	const {help, ...sources} = await measure<StartTimes>('start-times.ts', [testCapture('failover-graceful.pcap')]);
+	const words = ({medianMs, p95Ms, coldMs}: StartTimes['help']): string => `${medianMs.toFixed(0)} (p95 ${p95Ms.toFixed(0)}, the first ever ${coldMs.toFixed(0)})`;
+	const conditions = `wall clock, median of 15, load ${loadavg()[0]!.toFixed(1)}`;
+	add(figure('--help', help.medianMs, 100, 'ms', `${words(help)}; ${conditions}`));
+	const slowest = Math.max(...Object.values(sources).map(({medianMs}) => medianMs));
+	add(figure('first frame', slowest, 300, 'ms', `the slowest of --demo ${words(sources.demo)}, -r ${words(sources.read)}, -j ${words(sources.joined)}; ${conditions}`));
+};
+
 const queries = async (): Promise<void> => {
 	const {worstMs, worst, firstMs, first, leastRatio, leastRatioOf} = await measure<{
 		worstMs: number; worst: string; firstMs: number; first: string; leastRatio: number; leastRatioOf: string;
@@ -179,7 +194,7 @@ try {
 	generateCapture(warmUp, {records: 100_000, sessions: 50_000, ipv6Percent: load.ipv6Percent});
 	const messages = generateCapture(capture, load);
 	say(`${load.records} records, ${load.sessions} sessions, ${load.ipv6Percent} % IPv6, ${messages} messages, ${(statSync(capture).size / 1e6).toFixed(0)} MB; CPU seconds, median of ${sizes.runs} runs in turn`);
-	for (const run of [againstTshark, againstMap, againstC, resident, pauses, queries, frames, keyPresses]) {
+	for (const run of [againstTshark, againstMap, againstC, resident, pauses, queries, frames, keyPresses, starts]) {
 		await run();
 	}
 

@@ -1,0 +1,73 @@
+/* What the program is bundled with, for the package and for the single file alike. */
+import fs from 'node:fs';
+import path from 'node:path';
+import {build, type BuildOptions, type Metafile, type Plugin} from 'esbuild';
+
+export const root = path.dirname(import.meta.dirname);
+
+/** Changes the text of a package where it costs time at every start. A version that reads otherwise is an error, not slow. */
+const mend = (filter: RegExp, found: string, instead: string): Plugin => ({
+	name: `mend ${filter.source}`,
+	setup({onLoad}) {
+		onLoad({filter}, ({path: file}) => {
+			const text = fs.readFileSync(file, 'utf8');
+			return text.includes(found) ? {contents: text.split(found).join(instead)} : {errors: [{text: `There is no ${found} in ${file}`}]};
+		});
+	},
+});
+
+const mended = [
+	// Yoga, which lays out the screen, has its WASM in a data URL, which it decodes itself where there is no `fetch`. The first
+	// touch of that loads all of undici: 15 ms before the first frame.
+	mend(/yoga-wasm-base64-esm\.js$/, '"function"!=typeof fetch', 'true'),
+	// Meow normalizes a manifest where it is to show one, which is not asked of it; the tables for that take 10 ms to make.
+	mend(/meow\/build\/dependencies\.js$/, 'var normalizeExports = requireNormalize();', 'var normalizeExports = undefined;'),
+];
+
+/** Of the manifest, the program wants to know its version only. */
+const versionOnly: Plugin = {
+	name: 'version only',
+	setup({onLoad}) {
+		onLoad({filter: /package\.json$/}, ({path: file}) => {
+			const {version} = JSON.parse(fs.readFileSync(file, 'utf8')) as {readonly version: string};
+			return file === path.join(root, 'package.json') ? {contents: JSON.stringify({version}), loader: 'json'} : undefined;
+		});
+	},
+};
+
+const options = {
+	absWorkingDir: root,
+	bundle: true,
+	platform: 'node',
+	target: 'node22',
+	external: ['pcap', 'react-devtools-core'],
+	// React's production build; nothing of Ink that is for developers.
+	define: {'process.env.NODE_ENV': '"production"', 'process.env.DEV': '"false"'},
+	// Names stay as they are: a stack trace that somebody sends can be read.
+	minifyWhitespace: true,
+	minifySyntax: true,
+	legalComments: 'none',
+	tsconfigRaw: {compilerOptions: {jsx: 'react-jsx'}},
+	plugins: [...mended, versionOnly],
+	logLevel: 'warning',
+	logOverride: {'assign-to-define': 'silent'},
+	metafile: true,
+} as const satisfies BuildOptions;
+
+/** The program and its thread as modules that load each other when they are needed. */
+export const bundleProgram = async (folder: string): Promise<Metafile> => {
+	const {metafile} = await build({
+		...options,
+		entryPoints: {cli: 'source/cli.ts', worker: 'source/thread.ts'},
+		outdir: folder,
+		format: 'esm',
+		splitting: true,
+		banner: {js: 'import {createRequire as requireFrom} from \'node:module\'; const require = requireFrom(import.meta.url);'},
+	});
+	return metafile;
+};
+
+/** One module in one file. */
+export const bundleModule = async (source: string, output: string, format: 'cjs' | 'esm'): Promise<void> => {
+	await build({...options, entryPoints: [source], outfile: output, format});
+};

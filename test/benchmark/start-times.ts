@@ -1,0 +1,86 @@
+/*
+From the start of the built program to its first words: the end of `--help`, and on a terminal the first whole frame that says what
+was heard, for each source. Wall clock, each run a process of its own. The first start of a user compiles, the others find
+what was compiled: both are measured. Prints one line of JSON.
+*/
+import {spawnSync} from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
+import {spawn} from '@lydell/node-pty';
+import {plainEnvironment, program} from '../support/program.js';
+import {median} from './figures.js';
+
+const runs = 15;
+const patienceMs = 10_000;
+const [file, binary] = process.argv.slice(2);
+const words = binary === undefined ? [process.execPath, program] : [binary];
+
+export type StartTimes = Readonly<Record<'help' | 'demo' | 'read' | 'joined', {
+	/** Of the later starts. */
+	readonly medianMs: number;
+	readonly p95Ms: number;
+	/** Of the first one. */
+	readonly coldMs: number;
+}>>;
+
+const helpMs = async (home: string): Promise<number> => {
+	const begin = performance.now();
+	spawnSync(words[0]!, [...words.slice(1), '--help'], {env: {...plainEnvironment(), HOME: home}});
+	return performance.now() - begin;
+};
+
+/** A frame is whole where the synchronized output that encloses it ends (DEC mode 2026). */
+const saysWhatIsHeard = /ipvstop .*heard \d+:\d\d.*\u{1B}\[\?2026l/sv;
+
+const frameMs = async (home: string, args: readonly string[]): Promise<number> => new Promise((resolve, reject) => {
+	const begin = performance.now();
+	let written = '';
+	let ms: number | undefined;
+	const child = spawn(words[0]!, [...words.slice(1), ...args], {name: 'xterm-256color', cols: 80, rows: 24, env: {...plainEnvironment(), HOME: home}});
+	child.onData(data => {
+		written += data;
+		if (ms === undefined && saysWhatIsHeard.test(written)) {
+			ms = performance.now() - begin;
+			// Ended in good order, so that what was compiled is kept.
+			child.kill('SIGTERM');
+		}
+	});
+	const timer = setTimeout(() => {
+		child.kill('SIGKILL');
+	}, patienceMs);
+	child.onExit(() => {
+		clearTimeout(timer);
+		if (ms === undefined) {
+			reject(new Error(`${args.join(' ')} ended without a frame: ${written.slice(0, 500)}`));
+		} else {
+			resolve(ms);
+		}
+	});
+});
+
+const timesOf = async (once: (home: string) => Promise<number>) => {
+	const home = fs.mkdtempSync(path.join(os.tmpdir(), 'ipvstop-start-'));
+	try {
+		const coldMs = await once(home);
+		const all: number[] = [];
+		for (let run = 0; run < runs; run++) {
+			all.push(await once(home));
+		}
+
+		const p95Ms = all.toSorted((one, other) => one - other)[Math.ceil(runs * 0.95) - 1]!;
+		return {medianMs: median(all), p95Ms, coldMs};
+	} finally {
+		fs.rmSync(home, {recursive: true, force: true});
+	}
+};
+
+const times: StartTimes = {
+	help: await timesOf(helpMs),
+	demo: await timesOf(async home => frameMs(home, ['--demo'])),
+	read: await timesOf(async home => frameMs(home, ['-r', file!])),
+	joined: await timesOf(async home => frameMs(home, ['-j'])),
+};
+console.log(JSON.stringify(times));
+process.exit();
