@@ -136,6 +136,8 @@ export const openPcapHandle = (binding: PcapBinding, options: PcapHandleOptions)
 			}
 
 			shedding = false;
+			// A turn that is long because the processor was away, and had little to read, is no flood.
+			count = 0;
 			deadlineMs = monotonicMs() + turnMs;
 			const result = session.dispatch(buffer, header);
 			if (failed) {

@@ -24,6 +24,8 @@ export type DeskParts = {
 	note(timeUs: number, event: string, fields: Readonly<Record<string, unknown>>): void;
 	/** Time of the first packet. */
 	firstUs(): number;
+	/** The wall clock's time, for what is told. */
+	toWallUs(timeUs: number): number;
 	/** Addresses of directors that are known, and pairs, by the configuration. */
 	readonly configured?: ReadonlyArray<readonly string[]>;
 	readonly limits: Limits;
@@ -58,7 +60,7 @@ const strangers = -1;
 /** Counting takes some 40 ms per million entries: at most a fiftieth of the time. */
 const censusEveryUs = (entries: number): number => entries < 50_000 ? us : (entries < 250_000 ? 2 * us : 5 * us);
 
-export const createDesk = ({table, note, firstUs, configured = [], limits}: DeskParts): Desk => {
+export const createDesk = ({table, note, firstUs, toWallUs, configured = [], limits}: DeskParts): Desk => {
 	const {arrays} = table;
 	const {entries, control, numbers} = arrays;
 	const timeline: Moment[] = [];
@@ -133,9 +135,9 @@ export const createDesk = ({table, note, firstUs, configured = [], limits}: Desk
 
 	const heads = createHeadCount(arrays, pairs);
 	const report = createPairReport({directors, pairs, heads, losses});
-	const splits = createSplitBrains({directors, pairs, heads, tell});
+	const splits = createSplitBrains({directors, pairs, heads, tell, toWallUs});
 	const takeovers = createTakeovers({
-		table, directors, pairs, heads, losses, tell, note, firstUs, limits,
+		table, directors, pairs, heads, losses, tell, note, firstUs, toWallUs, limits,
 		isMasterElsewhere: (director, nowUs) => routers.all().some(({master}) => master.director === director && !missesAdverts(master.instance, nowUs, thresholds.silentIntervals)),
 	});
 

@@ -3,6 +3,7 @@ import {type FrameInfo} from '../wire/observation.js';
 import {createDirector, maxDirectors, othersAddress, type Director} from './director.js';
 import {type Limits} from './limits.js';
 import {createSecondWord, type SecondWord} from './second-word.js';
+import {thresholds} from './thresholds.js';
 
 /** So many senders are told apart at their first word; later ones must speak twice. No segment has as many directors. */
 const atFirstWord = 64;
@@ -191,7 +192,10 @@ export const createDirectorIdentity = (trusted: ReadonlySet<string>, limits: Lim
 			const key = macKey(frame.place, mac);
 			const director = byMac.get(key);
 			if (director) {
-				director.interfaceUpUs = frame.timeUs;
+				// A new master adds its virtual addresses, and Linux reports its groups anew: what is known of its boot stays.
+				if (director.masterSinceUs === 0 && frame.timeUs - director.interfaceUpUs > thresholds.sameReportUs) {
+					director.interfaceUpUs = frame.timeUs;
+				}
 			} else if (upTimes.size < maxStrangers || upTimes.has(key)) {
 				upTimes.set(key, frame.timeUs);
 			}

@@ -31,6 +31,8 @@ export type EngineOptions = {
 	readonly groups: readonly string[];
 	/** Addresses of this host: its own group reports say nothing of directors. */
 	readonly ownAddresses: () => readonly string[];
+	/** The wall clock's time for one of the packets'; the same where it is not given. */
+	readonly toWallUs?: (timeUs: number) => number;
 	/** Addresses of directors that are known, and pairs, by the configuration. */
 	readonly pairs?: ReadonlyArray<readonly string[]>;
 };
@@ -92,7 +94,9 @@ export const createEngine = (options: EngineOptions): Engine => {
 		table.aside(JSON.stringify({event, ...fields}), timeUs);
 	};
 
-	const desk = createDesk({table, note, firstUs: () => firstUs, configured: options.pairs ?? [], limits});
+	const desk = createDesk({
+		table, note, firstUs: () => firstUs, toWallUs: options.toWallUs ?? (timeUs => timeUs), configured: options.pairs ?? [], limits,
+	});
 	const {directors} = desk;
 
 	/** Names travel in the stream of changes ahead of the first change that needs them. */

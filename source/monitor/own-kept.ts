@@ -21,13 +21,16 @@ const goesOn = ({formerUs, formerIdentification, reignUs, reignIdentification, i
 	return step >= 1 && step <= ((reignUs - formerUs) / (intervalMs * 1000)) + unheardAdverts;
 };
 
-/** The reign that ended last before `backUs`. */
-const reignBefore = (director: Director, backUs: number): Reign | undefined => director.instances
-	.map((instance): Reign => instance.reignUs >= backUs
-		? {endUs: instance.formerUs, priority: instance.formerPriority, goesOn: goesOn(instance), intervalUs: instance.intervalMs * 1000}
-		: {endUs: instance.lastUs, priority: instance.priority, goesOn: false, intervalUs: instance.intervalMs * 1000})
-	.filter(({endUs}) => endUs > 0)
-	.toSorted((one, other) => other.endUs - one.endUs)[0];
+/** The reign that ended last before `backUs`. One keepalived serves all virtual routers; over IPv6 its adverts are not counted. */
+const reignBefore = (director: Director, backUs: number): Reign | undefined => {
+	const reigns = director.instances
+		.map((instance): Reign => instance.reignUs >= backUs
+			? {endUs: instance.formerUs, priority: instance.formerPriority, goesOn: goesOn(instance), intervalUs: instance.intervalMs * 1000}
+			: {endUs: instance.lastUs, priority: instance.priority, goesOn: false, intervalUs: instance.intervalMs * 1000})
+		.filter(({endUs}) => endUs > 0)
+		.toSorted((one, other) => other.endUs - one.endUs);
+	return reigns[0] && {...reigns[0], goesOn: reigns.some(({goesOn: isCounting}) => isCounting)};
+};
 
 /** Without adverts only its sync and its interface can tell. */
 const survivalBySync = (director: Director, backUs: number): Survival => {

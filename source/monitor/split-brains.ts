@@ -12,6 +12,8 @@ export type SplitBrainParts = {
 	readonly pairs: Pairs;
 	readonly heads: HeadCount;
 	readonly tell: Tell;
+	/** The wall clock's time, for what is told. */
+	toWallUs(timeUs: number): number;
 };
 
 /** Two masters at once, by their adverts or by the sessions that both announce. */
@@ -26,7 +28,7 @@ export type SplitBrains = {
 const us = 1_000_000;
 const maxContests = 32;
 
-export const createSplitBrains = ({directors, pairs, heads, tell}: SplitBrainParts): SplitBrains => {
+export const createSplitBrains = ({directors, pairs, heads, tell, toWallUs}: SplitBrainParts): SplitBrains => {
 	const addressesOf = (indices: readonly number[]): string[] => indices.map(index => directors.all()[index]?.address ?? '?');
 
 	/** The same sessions announced by two directors in turn, without two masters by adverts. */
@@ -49,7 +51,7 @@ export const createSplitBrains = ({directors, pairs, heads, tell}: SplitBrainPar
 			onlyBy: both.map(() => 0), claimant: pair.claimant, claimUs: pair.claimUs, winner: -1,
 		};
 		tell(timeUs, 'split-brain', 'alarm', both, 'both announce the same sessions', {
-			directors: both.map(({address}) => address), by: 'sync', since: timeText(pair.split.sinceUs), evidence: 'the same sessions announced by each in turn within 10 s',
+			directors: both.map(({address}) => address), by: 'sync', since: timeText(toWallUs(pair.split.sinceUs)), evidence: 'the same sessions announced by each in turn within 10 s',
 		});
 	};
 
@@ -80,7 +82,7 @@ export const createSplitBrains = ({directors, pairs, heads, tell}: SplitBrainPar
 				priorities: speakers.map(({instance}) => instance.priority), onlyBy: speakers.map(() => 0), claimant: pair.claimant, claimUs: pair.claimUs, winner: -1,
 			};
 			tell(timeUs, 'split-brain', 'alarm', speakers.map(({director}) => director), `two masters on VRID ${router.vrid}`, {
-				directors: speakers.map(({director}) => director.address), vrid: router.vrid, by: 'vrrp', priorities: pair.split.priorities, since: timeText(router.splitUs),
+				directors: speakers.map(({director}) => director.address), vrid: router.vrid, by: 'vrrp', priorities: pair.split.priorities, since: timeText(toWallUs(router.splitUs)),
 				evidence: 'adverts of each, at least two since the later one began',
 			});
 		},

@@ -5,25 +5,25 @@ const us = 1_000_000;
 /** RFC 3339 in UTC with microseconds. */
 export const timeText = (timeUs: number): string => `${new Date(Math.floor(timeUs / us) * 1000).toISOString().slice(0, 19)}.${String(Math.floor(timeUs % us)).padStart(6, '0')}Z`;
 
-/** The fields of the event `takeover`. */
-export const takeoverFields = (state: TakeoverState): Record<string, unknown> => {
+/** The fields of the event `takeover`. Times in it are the wall clock's. */
+export const takeoverFields = (state: TakeoverState, toWallUs: (timeUs: number) => number): Record<string, unknown> => {
 	const {coverage, udp, kind, gapUs, ownKept, failBack, evidence, lostMessages, vrids, ownEvidence, advertUs, messageUs, fromPriority, toPriority} = takeoverOf(state);
 	const plain = ({held, sent, own, known}: typeof coverage) => ({held, sent, own, known});
 	return {
-		kind, from: state.from.address, to: state.to.address, at: timeText(state.atUs), gap: gapUs / us, ...plain(coverage), ownKept, failBack,
+		kind, from: state.from.address, to: state.to.address, at: timeText(toWallUs(state.atUs)), gap: gapUs / us, ...plain(coverage), ownKept, failBack,
 		evidence: [...evidence, ...(ownKept === 'none' ? [] : [ownEvidence])].join('; '), lostMessages, ...(vrids.length > 0 && {vrids, fromPriority, toPriority}),
-		advert: advertUs === 0 ? undefined : timeText(advertUs), message: messageUs === 0 ? undefined : timeText(messageUs), udp: plain(udp),
+		advert: advertUs === 0 ? undefined : timeText(toWallUs(advertUs)), message: messageUs === 0 ? undefined : timeText(toWallUs(messageUs)), udp: plain(udp),
 	};
 };
 
 /** The fields of the event `takeover-account`. */
-export const accountFields = (state: TakeoverState, nowUs: number): Record<string, unknown> => {
+export const accountFields = (state: TakeoverState, nowUs: number, toWallUs: (timeUs: number) => number): Record<string, unknown> => {
 	const {coverage, udp, accounting, udpAccounting, ownKept, advertUs, messageUs, fromSyncUs} = takeoverOf(state);
 	return {
-		from: state.from.address, to: state.to.address, at: timeText(state.atUs), age: Math.round((nowUs - state.atUs) / 1000) / 1000,
+		from: state.from.address, to: state.to.address, at: timeText(toWallUs(state.atUs)), age: Math.round((nowUs - state.atUs) / 1000) / 1000,
 		held: coverage.held, known: coverage.known, ownKept, ...accounting, settled: state.settled,
-		advert: advertUs === 0 ? undefined : timeText(advertUs), message: messageUs === 0 ? undefined : timeText(messageUs),
-		...(fromSyncUs > 0 && {oldMasterSync: timeText(fromSyncUs)}),
+		advert: advertUs === 0 ? undefined : timeText(toWallUs(advertUs)), message: messageUs === 0 ? undefined : timeText(toWallUs(messageUs)),
+		...(fromSyncUs > 0 && {oldMasterSync: timeText(toWallUs(fromSyncUs))}),
 		udp: {held: udp.held, known: udp.known, ...udpAccounting},
 	};
 };

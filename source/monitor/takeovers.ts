@@ -26,6 +26,8 @@ export type TakeoverParts = {
 	note(timeUs: number, event: string, fields: Readonly<Record<string, unknown>>): void;
 	/** Time of the first packet. */
 	firstUs(): number;
+	/** The wall clock's time, for what is told. */
+	toWallUs(timeUs: number): number;
 	readonly limits: Limits;
 	/** A director is master of another virtual router still. */
 	isMasterElsewhere(director: Director, nowUs: number): boolean;
@@ -92,7 +94,7 @@ const awaySince = (director: Director, atUs: number): number => {
 const isElection = ({services, atUs, failBack, kind}: TakeoverState, from: Director): boolean =>
 	kind === 'preempt' && services.length === 0 && !failBack && from.messages === 0 && from.masterSinceUs > 0 && atUs - from.masterSinceUs <= thresholds.electionUs;
 
-export const createTakeovers = ({table, directors, pairs, heads, losses, tell, note, firstUs, limits, isMasterElsewhere}: TakeoverParts): Takeovers => {
+export const createTakeovers = ({table, directors, pairs, heads, losses, tell, note, firstUs, toWallUs, limits, isMasterElsewhere}: TakeoverParts): Takeovers => {
 	const cover = takeCoverage(table.arrays);
 	const mark = markUnknown(table.arrays);
 	const {selectionOf, sinceOriginMs} = heads;
@@ -101,7 +103,7 @@ export const createTakeovers = ({table, directors, pairs, heads, losses, tell, n
 
 	const tellAccount = (state: TakeoverState, nowUs: number) => {
 		const {accounting, coverage} = takeoverOf(state);
-		tell(nowUs, 'takeover-account', 'note', [state.from, state.to], `heard ${accounting.heard} of ${coverage.held}`, accountFields(state, nowUs));
+		tell(nowUs, 'takeover-account', 'note', [state.from, state.to], `heard ${accounting.heard} of ${coverage.held}`, accountFields(state, nowUs, toWallUs));
 	};
 
 	const settle = (pair: PairState, nowUs: number) => {
@@ -176,16 +178,20 @@ export const createTakeovers = ({table, directors, pairs, heads, losses, tell, n
 		return state;
 	};
 
+	/** A director lost a virtual router, and with the last of them its mastership. */
+	const leave = (director: Director, nowUs: number) => {
+		if (!isMasterElsewhere(director, nowUs)) {
+			directors.setMaster(director, 0, nowUs);
+		}
+	};
+
 	const add = (pair: PairState, state: TakeoverState, nowUs: number) => {
 		pair.takeovers = [...pair.takeovers.slice(1 - maxTakeovers), state];
 		addCurvePoint(state, nowUs);
 		directors.setMaster(state.to, state.atUs, nowUs);
-		if (!isMasterElsewhere(state.from, nowUs)) {
-			directors.setMaster(state.from, 0, nowUs);
-		}
-
+		leave(state.from, nowUs);
 		const {coverage} = takeoverOf(state);
-		tell(nowUs, 'takeover', 'alarm', [state.from, state.to], `${state.kind}, knows ${coverage.known} of ${coverage.held} open`, takeoverFields(state));
+		tell(nowUs, 'takeover', 'alarm', [state.from, state.to], `${state.kind}, knows ${coverage.known} of ${coverage.held} open`, takeoverFields(state, toWallUs));
 		heads.invalidate();
 	};
 
@@ -211,19 +217,22 @@ export const createTakeovers = ({table, directors, pairs, heads, losses, tell, n
 		const isSame = last?.from === from && last.to === to && atUs - last.atUs <= thresholds.sameTakeoverUs;
 		if (!isSame && !mayBegin(pair, nowUs)) {
 			directors.setMaster(to, atUs, nowUs);
-			directors.setMaster(from, 0, nowUs);
+			leave(from, nowUs);
 			return;
 		}
 
 		if (isSame && last.vrids.includes(router.vrid)) {
 			// There and back faster than is told.
 			limits.hit('events');
+			leave(from, nowUs);
 			return;
 		}
 
 		note(nowUs, 'vrrp', {address: to.address, vrid: router.vrid, priority: instance.priority, role: 'master', from: from.address});
 		if (isSame) {
 			last.vrids.push(router.vrid);
+			leave(from, nowUs);
+			judgeAnew(pair, last);
 			return;
 		}
 

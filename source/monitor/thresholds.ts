@@ -44,6 +44,8 @@ export const thresholds = {
 	messageDelayUs: 3.2 * second,
 	/** A join is reported several times within seconds (RFC 3376 8.1: twice within 1 s, seen up to 1.2 s apart); later ones are new. */
 	sameJoinUs: 10 * second,
+	/** Reports of an interface that came up are repeated: twice, a second apart at most (RFC 3810 9.1 and 9.11), for each address anew. */
+	sameReportUs: 3 * second,
 	/** A director that gives way joins within 40 ms as seen; without a join after this it does not listen, if its joins have been seen before. */
 	deafUs: 10 * second,
 	/** A silent master is worth a word when it used to send at least one record a second over ten minutes; there is no heartbeat. */

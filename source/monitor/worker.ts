@@ -60,6 +60,9 @@ const run = async (port: NonNullable<typeof parentPort>, task: WorkerTask) => {
 	}
 
 	const source = openSource(task.source, timeline, released.promise);
+	const isLive = source.pace === 'monotonic';
+	const wallOffset = createSteadyOffset(timeline.wallOffset);
+	const toWallUs = (timeUs: number): number => isLive ? timeUs + wallOffset() : timeUs;
 	const engine = createEngine({
 		dissector: task.dissector,
 		table: tableWriter(task),
@@ -70,8 +73,8 @@ const run = async (port: NonNullable<typeof parentPort>, task: WorkerTask) => {
 		groups: task.source.groups,
 		ownAddresses: () => source.ownAddresses,
 		pairs: task.pairs,
+		toWallUs,
 	});
-	const isLive = source.pace === 'monotonic';
 	let startedUs = 0;
 
 	const noteRecording = ({file, state, detail, lost}: RecordingStatus) => {
@@ -81,10 +84,9 @@ const run = async (port: NonNullable<typeof parentPort>, task: WorkerTask) => {
 		}
 	};
 
-	const wallOffset = createSteadyOffset(timeline.wallOffset);
 	const recorder = task.recording && createRecorder({
 		...task.recording,
-		toWallUs: timeUs => isLive ? timeUs + wallOffset() : timeUs,
+		toWallUs,
 		mayOpen: () => mayOpen,
 		onChange: noteRecording,
 	});
@@ -92,7 +94,7 @@ const run = async (port: NonNullable<typeof parentPort>, task: WorkerTask) => {
 	const status = (): Status => ({
 		description: source.description,
 		sinceUs: isLive ? startedUs : engine.firstUs(),
-		wallOffsetUs: isLive ? timeline.wallOffset() : 0,
+		wallOffsetUs: isLive ? wallOffset() : 0,
 		places: engine.places(),
 		segments: engine.segments.names(),
 		directors: engine.directors.all(),

@@ -37,8 +37,9 @@ export const closing = {state: 4, timeoutSeconds: 120, flags: 0x1_03} as const;
 
 export type Scene = ReturnType<typeof createScene>;
 
-export const createScene = () => {
-	const test = createTestEngine();
+/** `aheadUs`: how far the wall clock is ahead of the time of the packets. */
+export const createScene = ({aheadUs = 0} = {}) => {
+	const test = createTestEngine({toWallUs: timeUs => timeUs + aheadUs});
 	const {engine, view, memory} = test;
 	const reader = createChangeReader(memory);
 	const identifications = new Map<string, number>();
@@ -63,6 +64,7 @@ export const createScene = () => {
 
 	const scene = {
 		test,
+		frame: emit,
 		advert(seconds: number, director: DirectorIdentity, priority = director.priority) {
 			emit(seconds, advertFrame(director, next(`advert ${addressOf(director)}`), priority));
 		},
@@ -136,8 +138,8 @@ export const createScene = () => {
 };
 
 /** A is master since 0, B listens since 1, and A announced sessions 1 to 10 at 5: it fell silent after its advert at 30. */
-export const createCrashScene = (): Scene => {
-	const scene = createScene();
+export const createCrashScene = (options?: Parameters<typeof createScene>[0]): Scene => {
+	const scene = createScene(options);
 	scene.advert(0, dirA);
 	scene.join(1, dirB);
 	scene.adverts(1, 4, dirA);
