@@ -28,7 +28,8 @@ export type Poll = {
 	readonly startUs: number;
 	readonly endUs: number;
 	readonly director: string;
-	readonly role: 'master' | 'backup' | 'down';
+	/** `changing`: not the same before and after the table was read. */
+	readonly role: 'master' | 'backup' | 'down' | 'changing';
 	/** Its backup sync daemon was running. A director between two roles runs none, or still the other one. */
 	readonly listens: boolean;
 	/** Since which poll it has been listening without a break, microseconds; infinite when it does not. */
