@@ -12,9 +12,8 @@ import path from 'node:path';
 import {parseArgs} from 'node:util';
 import {capture as testCapture, program as built} from '../support/program.js';
 import {compile, cpuSecondsOf, exists, measure, measureProgram} from './child.js';
-import {figure, formatFigure, isBroken, median, type Figure} from './figures.js';
+import {figure, formatFigure, isBroken, median, type Figure, type StartTimes} from './figures.js';
 import {generateCapture} from './generate.js';
-import {type StartTimes} from './start-times.js';
 
 const {values: flags} = parseArgs({
 	options: {

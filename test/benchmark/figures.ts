@@ -27,3 +27,12 @@ const formatValue = (value: number, unit: Figure['unit']): string => `${value < 
 
 export const formatFigure = ({name, value, bar, unit, conditions, ok}: Figure): string =>
 	`${ok ? 'ok  ' : 'MISS'} ${name}: ${formatValue(value, unit)} (bar ${unit === 'x' ? '>=' : '<='} ${formatValue(bar, unit)})\n       ${conditions}`;
+
+/** From a start to the end of `--help`, or to the first whole frame of each source; wall clock. */
+export type StartTimes = Readonly<Record<'help' | 'demo' | 'read' | 'joined', {
+	/** Of the later starts. */
+	readonly medianMs: number;
+	readonly p95Ms: number;
+	/** Of the first one. */
+	readonly coldMs: number;
+}>>;

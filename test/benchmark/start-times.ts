@@ -10,20 +10,12 @@ import path from 'node:path';
 import process from 'node:process';
 import {spawn} from '@lydell/node-pty';
 import {plainEnvironment, program} from '../support/program.js';
-import {median} from './figures.js';
+import {median, type StartTimes} from './figures.js';
 
 const runs = 15;
 const patienceMs = 10_000;
 const [file, binary] = process.argv.slice(2);
 const words = binary === undefined ? [process.execPath, program] : [binary];
-
-export type StartTimes = Readonly<Record<'help' | 'demo' | 'read' | 'joined', {
-	/** Of the later starts. */
-	readonly medianMs: number;
-	readonly p95Ms: number;
-	/** Of the first one. */
-	readonly coldMs: number;
-}>>;
 
 const helpMs = async (home: string): Promise<number> => {
 	const begin = performance.now();
