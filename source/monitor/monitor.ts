@@ -93,8 +93,12 @@ export const startMonitor = (task: WorkerTask): Monitor => {
 
 		tell();
 	});
-	worker.on('error', (error: Error) => {
-		finish({exitCode: 1, problems: [`The capturing thread broke: ${error.message}. The table is as it was; please report this.`]});
+	worker.on('error', (error: NodeJS.ErrnoException) => {
+		const isStarved = error.code === 'ERR_WORKER_OUT_OF_MEMORY';
+		finish({
+			exitCode: 1,
+			problems: [`The capturing thread broke: ${error.message}. The table is as it was; ${isStarved ? 'give a smaller number to --max-sessions, or this process more memory' : 'please report this'}.`],
+		});
 	});
 	worker.on('exit', code => {
 		finish(closing

@@ -109,8 +109,10 @@ test('without a process left, triggers say so and the events go on', withLimitsO
 describe('a limit that is too low from the start is named in a line, not in a stack', () => {
 	test('of memory, for the table', async () => {
 		const {code, stdout, stderr} = await run(['--demo', '--list', '--max-sessions', '50000000'], {through: ['bash', '-c', 'ulimit -v 6000000; exec "$0" "$@"']});
-		assert.deepEqual([code, stdout], [2, '']);
-		assert.equal(stderr, 'ipvstop: There is no memory for a table of 50000000 sessions. Give a smaller number to --max-sessions, or raise the limit of this process (ulimit -v).\n');
+		// Before the start or in the thread, depending on how much address space a version of Node reserves for itself.
+		assert.ok(code === 1 || code === 2, stderr);
+		assert.equal(stdout, '');
+		assert.match(stderr, /^ipvstop: [^\n]* memory[^\n]* a smaller number to --max-sessions[^\n]*\n$/v);
 	});
 
 	test('of descriptors, while the program is loaded', async () => {
