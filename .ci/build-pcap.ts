@@ -38,10 +38,12 @@ const obstacle = (): string | undefined => {
 	return status === 0 ? undefined : 'the headers of libpcap are missing. Next: apt-get install libpcap-dev';
 };
 
+/** Where this Node is installed: a prefix of the system, or a package of the checkout. */
+const own = path.dirname(path.dirname(fs.realpathSync(process.execPath)));
+
 /** The folder that holds `include/node` of exactly this Node, undefined where none is at hand. */
 const headersFolder = (): string | undefined => {
-	const bundled = path.join(root, 'node_modules/node/node_modules');
-	const own = path.dirname(path.dirname(fs.realpathSync(process.execPath)));
+	const bundled = path.join(own, 'node_modules');
 	const candidates = [own, ...fs.existsSync(bundled) ? fs.readdirSync(bundled).map(name => path.join(bundled, name)) : []];
 	return candidates.find(candidate => {
 		const header = path.join(candidate, 'include/node/node_version.h');
@@ -68,11 +70,11 @@ const fetchPackage = (): void => {
 };
 
 /**
-The package `node` downloads its headers beside the lock file's knowledge, so that a later `npm install` takes them for
-rubbish; installing it again brings them back.
+A package of Node brings its headers beside the lock file's knowledge, so that a later `npm install` takes them for rubbish;
+installing it again brings them back.
 */
 const fetchHeaders = (): string | undefined => {
-	npm('rebuild', 'node');
+	npm('rebuild', path.basename(own));
 	return headersFolder();
 };
 
