@@ -1,13 +1,13 @@
-import {fstatSync} from 'node:fs';
+import {fstatSync, readFileSync} from 'node:fs';
 import process from 'node:process';
 import manifest from '../package.json' with {type: 'json'};
 import {asInvokingUser, becomeInvokingUser, sheddingWords, takeUserEnvironment} from './privileges.js';
 import {type Monitor} from './monitor/monitor.js';
 import {type TriggerLog} from './output/trigger-log.js';
-import {printOf, type Print} from './option-print.js';
-import {type Command, type Options} from './options.js';
+import {printOf, type Print} from './options/option-print.js';
+import {type Command, type Options} from './options/options.js';
 import {triggerSummary} from './trigger-report.js';
-import {UsageError} from './usage-error.js';
+import {UsageError} from './options/usage-error.js';
 import {complaint} from './view/format.js';
 
 /** The exit code of a process that a signal ended, by the signal's number. */
@@ -31,13 +31,13 @@ const complain = (message: string) => {
 /** What the command line and the configuration file say now. */
 const readCommand = async (): Promise<Command> => {
 	// What is only printed needs nothing of this.
-	const [{readCommandLine}, {settings}, {loadConfig}] = await Promise.all([import('./options.js'), import('./option-flags.js'), import('./config-file.js')]);
+	const [{readCommandLine}, {settings}, {loadConfig}] = await Promise.all([import('./options/options.js'), import('./options/option-flags.js'), import('./options/config-file.js')]);
 	const argv = process.argv.slice(2);
 	return readCommandLine(argv, {
 		stdinIsPipe: isPipe(0),
 		stdoutIsTerminal: process.stdout.isTTY,
 		noColor: Boolean(process.env['NO_COLOR']),
-	}, await loadConfig(argv, process.env, settings));
+	}, await loadConfig(argv, process.env, settings, file => asInvokingUser(() => readFileSync(file, 'utf8'))));
 };
 
 const readOptions = async (): Promise<Options> => {
@@ -163,7 +163,7 @@ const run = async (options: Options): Promise<number> => {
 const print = async (wanted: Print): Promise<string> => {
 	switch (wanted.kind) {
 		case 'help': {
-			const {helpText} = await import('./option-help.js');
+			const {helpText} = await import('./options/option-help.js');
 			return helpText();
 		}
 
@@ -177,7 +177,7 @@ const print = async (wanted: Print): Promise<string> => {
 		}
 
 		case 'completion': {
-			const {completionScript} = await import('./completion.js');
+			const {completionScript} = await import('./options/completion.js');
 			return completionScript(wanted.shell);
 		}
 	}
@@ -200,7 +200,7 @@ const main = async (): Promise<number> => {
 			return await run(options);
 		}
 
-		const {effectiveConfig} = await import('./print-config.js');
+		const {effectiveConfig} = await import('./options/print-config.js');
 		process.stdout.write(await effectiveConfig(options));
 		return 0;
 	} catch (error) {

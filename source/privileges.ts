@@ -2,7 +2,7 @@ import {accessSync, constants, readFileSync} from 'node:fs';
 import {userInfo} from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
-import {UsageError} from './usage-error.js';
+import {UsageError} from './options/usage-error.js';
 
 type User = {readonly name: string; readonly uid: number; readonly gid: number};
 

@@ -1,4 +1,4 @@
-import {type Options} from './options.js';
+import {type Options} from './options/options.js';
 import {type RunningTriggers} from './run-triggers.js';
 
 const isSame = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);

@@ -3,13 +3,13 @@ import {PassThrough} from 'node:stream';
 import {type Monitor} from './monitor/monitor.js';
 import {type Tally} from './monitor/tally.js';
 import {isLossless, readsOnly, recordingProblem} from './start.js';
-import {type Options} from './options.js';
+import {type Options} from './options/options.js';
 import {createTextOutput} from './output/text-output.js';
 import {createOwnEvents, outcomeEvent} from './output/own-events.js';
 import {reload} from './reload.js';
 import {type RunningTriggers} from './run-triggers.js';
 import {outcomeLine, triggerSummary} from './trigger-report.js';
-import {UsageError} from './usage-error.js';
+import {UsageError} from './options/usage-error.js';
 import {faultNames} from './wire/fault.js';
 
 /** Exit code when nothing was captured within --wait. */

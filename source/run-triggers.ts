@@ -1,11 +1,11 @@
 import process from 'node:process';
 import {type Monitor} from './monitor/monitor.js';
-import {type Options} from './options.js';
+import {type Options} from './options/options.js';
 import {createTriggers} from './output/triggers.js';
 import {createExec} from './output/trigger-exec.js';
 import {type TriggerLog} from './output/trigger-log.js';
 import {createWebhook} from './output/webhook.js';
-import {filterProblem, UsageError} from './usage-error.js';
+import {filterProblem, UsageError} from './options/usage-error.js';
 
 const pollMs = 20;
 /** Of the main thread, in one go; the screen and the output must live beside it. */

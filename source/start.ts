@@ -1,9 +1,9 @@
 import {startMonitor, type Monitor} from './monitor/monitor.js';
 import {createFirstFile, RecordingError, type RecordingTask} from './monitor/recording-file.js';
-import {type Options} from './options.js';
+import {type Options} from './options/options.js';
 import {createTableMemory, tableMemoryProblem, type TableMemory} from './table/memory.js';
 import {createRecordRing} from './table/record-ring.js';
-import {UsageError} from './usage-error.js';
+import {UsageError} from './options/usage-error.js';
 import {parseAddress} from './wire/address.js';
 
 /** Where the kernel sends unless told otherwise (Linux ip_vs_sync.c, IP_VS_SYNC_GROUP). */

@@ -14,6 +14,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
 	view: ['wire', 'table', 'filter', 'monitor'],
 	output: ['view', 'monitor', 'filter', 'table', 'wire'],
 	app: ['view', 'monitor', 'filter', 'table'],
+	options: ['app', 'output', 'view', 'monitor', 'capture', 'filter', 'table', 'wire'],
 	launch: [],
 };
 

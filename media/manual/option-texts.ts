@@ -1,4 +1,4 @@
-import {briefOf, options, type OptionName} from '../../source/option-table.js';
+import {briefOf, options, type OptionName} from '../../source/options/option-table.js';
 import {recordFieldNames} from '../../source/output/records.js';
 import {sortKeys} from '../../source/table/select.js';
 import {sessionColumns} from '../../source/view/session-columns.js';

@@ -1,6 +1,6 @@
 import {bindings, groups} from '../../source/app/keymap.js';
-import {examples} from '../../source/option-help.js';
-import {options, sections, type Option} from '../../source/option-table.js';
+import {examples} from '../../source/options/option-help.js';
+import {options, sections, type Option} from '../../source/options/option-table.js';
 import {filterSection} from './filters.js';
 import {optionTexts} from './option-texts.js';
 import {bold, entry, escaped, example, nextParagraph, paragraph, section, subsection, title} from './roff.js';

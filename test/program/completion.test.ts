@@ -5,7 +5,7 @@ import {existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {after, before, describe, test} from 'node:test';
-import {briefOf, options, type Completion} from '../../source/option-table.js';
+import {briefOf, options, type Completion} from '../../source/options/option-table.js';
 import {plainEnvironment, run} from '../support/program.js';
 import {openShell, whyNoShell, type Typist} from '../support/shell.js';
 

@@ -5,7 +5,7 @@ import {test} from 'node:test';
 import {fileURLToPath} from 'node:url';
 import {bindings} from '../../source/app/keymap.js';
 import {fieldNames} from '../../source/filter/fields.js';
-import {options} from '../../source/option-table.js';
+import {options} from '../../source/options/option-table.js';
 import {manualPage} from '../../media/manual/page.js';
 import {escaped} from '../../media/manual/roff.js';
 

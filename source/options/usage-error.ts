@@ -1,4 +1,4 @@
-import {caretLines, type FilterError} from './filter/expression.js';
+import {caretLines, type FilterError} from '../filter/expression.js';
 
 /** A command line or configuration that cannot be used; exit code 2. */
 export class UsageError extends Error {

@@ -1,4 +1,4 @@
-import {nearest} from './filter/suggest.js';
+import {nearest} from '../filter/suggest.js';
 import {options, type Option, type OptionName} from './option-table.js';
 import {UsageError} from './usage-error.js';
 

@@ -2,7 +2,6 @@ import {readFileSync} from 'node:fs';
 import path from 'node:path';
 import {ConfigProblem, emptyConfig, readConfig, type Config, type ScreenWords, type Setting} from './config.js';
 import {lineOfKey, type KeyPath} from './config-lines.js';
-import {asInvokingUser} from './privileges.js';
 import {UsageError} from './usage-error.js';
 
 /** A configuration and where it stands. */
@@ -22,7 +21,7 @@ const withoutFile = (words: ScreenWords): LoadedConfig => ({config: emptyConfig,
 
 /** The screen's own lists, which few have a use for. */
 const screenWords = async (): Promise<ScreenWords> => {
-	const [{actions}, {sessionColumns}] = await Promise.all([import('./app/keymap.js'), import('./view/session-columns.js')]);
+	const [{actions}, {sessionColumns}] = await Promise.all([import('../app/keymap.js'), import('../view/session-columns.js')]);
 	return {actions, columns: sessionColumns.map(({id}) => id)};
 };
 
@@ -37,10 +36,12 @@ export const configFiles = ({XDG_CONFIG_HOME: home, XDG_CONFIG_DIRS: folders, HO
 
 const problemWords: Readonly<Record<string, string>> = {ENOENT: 'no such file', EACCES: 'permission denied', EISDIR: 'this is a directory'};
 
+const readText = (file: string): string => readFileSync(file, 'utf8');
+
 /** The text of a file; undefined when it does not exist and need not. */
-const textOf = (file: string, mustExist: boolean): string | undefined => {
+const textOf = (file: string, mustExist: boolean, read: typeof readText): string | undefined => {
 	try {
-		const text = asInvokingUser(() => readFileSync(file, 'utf8'));
+		const text = read(file);
 		if (text.length > largestOctets) {
 			throw new UsageError(`${file}: larger than 1 MiB, so it is no configuration`);
 		}
@@ -105,8 +106,13 @@ const askedFor = (argv: readonly string[]): string | false | undefined => {
 	return asked;
 };
 
-/** Reads the configuration that a command line asks for, or the user's own. Throws a `UsageError`. */
-export const loadConfig = async (argv: readonly string[], environment: Readonly<NodeJS.ProcessEnv>, settings: ReadonlyMap<string, Setting>): Promise<LoadedConfig> => {
+/** Reads the configuration that a command line asks for, or the user's own; `read` gives the text of a file. Throws a `UsageError`. */
+export const loadConfig = async (
+	argv: readonly string[],
+	environment: Readonly<NodeJS.ProcessEnv>,
+	settings: ReadonlyMap<string, Setting>,
+	read: typeof readText = readText,
+): Promise<LoadedConfig> => {
 	const asked = askedFor(argv);
 	const words = argv.some(argument => /^--(?:key|columns)(?:=|$)/v.test(argument)) ? await screenWords() : noWords;
 	if (asked === false) {
@@ -114,7 +120,7 @@ export const loadConfig = async (argv: readonly string[], environment: Readonly<
 	}
 
 	for (const file of asked === undefined ? configFiles(environment) : [asked]) {
-		const text = textOf(file, asked !== undefined);
+		const text = textOf(file, asked !== undefined, read);
 		if (text !== undefined) {
 			return parseConfig(text, file, settings, words);
 		}

@@ -1,9 +1,9 @@
 import {isIP} from 'node:net';
-import {argvOf, columnProblem, keyProblem, nameProblem, targetProblem, timeoutOf, withSaved, type Config, type DirectorPair} from './config.js';
-import {parseFilter} from './filter/parser.js';
+import {parseFilter} from '../filter/parser.js';
+import {createTrigger, defaultRate, webhookProblem, type Trigger, type TriggerAction} from '../output/trigger.js';
+import {parseRate} from '../output/token-bucket.js';
 import {type OptionWord} from './option-words.js';
-import {createTrigger, defaultRate, webhookProblem, type Trigger, type TriggerAction} from './output/trigger.js';
-import {parseRate} from './output/token-bucket.js';
+import {argvOf, columnProblem, keyProblem, nameProblem, targetProblem, timeoutOf, withSaved, type Config, type DirectorPair} from './config.js';
 import {filterProblem, UsageError} from './usage-error.js';
 
 type Word = {readonly name: 'on' | 'exec' | 'webhook'; readonly value: string};

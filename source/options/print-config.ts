@@ -1,7 +1,7 @@
+import {formatRate} from '../output/token-bucket.js';
+import {type Trigger} from '../output/trigger.js';
+import {complaint} from '../view/format.js';
 import {type Options} from './options.js';
-import {formatRate} from './output/token-bucket.js';
-import {type Trigger} from './output/trigger.js';
-import {complaint} from './view/format.js';
 
 const triggerTable = ({name, on, actions, rate, timeoutMs}: Trigger): Record<string, unknown> => {
 	const commands = actions.filter(action => action.kind === 'exec');

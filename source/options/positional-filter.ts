@@ -1,12 +1,12 @@
 import {existsSync} from 'node:fs';
-import {type Config, withSaved} from './config.js';
+import {compileFilter} from '../filter/compile.js';
+import {type FilterNames, type Verdicts} from '../filter/context.js';
+import {parseFilter} from '../filter/parser.js';
+import {compileRecordFilter} from '../filter/record-filter.js';
+import {createTableMemory} from '../table/memory.js';
+import {createTableView} from '../table/view.js';
 import {type Mode} from './option-conflicts.js';
-import {compileFilter} from './filter/compile.js';
-import {type FilterNames, type Verdicts} from './filter/context.js';
-import {parseFilter} from './filter/parser.js';
-import {compileRecordFilter} from './filter/record-filter.js';
-import {createTableMemory} from './table/memory.js';
-import {createTableView} from './table/view.js';
+import {type Config, withSaved} from './config.js';
 import {filterProblem, UsageError} from './usage-error.js';
 
 type Situation = {readonly mode: Mode; readonly saved: Config['filters']; readonly aliases: Config['aliases']};

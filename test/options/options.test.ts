@@ -3,13 +3,13 @@ import {readdirSync, readFileSync} from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
 import fc from 'fast-check';
-import {completionScript} from '../source/completion.js';
-import {helpText} from '../source/option-help.js';
-import {settings} from '../source/option-flags.js';
-import {printOf} from '../source/option-print.js';
-import {options, sections} from '../source/option-table.js';
-import {readCommandLine, type Options} from '../source/options.js';
-import {manualPage} from '../media/manual/page.js';
+import {completionScript} from '../../source/options/completion.js';
+import {helpText} from '../../source/options/option-help.js';
+import {settings} from '../../source/options/option-flags.js';
+import {printOf} from '../../source/options/option-print.js';
+import {options, sections} from '../../source/options/option-table.js';
+import {readCommandLine, type Options} from '../../source/options/options.js';
+import {manualPage} from '../../media/manual/page.js';
 
 const terminal = {stdinIsPipe: false, stdoutIsTerminal: true, noColor: false};
 
@@ -41,7 +41,7 @@ test('every option is in the manual and in the completions of all shells', async
 
 /** Files that run the program; a name in them stands for a use of it. */
 const programTests = (): string[] => {
-	const folder = import.meta.dirname;
+	const folder = path.dirname(import.meta.dirname);
 	return readdirSync(folder, {recursive: true, encoding: 'utf8'})
 		// What is completed is not used.
 		.filter(file => /\.tsx?$/v.test(file) && file !== 'program/completion.test.ts')

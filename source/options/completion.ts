@@ -1,10 +1,10 @@
-import {bareWords} from './filter/expression.js';
-import {fieldNames, fields, type FieldType} from './filter/fields.js';
-import {isWord} from './filter/lexer.js';
-import {accounts, fates, knownEvents, knownFlags, knownForwards, knownProtocols, knownStates} from './filter/vocabulary.js';
+import {bareWords} from '../filter/expression.js';
+import {fieldNames, fields, type FieldType} from '../filter/fields.js';
+import {isWord} from '../filter/lexer.js';
+import {accounts, fates, knownEvents, knownFlags, knownForwards, knownProtocols, knownStates} from '../filter/vocabulary.js';
+import {recordFieldNames} from '../output/records.js';
+import {sortKeys} from '../table/select.js';
 import {type Shell} from './option-print.js';
-import {recordFieldNames} from './output/records.js';
-import {sortKeys} from './table/select.js';
 
 /** What scripts offer besides options. */
 export type CompletionWords = {
@@ -25,7 +25,7 @@ const vocabularies: Partial<Readonly<Record<FieldType, readonly string[]>>> = {
 const namesOf = (name: (typeof fieldNames)[number]): string[] => [name, ...(fields[name].aliases ?? [])].filter(({length}) => length > 1);
 
 const loadWords = async (): Promise<CompletionWords> => {
-	const [{actions}, {sessionColumns}] = await Promise.all([import('./app/keymap.js'), import('./view/session-columns.js')]);
+	const [{actions}, {sessionColumns}] = await Promise.all([import('../app/keymap.js'), import('../view/session-columns.js')]);
 	const typeNames = Object.entries(vocabularies).map(([type, words]) => ({names: fieldNames.filter(name => fields[name].type === type).flatMap(name => namesOf(name)), words}));
 	return {
 		choices: {'sort-key': sortKeys, 'record-fields': recordFieldNames, columns: sessionColumns.map(({id}) => id), action: actions},

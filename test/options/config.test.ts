@@ -5,12 +5,12 @@ import path from 'node:path';
 import test from 'node:test';
 import fc from 'fast-check';
 import {parse} from 'smol-toml';
-import {configFiles, loadConfig, parseConfig} from '../source/config-file.js';
-import {lineOfKey} from '../source/config-lines.js';
-import {ConfigProblem, readConfig, withSaved} from '../source/config.js';
-import {settings} from '../source/option-flags.js';
-import {readCommandLine, type Options} from '../source/options.js';
-import {effectiveConfig} from '../source/print-config.js';
+import {configFiles, loadConfig, parseConfig} from '../../source/options/config-file.js';
+import {lineOfKey} from '../../source/options/config-lines.js';
+import {ConfigProblem, readConfig, withSaved} from '../../source/options/config.js';
+import {settings} from '../../source/options/option-flags.js';
+import {readCommandLine, type Options} from '../../source/options/options.js';
+import {effectiveConfig} from '../../source/options/print-config.js';
 
 const terminal = {stdinIsPipe: false, stdoutIsTerminal: true, noColor: false};
 

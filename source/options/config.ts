@@ -1,13 +1,13 @@
 import {isIP} from 'node:net';
-import {commandWords} from './capture/command-words.js';
-import {parseDuration} from './filter/duration.js';
-import {type FilterError} from './filter/expression.js';
-import {parseNet} from './filter/net.js';
-import {parseFilter} from './filter/parser.js';
-import {meant} from './filter/suggest.js';
+import {commandWords} from '../capture/command-words.js';
+import {parseDuration} from '../filter/duration.js';
+import {type FilterError} from '../filter/expression.js';
+import {parseNet} from '../filter/net.js';
+import {parseFilter} from '../filter/parser.js';
+import {meant} from '../filter/suggest.js';
+import {createTrigger, webhookProblem, type Trigger, type TriggerAction} from '../output/trigger.js';
+import {parseRate} from '../output/token-bucket.js';
 import {type KeyPath} from './config-lines.js';
-import {createTrigger, webhookProblem, type Trigger, type TriggerAction} from './output/trigger.js';
-import {parseRate} from './output/token-bucket.js';
 import {filterProblem} from './usage-error.js';
 
 /** Directors that back each other up, though they use several sync ids, or though no advert says so. */

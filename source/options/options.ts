@@ -1,3 +1,5 @@
+import {type Trigger} from '../output/trigger.js';
+import {type SortKey} from '../table/select.js';
 import {type Config, type DirectorPair, emptyConfig} from './config.js';
 import {type LoadedConfig} from './config-file.js';
 import {modeOf, rejectConflicts, type Mode, type TerminalFacts} from './option-conflicts.js';
@@ -6,9 +8,7 @@ import {type OptionName} from './option-table.js';
 import {addressOf, fieldsOf, fileOf, integerOf, listenOf, type NamedFile, numberOf, portsOf, sizeOf, sortOf, speedOf, type Until, untilOf} from './option-values.js';
 import {cutWords} from './option-words.js';
 import {aliasesOf, columnsOf, keysOf, pairsOf, savedOf, triggersOf} from './options-triggers.js';
-import {type Trigger} from './output/trigger.js';
 import {positionalFilter} from './positional-filter.js';
-import {type SortKey} from './table/select.js';
 import {UsageError} from './usage-error.js';
 
 /** The command line, checked. */
