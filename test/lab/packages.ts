@@ -14,25 +14,6 @@ const packages = ['user-mode-linux', 'keepalived', 'ipvsadm', 'tcpdump', 'iprout
 /** Debian's folders at the root are links into /usr; a package may still bring /sbin/ipvsadm. */
 const linked = ['bin', 'sbin', 'lib', 'lib64'] as const;
 
-const commands = ['apt-get', 'dpkg-deb', 'tar', 'unshare', 'setpriv'] as const;
-
-const isThere = (command: string): boolean =>
-	['/usr/sbin', '/usr/bin', '/sbin', '/bin'].some(folder => fs.existsSync(path.join(folder, command)));
-
-/** Why no guest can be booted here, undefined when it can, as far as that is seen without trying. */
-export const whyNoLab = (): string | undefined => {
-	if (process.platform !== 'linux' || process.arch !== 'x64') {
-		return 'needs Linux on x64: Debian has user-mode-linux for it alone';
-	}
-
-	if (process.getuid?.() !== 0) {
-		return 'needs root to give the guest the files of this host';
-	}
-
-	const missing = commands.filter(command => !isThere(command));
-	return missing.length > 0 ? `needs ${missing.join(', ')}` : undefined;
-};
-
 const cacheFolder = (): string => path.join(process.env['XDG_CACHE_HOME'] || path.join(os.homedir(), '.cache'), 'ipvstop-lab');
 
 const apt = (folder: string, ...words: readonly string[]) => {
