@@ -148,6 +148,11 @@ export const runText = async (
 				await runList(monitor, output, options);
 			}
 
+			if (isTimeUp && !heardAnything(monitor)) {
+				// An empty table and deaf ears look the same.
+				complain(`nothing was heard in ${duration} s. Is this host on the load balancers' segment, and sync on? --duration listens longer`);
+			}
+
 			break;
 		}
 

@@ -33,7 +33,8 @@ export class PcapUnavailableError extends Error {
 /** One line that says why libpcap is not usable and what to do about it. */
 export const describeUnusablePcap = (error: unknown): string => {
 	const {code} = error as NodeJS.ErrnoException;
-	const text = (error instanceof Error ? error.message : String(error)).split('\n')[0]!;
+	const message = error instanceof Error ? error.message : String(error);
+	const text = message.split('\n')[0]!;
 	if (code === 'ONE_FILE') {
 		// The single executable: nothing to install or to build.
 		return `libpcap is not usable: ${text}`;
@@ -42,15 +43,15 @@ export const describeUnusablePcap = (error: unknown): string => {
 	let why = text;
 	if (code === 'MODULE_NOT_FOUND') {
 		why = 'the optional package pcap was not built';
-	} else if (text.includes('NODE_MODULE_VERSION')) {
+	} else if (message.includes('NODE_MODULE_VERSION')) {
 		why = 'the package pcap was built for another Node';
-	} else if (text.includes('libpcap.so')) {
+	} else if (message.includes('libpcap.so')) {
 		why = 'the library libpcap is missing';
-	} else if (text.includes('did not self-register')) {
+	} else if (message.includes('did not self-register')) {
 		why = 'another thread holds the package pcap';
 	}
 
-	return `libpcap is not usable: ${why}. Install the headers (Debian: apt install libpcap-dev), then run: npm run build:pcap`;
+	return `libpcap is not usable: ${why}. With a compiler and libpcap's headers (Debian: apt install build-essential python3 libpcap-dev) install ipvstop again, with --foreground-scripts to see what goes wrong; in a checkout: npm run build:pcap`;
 };
 
 /**

@@ -158,7 +158,7 @@ const caveatsOf = (takeover: Takeover, expected: Expectation, nowUs: number, {na
 	}
 
 	if (blindBeforeUs > 0) {
-		caveats.push(`We listen only since ${clock(blindBeforeUs)}: what was announced before is not in these numbers.`);
+		caveats.push(`We have listened only since ${clock(blindBeforeUs)}: what was announced before is not in these numbers.`);
 	}
 
 	if (udp.held > udp.known && udp.held > 0) {
@@ -216,7 +216,7 @@ export const forecastVerdict = (pair: Pair, forecast: Forecast | undefined, {nam
 	const a = pair.master >= 0 ? name(pair.master) : 'the master';
 	const expected = expectationOf(coverage, ownKept);
 	const knows = `${b} knows ${coverage.known} of ${coverage.held} open (${percent(coverage.known, coverage.held)})`;
-	const since = evidence === 'assumed' ? `${b} is in the group` : `${b} listens since ${clock(listeningSinceUs)}`;
+	const since = evidence === 'assumed' ? `${b} is in the group` : `${b} has listened since ${clock(listeningSinceUs)}`;
 	const doubt = expected.sureness === 'either' ? (ownKept === 'likely' ? ` If ${b} was rebooted since, up to ${expected.otherwise}.` : ` If its kernel kept what it held, ${expected.otherwise}.`) : '';
 	const resets = expected.sureness === 'unknown' ? 'what else it holds cannot be told' : (expected.resets === 0 ? 'no resets expected' : `expect resets of up to ${expected.resets}`);
 	return {

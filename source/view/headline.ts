@@ -91,12 +91,15 @@ export const directorLines = (input: HeadlineInput): Line[] => {
 const deskLine = (text: string, level: string, columns: number): Line => {
 	const head = /^!?[A-Z ]+(?=[ :])/v.exec(text)?.[0] ?? '';
 	const tone = level === 'alarm' ? 'alarm' : (level === 'warning' ? 'warning' : 'plain');
-	return withTones(spread(text, '[4]', columns), 'plain', [[head.trim().length > 3 ? head : '', tone === 'plain' ? 'heading' : tone]]);
+	// Where it leaves no room, the verdict is worth more than the number of its view.
+	const whole = text.length + 4 > columns ? fit(text, columns) : spread(text, '[4]', columns);
+	return withTones(whole, 'plain', [[head.trim().length > 3 ? head : '', tone === 'plain' ? 'heading' : tone]]);
 };
 
-const accountLine = ({accounting}: Takeover, columns: number): Line => {
+/** Waiting is normal, unless the new master knows so little that most of those that wait are to be reset. */
+const accountLine = ({accounting}: Takeover, isBad: boolean, columns: number): Line => {
 	const {heard, closed, ranout, moved, waiting, overdue} = accounting;
-	const text = `since: heard ${short(heard)}  closed ${short(closed)}  ran out ${short(ranout)}${moved > 0 ? `  moved ${short(moved)}` : ''}  waiting ${short(waiting)} (normal)  overdue ${short(overdue)}`;
+	const text = `since: heard ${short(heard)}  closed ${short(closed)}  ran out ${short(ranout)}${moved > 0 ? `  moved ${short(moved)}` : ''}  waiting ${short(waiting)}${isBad ? '' : ' (normal)'}  overdue ${short(overdue)}`;
 	return withTones(spread(text, '[4]', columns), 'plain', overdue > 0 ? [[`overdue ${short(overdue)}`, 'warning']] : []);
 };
 
@@ -164,7 +167,7 @@ export const verdictLines = ({sample, columns, localTime}: HeadlineInput): Line[
 	const first = troubleLine(sample, columns) ?? (pair && splitBrainLine(pair, sample, columns, localTime));
 	if (takeover) {
 		const {line: text, level} = verdictOf(takeover, sample.nowUs, wordsOf(sample, localTime));
-		return [first ?? deskLine(text, level, columns), accountLine(takeover, columns), ...rest];
+		return [first ?? deskLine(text, level, columns), accountLine(takeover, level === 'bad', columns), ...rest];
 	}
 
 	const forecast = first ?? (pair && pair.master >= 0 ? forecastLine(pair, sample, columns, localTime) : undefined);

@@ -38,7 +38,7 @@ const earlier = (history: readonly PastChange[]): string => {
 const expiryText = (connection: Connection, isHeld: boolean, {nowUs}: Sample): string => {
 	const {timeoutSeconds, lastUs, expiresUs} = connection;
 	return isHeld
-		? `in ${countdown((expiresUs - nowUs) / us)}: ${countdown(timeoutSeconds)} were granted ${ago((nowUs - lastUs) / us)} ago; another announcement winds it up again. A backup counts down the same.`
+		? `in ${countdown((expiresUs - nowUs) / us)}: ${countdown(timeoutSeconds)} were granted ${ago((nowUs - lastUs) / us)} ago; another announcement restarts the timer. A backup counts down the same.`
 		: `it ran out ${ago(Math.max(0, nowUs - expiresUs) / us)} ago or was ended before`;
 };
 
@@ -109,7 +109,7 @@ const factsOf = ({sample, columns, localTime}: ScreenInput): {readonly facts: re
 	const past = earlier(history);
 	const at = (timeUs: number) => preciseTime(timeUs + (status?.wallOffsetUs ?? 0), 3, localTime);
 	const announced = whoOfMask(connection.directorsMask, sample).filter(letter => letter !== directorLetter(connection.director));
-	const listening = status && status.sinceUs > 0 ? `We listen since ${clockTime(status.sinceUs + status.wallOffsetUs, localTime)}; what was announced before is not known here.` : '';
+	const listening = status && status.sinceUs > 0 ? `We have listened since ${clockTime(status.sinceUs + status.wallOffsetUs, localTime)}; what was announced before is not known here.` : '';
 	const lost = status?.directors.find(({index}) => index === connection.director)?.lostMessages ?? 0;
 	const facts = [
 		...labelled('state', `${connection.template ? `template (${stateText(connection)})` : stateText(connection)}${past === '' ? '' : `   before: ${past}`}   forward ${forwardText(connection)}${connection.fwmark === 0 ? '' : `   fwmark 0x${connection.fwmark.toString(16)}`}`, columns),

@@ -54,10 +54,10 @@ test('a target that cannot be understood is refused before anything is opened', 
 
 test('an addon that cannot be loaded is explained with its remedy', () => {
 	const reasons = [
-		[Object.assign(new Error('Cannot find module \'pcap/build\'\nRequire stack:'), {code: 'MODULE_NOT_FOUND'}), /: the optional package pcap was not built\. Install/],
-		[new Error('libpcap.so.0.8: cannot open shared object file: No such file or directory'), /: the library libpcap is missing\. Install/],
-		[new Error('The module was compiled against NODE_MODULE_VERSION 115'), /: the package pcap was built for another Node\. Install/],
-		[new Error('anything else'), /: anything else\. Install/],
+		[Object.assign(new Error('Cannot find module \'pcap/build\'\nRequire stack:'), {code: 'MODULE_NOT_FOUND'}), /: the optional package pcap was not built\. With a compiler/],
+		[new Error('libpcap.so.0.8: cannot open shared object file: No such file or directory'), /: the library libpcap is missing\. With a compiler/],
+		[new Error('The module x.node\nwas compiled against a different version, NODE_MODULE_VERSION 115'), /: the package pcap was built for another Node\. With a compiler/],
+		[new Error('anything else'), /: anything else\. With a compiler/],
 	] as const;
 	for (const [error, expected] of reasons) {
 		assert.match(describeUnusablePcap(error), expected);

@@ -47,7 +47,7 @@ test('while the rebooted director listens, what it knows grows, and a return wou
 		const [forecast] = pair!.forecasts;
 		assert.equal(forecast!.failBack, true);
 		assert.equal(forecast!.ownKept, 'no');
-		assert.match(forecastVerdict(pair!, forecast, plainWords)!.sentences[0]!, /listens since .* and knows \d+% of the open sessions/v);
+		assert.match(forecastVerdict(pair!, forecast, plainWords)!.sentences[0]!, /has listened since .* and knows \d+% of the open sessions/v);
 		known.push(forecast!.coverage.known / forecast!.coverage.held);
 	}
 
