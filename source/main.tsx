@@ -119,6 +119,15 @@ const run = async (options: Options): Promise<number> => {
 			metrics?.watch?.(triggers.log);
 		}
 
+		let silence: string | undefined;
+		if (options.waitSeconds !== undefined) {
+			const {watchForSilence} = await import('./wait.js');
+			void watchForSilence(monitor, options.waitSeconds, (code, problem) => {
+				silence = problem;
+				stop.resolve(code);
+			});
+		}
+
 		const {runScreen} = await import('./app/run-screen.js');
 		const {outcomeEvent} = await import('./output/own-events.js');
 		const {saveSessions} = await import('./output/save-sessions.js');
@@ -128,7 +137,7 @@ const run = async (options: Options): Promise<number> => {
 			survey: () => startEngine({...options, mode: 'events', at: undefined}, undefined, through),
 		}, {...options, target: targetText(options), save: saveSessions, ownEvents: () => triggers?.log.recent().map(outcomeEvent) ?? []}, stop.promise);
 		const incomplete = recordingProblem(monitor);
-		for (const problem of incomplete === undefined ? problems : [...problems, incomplete]) {
+		for (const problem of [...problems, incomplete, silence].filter(one => one !== undefined)) {
 			complain(problem);
 		}
 

@@ -9,25 +9,12 @@ import {createOwnEvents, outcomeEvent} from './output/own-events.js';
 import {reload} from './reload.js';
 import {type RunningTriggers} from './run-triggers.js';
 import {outcomeLine, triggerSummary} from './trigger-report.js';
+import {delay, heardAnything, watchForSilence} from './wait.js';
 import {UsageError} from './options/usage-error.js';
 import {faultNames} from './wire/fault.js';
 
-/** Exit code when nothing was captured within --wait. */
-const nothingHeardCode = 3;
-
 /** Long enough to hear a busy pair, short enough to wait for. */
 const listSeconds = 5;
-
-/** The longest that a timer can wait. */
-const longestTimerMs = 2_147_483_647;
-
-const delay = async (seconds: number): Promise<void> => {
-	for (let leftMs = seconds * 1000; leftMs > 0; leftMs -= longestTimerMs) {
-		await new Promise(resolve => {
-			setTimeout(resolve, Math.min(leftMs, longestTimerMs));
-		});
-	}
-};
 
 /** What runs beside the output. */
 export type Beside = {
@@ -35,12 +22,6 @@ export type Beside = {
 	/** Calls back when the configuration should be read again. */
 	readonly onHangUp: (listener: () => void) => void;
 	readonly readOptions: () => Promise<Options>;
-};
-
-/** Sync messages and adverts: what shows that there are load balancers. */
-const heardAnything = (monitor: Monitor): boolean => {
-	const tally = monitor.status()?.tally;
-	return tally !== undefined && tally.messages + tally.adverts > 0;
 };
 
 /** The most frequent reason why packets were refused. */
@@ -122,11 +103,9 @@ export const runText = async (
 	}
 
 	if (options.waitSeconds !== undefined) {
-		void delay(options.waitSeconds).then(() => {
-			if (!heardAnything(monitor) && !monitor.hasEnded()) {
-				complain(`nothing captured within ${options.waitSeconds} s. Is this host on the load balancers' segment, and sync on?`);
-				stopWith(nothingHeardCode);
-			}
+		void watchForSilence(monitor, options.waitSeconds, (silence, problem) => {
+			complain(problem);
+			stopWith(silence);
 		});
 	}
 

@@ -12,6 +12,7 @@ import {describe, test} from 'node:test';
 import {fileOf, pcapOf} from '../capture/pcap-file.js';
 import {whyNoLiveWire} from '../support/live-wire.js';
 import {capture, finished, plainEnvironment, program, run, saying, start, unprivileged, whyNotUnprivileged, type Finished} from '../support/program.js';
+import {openTerminal} from '../support/terminal.js';
 
 const seed = capture('seed-basic.pcap');
 const demo = ['--demo', '--seed', '3'];
@@ -136,10 +137,21 @@ test('stdin is read as a file is, from a pipe and from a file', async () => {
 	assert.deepEqual([redirected.status, redirected.stdout, redirected.stderr], [0, expected.stdout, '']);
 });
 
+const onSilentWire = ['unshare', '-n', 'sh', '-c', 'ip link set lo up; ip link add w0 type veth peer name w1; ip addr add 10.9.8.1/24 dev w0; ip link set w0 up; ip link set w1 up; exec "$@"', 'sh'];
+const nothingCaptured = 'ipvstop: nothing captured within 0.3 s. Is this host on the load balancers\' segment, and sync on?';
+
 test('--wait ends with 3 when no load balancer is heard', onLinux, async () => {
-	const result = await run(['--events', '-j', '--wait', '0.3'], {through: ['unshare', '-n', 'sh', '-c', 'ip link set lo up; ip link add w0 type veth peer name w1; ip addr add 10.9.8.1/24 dev w0; ip link set w0 up; ip link set w1 up; exec "$@"', 'sh']});
+	const result = await run(['--events', '-j', '--wait', '0.3'], {through: onSilentWire});
 	assert.equal(result.code, 3);
-	assert.equal(result.stderr, 'ipvstop: nothing captured within 0.3 s. Is this host on the load balancers\' segment, and sync on?\n');
+	assert.equal(result.stderr, `${nothingCaptured}\n`);
+});
+
+test('--wait ends the screen, too, and says why where the screen was', onLinux, async () => {
+	const terminal = openTerminal(['-j', '--wait', '0.3'], {through: onSilentWire});
+	const {exitCode} = await terminal.exit;
+	assert.equal(exitCode, 3);
+	assert.ok(!terminal.isAlternate());
+	assert.ok(terminal.text().replaceAll('\n', '').includes(nothingCaptured), terminal.text());
 });
 
 test('an interface that does not exist ends with 4', onLinux, async () => {
