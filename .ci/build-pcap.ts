@@ -78,6 +78,13 @@ const fetchHeaders = (): string | undefined => {
 	return headersFolder();
 };
 
+/** Debian's node-gyp links its own Node into every addon; in a process of another Node that crashes. Gives true. */
+const withoutSystemNode = (): boolean => {
+	const makefile = path.join(folder, 'build/pcap_binding.target.mk');
+	fs.writeFileSync(makefile, fs.readFileSync(makefile, 'utf8').replaceAll(/^\t-lnode \\\n/gmv, ''));
+	return true;
+};
+
 /** Gives what went wrong. The output is kept in a file only then. */
 const build = (): string | undefined => {
 	const log = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'ipvstop-')), 'pcap.log');
@@ -86,17 +93,20 @@ const build = (): string | undefined => {
 	// Settings for builds with another Node, of a person or a machine, are handed on by npm and must not reach this one.
 	const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) =>
 		!/^npm_(?:package_)?config_(?:node_gyp_)?(?:nodedir|target|runtime|disturl|dist_url)$/iv.test(name)));
-	const {status} = spawnSync(
+	const gyp = (command: string): boolean => spawnSync(
 		process.execPath,
-		[nodeGyp(), 'rebuild', ...headers ? [`--nodedir=${headers}`] : []],
+		[nodeGyp(), command, ...headers ? [`--nodedir=${headers}`] : []],
 		{cwd: folder, env: environment, stdio: ['ignore', output, output]},
-	);
+	).status === 0;
+	const isBuilt = gyp('clean') && gyp('configure') && withoutSystemNode() && gyp('build');
 	fs.closeSync(output);
-	if (status === 0 && loads()) {
+	if (isBuilt && loads()) {
 		fs.rmSync(path.dirname(log), {recursive: true});
 		return undefined;
 	}
 
+	// What does not load well may end the program that loads it.
+	fs.rmSync(path.join(folder, 'build'), {recursive: true, force: true});
 	return `the build failed, see ${log}. Next: mend that`;
 };
 
