@@ -67,7 +67,7 @@ test('bent capture files hold the same in pieces, cut and compressed', async () 
 });
 
 test('bent filters are refused at their place, or mean what they say', async () => {
-	const {finds, features} = await fuzz(createFilterTarget(), {seed: 1, runs: 1024});
+	const {finds, features} = await fuzz(createFilterTarget(), {seed: 1, runs: 1024, guided: false});
 	assert.deepEqual(finds, []);
 	assert.ok(features > 50);
 });
