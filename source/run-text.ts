@@ -11,6 +11,7 @@ import {type RunningTriggers} from './run-triggers.js';
 import {outcomeLine, triggerSummary} from './trigger-report.js';
 import {delay, heardAnything, watchForSilence} from './wait.js';
 import {UsageError} from './options/usage-error.js';
+import {obstacleText} from './view/sight.js';
 import {faultNames} from './wire/fault.js';
 
 /** Long enough to hear a busy pair, short enough to wait for. */
@@ -97,9 +98,9 @@ export const runText = async (
 	// A pipe may stay silent for ever.
 	await Promise.race([monitor.started, stopped]);
 	// Fallen back to joined sockets: less is heard than was asked for, and nothing else would say so.
-	const {description = ''} = monitor.status() ?? {};
-	if (description.includes('(sync only: ')) {
-		complain(description);
+	const status = monitor.status();
+	if (status && obstacleText({status}) !== '') {
+		complain(status.description);
 	}
 
 	if (options.waitSeconds !== undefined) {

@@ -18,7 +18,7 @@ const obstaclePattern = / \(sync only: (?<why>.+)\)$/v;
 export const sourceText = ({status}: Sample): string => (status?.description ?? '').replace(obstaclePattern, '').replace(/^file /v, '');
 
 /** Why frames are not captured where they should be: `no root`, or what is wrong with libpcap; '' when nothing is. */
-export const obstacleText = ({status}: Sample): string => obstaclePattern.exec(status?.description ?? '')?.groups?.['why'] ?? '';
+export const obstacleText = ({status}: Pick<Sample, 'status'>): string => obstaclePattern.exec(status?.description ?? '')?.groups?.['why'] ?? '';
 
 export const isFile = ({status}: Sample): boolean => status?.places.some(({kind}) => kind === 'file') ?? false;
 
