@@ -1,6 +1,6 @@
 /*
 Bends inputs of the decoder, the reader of capture files, the filter language and the whole engine, guided by the coverage of the
-code, and checks what must hold for any input. The same seed and number of runs make the same inputs.
+code, and checks what must hold for any input.
 
 	npm run fuzz -- --seconds 60
 	npm run fuzz -- --target wire --seed 7 --runs 100000

@@ -10,7 +10,7 @@ export type LoopOptions = {
 	readonly runs: number;
 	/** Gives true when the time is up. */
 	readonly isOver?: () => boolean;
-	/** Inputs that reach something new are bent further. Without: only the seeds are, for comparison. */
+	/** Inputs that reach something new are bent further. Without: only the seeds are that the target itself says something new of. */
 	readonly guided?: boolean;
 };
 
@@ -38,8 +38,8 @@ export type LoopResult = {
 const mostFinds = 5;
 
 /**
-Bends inputs, keeps those that reach new code and bends them further. What it does depends on the seed and the number of runs
-alone, as long as nothing is slow.
+Bends inputs, keeps those that reach new code and bends them further. Without guidance the inputs depend on the seed alone; with it,
+also on what V8 counts, which is not always the same for code that ran before in this process.
 */
 export const fuzz = async <Input>(target: Target<Input>, {seed, runs, isOver = () => false, guided = true}: LoopOptions): Promise<LoopResult> => {
 	const random = createRandom(seed);
@@ -128,7 +128,7 @@ export const fuzz = async <Input>(target: Target<Input>, {seed, runs, isOver = (
 
 		const look = coverage.look();
 		if (coverage.isNew(look)) {
-			if (grows) {
+			if (grows && guided) {
 				await locate(inputs, found);
 			}
 
@@ -161,7 +161,8 @@ export const fuzz = async <Input>(target: Target<Input>, {seed, runs, isOver = (
 		await runAll(seeds.slice(at, at + target.batch), true);
 	}
 
-	while (done < runs && finds.length < mostFinds && !isOver()) {
+	// None is left to bend where each seed failed.
+	while (corpus.length > 0 && done < runs && finds.length < mostFinds && !isOver()) {
 		const inputs = Array.from({length: Math.min(target.batch, runs - done)}, () => target.mutate(choose(), choose(), random));
 		done += inputs.length;
 		await runAll(inputs, guided);
