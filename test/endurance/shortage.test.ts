@@ -91,8 +91,8 @@ test('a command of --via that cannot be started for want of descriptors is tried
 });
 
 test('without a process left, triggers say so and the events go on', withLimitsOfUser, async context => {
-	const {child, said} = watch(context, ['--events', '--json', '--demo', '--on', 'event=state', '--exec', 'true', '--fire-in-replay'], {through: unprivileged});
-	const outcomes = (outcome: string) => rowsOf(said()).filter(row => row['event'] === 'trigger' && row['outcome'] === outcome).length;
+	const {child, said} = watch(context, ['--events', '--json', '--demo', '--on', 'event=state', '--exec', 'true', '--on-rate', '20/s', '--fire-in-replay'], {through: unprivileged});
+	const outcomes = (outcome: string) => said().split('"event":"trigger"').filter(line => line.startsWith(`,"trigger":"trigger 1","outcome":"${outcome}"`)).length;
 	await until(() => outcomes('ok') > 0, 'it runs');
 	const [command, ...words] = [...unprivileged, 'prlimit', '--pid', String(child.pid), '--nproc=1:1'];
 	execFileSync(command!, words);
