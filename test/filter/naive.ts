@@ -221,6 +221,9 @@ const passes = ({field, operator, values}: Test, row: Connection, context: Naive
 	}));
 };
 
+/** `fin-w`, `FIN_W` and `finw` begin the same name. */
+const withoutJoints = (text: string): string => text.toLowerCase().replaceAll(/[\-_]/gv, '');
+
 export const naivelyMatches = (expression: Expression, row: Connection, context: NaiveContext): boolean => {
 	switch (expression.kind) {
 		case 'and': {
@@ -238,7 +241,7 @@ export const naivelyMatches = (expression: Expression, row: Connection, context:
 		case 'name': {
 			return context.names.aliases.has(expression.text.toLowerCase())
 				? passes({kind: 'test', field: 'addr', operator: '=', values: [expression], at: 0, length: 0}, row, context)
-				: stateName(row.protocol, row.state, row.template).toLowerCase().startsWith(expression.text.toLowerCase());
+				: withoutJoints(stateName(row.protocol, row.state, row.template)).startsWith(withoutJoints(expression.text));
 		}
 
 		case 'is': {
