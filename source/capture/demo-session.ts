@@ -13,6 +13,8 @@ export type Knowledge = 'none' | 'own' | 'synced';
 export type Session = {
 	readonly service: SimulatedService;
 	readonly client: AddressWords;
+	/** The client's network, as the template of a persistent service keeps it. */
+	readonly network: AddressWords;
 	readonly cport: number;
 	realServer: AddressWords;
 	/** Of the client, as the master has counted them. */
@@ -32,6 +34,9 @@ const flagsOf = (service: SimulatedService, knowledge: Knowledge | undefined): n
 	(service.forwarding === 'route' ? route | connFlags.noOutput : 0)
 	| (knowledge === 'synced' ? connFlags.sync : 0);
 
+/** As set with `ipvsadm --set 0 0 120`: the default, 300, is long for answers of a name server. */
+const udpTimeoutSeconds = 120;
+
 /** The record of a session in a state, as a director announces it that knows the session in this way. */
 export const sessionRecord = (session: Session, state: number, knowledge: Knowledge | undefined): SentRecord => {
 	const {service} = session;
@@ -46,7 +51,7 @@ export const sessionRecord = (session: Session, state: number, knowledge: Knowle
 		vport: service.vport,
 		dport: service.dport,
 		fwmark: service.fwmark,
-		timeoutSeconds: stateTimeoutSeconds(service.protocol, state, false),
+		timeoutSeconds: service.protocol === protocols.udp ? udpTimeoutSeconds : stateTimeoutSeconds(service.protocol, state, false),
 		caddr: session.client,
 		vaddr: service.vaddr,
 		daddr: session.realServer,
@@ -71,7 +76,7 @@ export const templateRecord = (session: Session, knowledge: Knowledge | undefine
 		dport: byMark ? 0 : service.dport,
 		fwmark: service.fwmark,
 		timeoutSeconds: service.persistenceSeconds,
-		caddr: persistentNetwork(service, session.client),
+		caddr: session.network,
 		vaddr: byMark ? Int32Array.of(service.fwmark, 0, 0, 0) : service.vaddr,
 		daddr: session.realServer,
 	};

@@ -7,7 +7,7 @@ import {createTraffic} from './demo-traffic.js';
 const microseconds = 1_000_000;
 
 /** How long the simulation has run when a demo opens: long enough for its table to be complete. Microseconds. */
-export const historyUs = 300 * microseconds;
+export const historyUs = 180 * microseconds;
 
 /** What happens, in seconds after a demo opened. */
 const script = {crash: 27, reboot: 95, firstHandover: 240, handoverEvery: 240} as const;

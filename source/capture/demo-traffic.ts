@@ -1,6 +1,7 @@
 import {type Agenda} from './demo-agenda.js';
 import {type SimulatedDirector} from './demo-director.js';
 import {clientAddress, services, type SimulatedService} from './demo-network.js';
+import {type AddressWords} from '../wire/packet.js';
 import {type Random} from './demo-random.js';
 import {
 	persistentNetwork,
@@ -126,19 +127,21 @@ export const createTraffic = (
 	};
 
 	/** Persistent clients go where their network went before; the others anywhere. */
-	const realServerFor = (service: SimulatedService, client: Int32Array): Int32Array => service.persistenceSeconds > 0
-		? service.realServers[(Math.imul(persistentNetwork(service, client)[0]!, 0x9e_37_79_b1) >>> 16) % service.realServers.length]!
+	const realServerFor = (service: SimulatedService, network: AddressWords): AddressWords => service.persistenceSeconds > 0
+		? service.realServers[(Math.imul(network[0]!, 0x9e_37_79_b1) >>> 16) % service.realServers.length]!
 		: random.pick(service.realServers);
 
 	const createSession = (service: SimulatedService): Session => {
 		const client = clientAddress(service.family, random.below(1500));
+		const network = persistentNetwork(service, client);
 		const {low, high} = service.packetSeconds;
 		return {
 			service,
 			client,
+			network,
 			// 28 229 is a prime, so no port is used twice among so many sessions
 			cport: 32_768 + ((++born * 7919) % 28_229),
-			realServer: realServerFor(service, client),
+			realServer: realServerFor(service, network),
 			packets: 0,
 			// Most clients are quick, some are slow
 			packetUs: second * (low + ((high - low) * (random.fraction() ** 2))),

@@ -20,7 +20,7 @@ const place: Place = {
 };
 
 /**
-Simulated directors, heard as if from a capture that began five minutes ago: that history is delivered during `start`.
+Simulated directors, heard as if from a capture that began three minutes ago: that history is delivered during `start`.
 The same seed gives the same octets at the same distance from the start.
 */
 export const createDemo = ({seed, clock}: {readonly seed: number; readonly clock: CaptureClock}): PacketSource => {

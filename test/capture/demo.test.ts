@@ -65,7 +65,7 @@ test('the same seed gives the same octets at the same moments, another seed give
 		});
 	}
 
-	assert.ok(frames.length > 1000);
+	assert.ok(frames.length > 500);
 	assert.deepEqual(again, frames);
 	assert.notDeepEqual(sentUntil(40, 2), frames);
 });
@@ -219,7 +219,7 @@ test('a source delivers its history at the start, follows the clock, and falls s
 
 	await demo.start(sink);
 	const history = packets.length;
-	assert.ok(history > 1000);
+	assert.ok(history > 500);
 	assert.equal(packets[0], startUs - historyUs);
 	assert.ok(packets.at(-1)! <= startUs);
 	assert.deepEqual(places.map(({name, state, kind}) => [name, state, kind]), [['demo', 'up', 'demo']]);
