@@ -4,6 +4,7 @@ import manifest from '../package.json' with {type: 'json'};
 import {asInvokingUser, becomeInvokingUser, sheddingWords, takeUserEnvironment} from './privileges.js';
 import {type Monitor} from './monitor/monitor.js';
 import {type TriggerLog} from './output/trigger-log.js';
+import {rereadsOnHangUp} from './hang-up.js';
 import {printOf, type Print} from './options/option-print.js';
 import {type Command, type Options} from './options/options.js';
 import {triggerSummary} from './trigger-report.js';
@@ -160,8 +161,7 @@ const run = async (options: Options): Promise<number> => {
 	return runText(options, monitor, stop.promise, complain, {
 		triggers,
 		onHangUp(listener) {
-			// A terminal that is gone takes its programs with it, and without a file there is nothing to read again.
-			if (options.configFile !== '' && !process.stdout.isTTY) {
+			if (rereadsOnHangUp(options)) {
 				hangUp.add(listener);
 			}
 		},

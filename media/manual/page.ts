@@ -28,7 +28,7 @@ const environment: Entries = [
 
 const signals: Entries = [
 	['SIGINT, SIGTERM', 'End; the terminal is restored, recordings are complete.'],
-	['SIGHUP', 'With text output and a configuration file, when stdout is no terminal: read the file again. Triggers, aliases, saved filters and pairs are taken over, the table stays, and what needs a start is named. Else: end.'],
+	['SIGHUP', 'With text output, when stdout is no terminal and there is a configuration file or no controlling terminal, as in a service: read the file again. Triggers, aliases, saved filters and pairs are taken over, the table stays, and what needs a start is named. Else: end.'],
 	['SIGUSR1', 'Begin another file of the recording.'],
 ];
 

@@ -1,7 +1,7 @@
+import {type AddressWords} from '../wire/packet.js';
 import {type Agenda} from './demo-agenda.js';
 import {type SimulatedDirector} from './demo-director.js';
 import {clientAddress, services, type SimulatedService} from './demo-network.js';
-import {type AddressWords} from '../wire/packet.js';
 import {type Random} from './demo-random.js';
 import {
 	persistentNetwork,

@@ -7,8 +7,8 @@ import {UsageError} from './usage-error.js';
 /** A configuration and where it stands. */
 export type LoadedConfig = {
 	readonly config: Config;
-	/** '' when there is none. */
-	readonly file: string;
+	/** '' when there is none, undefined when none was to be read. */
+	readonly file: string | undefined;
 	/** Empty as long as nobody speaks of keys and columns. */
 	readonly words: ScreenWords;
 	/** `FILE:LINE` of a key. */
@@ -116,7 +116,7 @@ export const loadConfig = async (
 	const asked = askedFor(argv);
 	const words = argv.some(argument => /^--(?:key|columns)(?:=|$)/v.test(argument)) ? await screenWords() : noWords;
 	if (asked === false) {
-		return withoutFile(words);
+		return {...withoutFile(words), file: undefined};
 	}
 
 	for (const file of asked === undefined ? configFiles(environment) : [asked]) {

@@ -64,8 +64,8 @@ export type Options = Readonly<{
 	keys: Config['keys'];
 	/** Options that were given, on the command line or in the file, as they would stand in the file. */
 	settings: Config['settings'];
-	/** The configuration file, '' when there is none. */
-	configFile: string;
+	/** The configuration file, '' when there is none, undefined when none was to be read. */
+	configFile: string | undefined;
 }>;
 
 export type Command = {readonly kind: 'run' | 'print-config'; readonly options: Options};

@@ -219,7 +219,7 @@ test('the own file is read unless another is named, or none is wanted', async ()
 	assert.equal(await fileOf('--events'), own);
 	assert.equal(await fileOf('--config', other), other);
 	assert.equal(await fileOf(`--config=${other}`), other);
-	assert.equal(await fileOf('--no-config'), '');
+	assert.equal(await fileOf('--no-config'), undefined);
 	await assert.rejects(fileOf('--config', '/nonexistent.toml'), {name: 'UsageError', message: 'Cannot read the configuration /nonexistent.toml: no such file'});
 	await assert.rejects(fileOf('--config', home), {message: /this is a directory/v});
 });

@@ -191,7 +191,8 @@ describe('a signal ends it with 128 and its number, not by its force', () => {
 	for (const [signal, code] of [['SIGTERM', 143], ['SIGINT', 130], ['SIGHUP', 129]] as const) {
 		for (const output of ['--records', '--events']) {
 			test(`${signal} ${output}`, async () => {
-				const child = start([output, ...demo]);
+				// With a configuration to read, SIGHUP would ask for it where there is no terminal.
+				const child = start([output, '--no-config', ...demo]);
 				await saying(child.stdout!, said => said.includes('\n'));
 				child.kill(signal);
 				const {code: ended, signal: by, stderr} = await finished(child);

@@ -7,8 +7,9 @@ import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {text} from 'node:stream/consumers';
 import {describe, test} from 'node:test';
-import {capture, finished, run, saying, start} from '../support/program.js';
+import {capture, finished, program, run, saying, start} from '../support/program.js';
 import {openTerminal} from '../support/terminal.js';
+import {until} from '../support/watch.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'ipvstop-triggers-'));
 const file = (name: string) => path.join(folder, name);
@@ -161,26 +162,54 @@ test('SIGHUP reads the configuration again, refuses a wrong one and keeps the ta
 	const trigger = (name: string) => `[[triggers]]\nname = "${name}"\non = "event=state"\nexec = "true"\n`;
 	writeFileSync(config, trigger('one'));
 	const child = start(['--demo', '--seed', '7', '--events', '--json', '--fire-in-replay', '--config', config]);
-	const until = async (fits: (text: string) => boolean) => saying(child.stdout!, fits);
-	await until(said => said.includes('"trigger":"one","outcome":"ok"'));
+	const saidUntil = async (fits: (text: string) => boolean) => saying(child.stdout!, fits);
+	await saidUntil(said => said.includes('"trigger":"one","outcome":"ok"'));
 
 	writeFileSync(config, `interval = 9\n${trigger('two')}`);
 	child.kill('SIGHUP');
-	const reloaded = await until(said => said.includes('"trigger":"two","outcome":"ok"'));
+	const reloaded = await saidUntil(said => said.includes('"trigger":"two","outcome":"ok"'));
 	assert.match(reloaded, /"event":"config","state":"reloaded","detail":"[^"]*config\.toml: 1 triggers, 0 aliases; interval: from the next start on"/v);
 
 	writeFileSync(config, trigger('three').replace('event=state', 'event=sate'));
 	child.kill('SIGHUP');
-	const refused = await until(said => said.includes('"state":"refused"') && said.slice(said.indexOf('"state":"refused"')).includes('"trigger":"two","outcome":"ok"'));
+	const refused = await saidUntil(said => said.includes('"state":"refused"') && said.slice(said.indexOf('"state":"refused"')).includes('"trigger":"two","outcome":"ok"'));
 	assert.match(refused, /config\.toml:3: triggers\[1\]\.on: .*did you mean state\?/v);
 
 	// A session that was there before all this.
-	const old = await until(said => eventsOf(said.slice(said.indexOf('\n') + 1, said.lastIndexOf('\n'))).some(({event, age}) => event === 'state' && Number(age) > 20));
+	const old = await saidUntil(said => eventsOf(said.slice(said.indexOf('\n') + 1, said.lastIndexOf('\n'))).some(({event, age}) => event === 'state' && Number(age) > 20));
 	assert.ok(old);
 	child.kill('SIGTERM');
 	const {code, stderr} = await finished(child);
 	assert.equal(code, 143);
 	assert.match(stderr, /configuration reloaded: .*\n(?:.*\n)*.*configuration refused: .*config\.toml:3: triggers\[1\]\.on/v);
+});
+
+describe('SIGHUP without a configuration', () => {
+	const home = () => mkdtempSync(path.join(folder, 'home-'));
+
+	test('asks a service to read the one that is there by now', async () => {
+		const HOME = home();
+		const child = start(['--demo', '--seed', '7', '--events', '--json', '--fire-in-replay'], {environment: {HOME}, through: ['setsid']});
+		await saying(child.stdout!, said => said.includes('\n'));
+		child.kill('SIGHUP');
+		await saying(child.stdout!, said => said.includes('"state":"reloaded","detail":"no configuration file: 0 triggers, 0 aliases"'));
+
+		mkdirSync(path.join(HOME, '.config', 'ipvstop'), {recursive: true});
+		writeFileSync(path.join(HOME, '.config', 'ipvstop', 'config.toml'), '[[triggers]]\nname = "late"\non = "event=state"\nexec = "true"\n');
+		child.kill('SIGHUP');
+		await saying(child.stdout!, said => said.includes('"trigger":"late","outcome":"ok"'));
+		child.kill('SIGTERM');
+		const {code} = await finished(child);
+		assert.equal(code, 143);
+	});
+
+	test('ends what was started at a terminal, as one that is gone', async () => {
+		const output = path.join(folder, 'at-a-terminal');
+		const terminal = openTerminal(['--demo', '--events'], {environment: {HOME: home()}, command: ['bash', '-c', `exec "$0" "$@" > ${output}`, process.execPath, program]});
+		await until(() => existsSync(output) && readFileSync(output, 'utf8') !== '', 'it has written');
+		terminal.kill('SIGHUP');
+		assert.deepEqual(await terminal.exit, {exitCode: 129, signal: undefined});
+	});
 });
 
 test('the configuration in effect is printed, and is a file that says the same', async () => {

@@ -26,7 +26,7 @@ export type TestTerminal = {
 	styled(): string[];
 	/** What the program sent to the clipboard (OSC 52), latest last. */
 	copied(): string[];
-	/** Resolves when the screen satisfies `predicate`; rejects with the screen when it does not within ten seconds. */
+	/** Resolves when the screen satisfies `predicate`; rejects with the screen when it does not within half a minute. */
 	until(predicate: (screen: string) => boolean): Promise<string>;
 	type(keys: string): void;
 	/** For what is about time itself: parted keys, a picture that stands still. */
@@ -41,7 +41,7 @@ export type TestTerminal = {
 	kill(signal: string): void;
 };
 
-const patienceMs = 10_000;
+const patienceMs = 30_000;
 
 /** A failed test must not leave its program behind. */
 const running = new Set<{kill(signal?: string): void}>();
