@@ -44,8 +44,9 @@ test('events and metrics go on together: a scrape of the running program counts 
 	const response = await fetch(`http://127.0.0.1:${port}/metrics`);
 	const text = await response.text();
 	child.kill('SIGTERM');
-	await finished(child);
+	const {code} = await finished(child);
 
+	assert.match(fs.readFileSync(unit, 'utf8'), new RegExp(`^SuccessExitStatus=${code}$`, 'mv'), 'a stop that was asked for is no failure of the unit');
 	assert.equal(response.status, 200);
 	assert.match(text, /^ipvstop_sessions\{segment="demo",proto="TCP",virtual="[\d.]+",vport="\d+",state="ESTABLISHED"\} [1-9]/mv);
 	assert.match(text, /^ipvstop_director_records_total\{segment="demo",director="[\d.]+"\} [1-9]/mv);
