@@ -2,6 +2,7 @@ import {fstatSync, readFileSync} from 'node:fs';
 import process from 'node:process';
 import manifest from '../package.json' with {type: 'json'};
 import {asInvokingUser, becomeInvokingUser, sheddingWords, takeUserEnvironment} from './privileges.js';
+import {nameProcess} from './process-name.js';
 import {type Monitor} from './monitor/monitor.js';
 import {type TriggerLog} from './output/trigger-log.js';
 import {rereadsOnHangUp} from './hang-up.js';
@@ -34,11 +35,12 @@ const readCommand = async (): Promise<Command> => {
 	// What is only printed needs nothing of this.
 	const [{readCommandLine}, {settings}, {loadConfig}] = await Promise.all([import('./options/options.js'), import('./options/option-flags.js'), import('./options/config-file.js')]);
 	const argv = process.argv.slice(2);
-	return readCommandLine(argv, {
-		stdinIsPipe: isPipe(0),
-		stdoutIsTerminal: process.stdout.isTTY,
-		noColor: Boolean(process.env['NO_COLOR']),
-	}, await loadConfig(argv, process.env, settings, file => asInvokingUser(() => readFileSync(file, 'utf8'))));
+	const config = await loadConfig(argv, process.env, settings, file => asInvokingUser(() => readFileSync(file, 'utf8')));
+	try {
+		return readCommandLine(argv, {stdinIsPipe: isPipe(0), stdoutIsTerminal: process.stdout.isTTY, noColor: Boolean(process.env['NO_COLOR'])}, config);
+	} finally {
+		nameProcess(argv);
+	}
 };
 
 const readOptions = async (): Promise<Options> => {
