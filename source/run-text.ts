@@ -1,18 +1,17 @@
 import process from 'node:process';
 import {PassThrough} from 'node:stream';
 import {type Monitor} from './monitor/monitor.js';
-import {type Tally} from './monitor/tally.js';
 import {isLossless, readsOnly, recordingProblem} from './start.js';
 import {type Options} from './options/options.js';
+import {lackInFile, lackOnWire} from './heard.js';
 import {createTextOutput} from './output/text-output.js';
 import {createOwnEvents, outcomeEvent} from './output/own-events.js';
 import {reload} from './reload.js';
 import {type RunningTriggers} from './run-triggers.js';
 import {outcomeLine, triggerSummary} from './trigger-report.js';
-import {delay, heardAnything, watchForSilence} from './wait.js';
+import {delay, watchForSilence} from './wait.js';
 import {UsageError} from './options/usage-error.js';
 import {obstacleText} from './view/sight.js';
-import {faultNames} from './wire/fault.js';
 
 /** Long enough to hear a busy pair, short enough to wait for. */
 const listSeconds = 5;
@@ -23,12 +22,6 @@ export type Beside = {
 	/** Calls back when the configuration should be read again. */
 	readonly onHangUp: (listener: () => void) => void;
 	readonly readOptions: () => Promise<Options>;
-};
-
-/** The most frequent reason why packets were refused. */
-const refusedMost = ({faults}: Tally): string => {
-	const most = Math.max(0, ...faults);
-	return most === 0 ? '' : ` (${most} refused: ${faultNames[faults.indexOf(most)]})`;
 };
 
 /**
@@ -128,11 +121,6 @@ export const runText = async (
 				await runList(monitor, output, options);
 			}
 
-			if (isTimeUp && !heardAnything(monitor)) {
-				// An empty table and deaf ears look the same.
-				complain(`nothing was heard in ${duration} s. Is this host on the load balancers' segment, and sync on? --duration listens longer`);
-			}
-
 			break;
 		}
 
@@ -188,10 +176,11 @@ export const runText = async (
 	}
 
 	const tally = monitor.status()?.tally;
-	if (end && code === 0 && options.read.length > 0 && tally?.messages === 0) {
-		complain(tally.packets === 0
-			? 'no packets in that file'
-			: `${tally.packets} packets, none of them an IPVS sync message${refusedMost(tally)}. Other group or port? --group, --port`);
+	const lack = code === 0 && tally
+		? (isTimeUp ? lackOnWire(tally, options, duration) : (end && options.read.length > 0 ? lackInFile(tally) : undefined))
+		: undefined;
+	if (lack !== undefined) {
+		complain(lack);
 	}
 
 	await monitor.close();

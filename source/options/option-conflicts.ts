@@ -56,7 +56,7 @@ const rejectSources = (given: GivenFlags, mode: Mode, terminal: TerminalFacts) =
 	const sources = [given.interface?.length ? '-i' : '', given.join ? '-j' : '', given.demo ? '--demo' : '', read.length > 0 ? '-r' : '', given.via?.length ? '--via' : '']
 		.filter(Boolean);
 	if (sources.length > 1 && (given.demo || (given.interface?.length && given.join))) {
-		throw new UsageError(`${sources.join(' and ')}: these sources do not go together`);
+		throw new UsageError(`${sources.join(' and ')}: these sources do not go together${given.interface?.length && given.join ? '. -j joins on every interface; -i joins as well, on those that it names' : ''}`);
 	}
 
 	if (sources.length === 0 && terminal.stdinIsPipe) {

@@ -12,6 +12,7 @@ import {describe, test} from 'node:test';
 import {fileOf, pcapOf} from '../capture/pcap-file.js';
 import {whyNoLiveWire} from '../support/live-wire.js';
 import {capture, finished, plainEnvironment, program, run, saying, start, unprivileged, whyNotUnprivileged, type Finished} from '../support/program.js';
+import {splitPcap} from '../support/pcap-split.js';
 import {openTerminal} from '../support/terminal.js';
 
 const seed = capture('seed-basic.pcap');
@@ -126,6 +127,30 @@ test('a capture without sync messages ends with 0 and a hint', async context => 
 	assert.equal(other.code, 0);
 	assert.match(other.stderr, /^ipvstop: 1 packets, none of them an IPVS sync message\. Other group or port\? --group, --port\n$/v);
 	assert.equal(other.stdout.split('\n').length, 3, 'the heading alone');
+});
+
+test('an empty table is told from deaf ears, and from a table that has only begun', async context => {
+	const graceful = capture('failover-graceful.pcap');
+	const ipProtocol = 23;
+	const [adverts] = splitPcap(fs.readFileSync(graceful), frame => frame[ipProtocol] === 112);
+	const linesAfter = async (file: string, ...args: string[]) => {
+		const {code, stderr} = await run(['--via', `x=cat ${file}`, '--duration', '1', ...args]);
+		assert.equal(code, 0);
+		return stderr;
+	};
+
+	const others = await run(['--list', '-r', graceful, '--syncid', '7']);
+	assert.equal(others.stderr, 'ipvstop: 54 sync messages, none of them of --syncid and --from\n');
+	const [ofOthers, onlyAdverts, begun, told] = await Promise.all([
+		linesAfter(graceful, '--records', '--syncid', '7'),
+		linesAfter(fileOf(context, adverts), '--events'),
+		linesAfter(graceful, '--list'),
+		linesAfter(graceful, '--records'),
+	]);
+	assert.equal(ofOthers, 'ipvstop: 54 sync messages were heard, none of them of --syncid and --from\n');
+	assert.match(onlyAdverts!, /^ipvstop: VRRP was heard, but no sync message in 1 s\. [^\n]*lvs_sync_daemon[^\n]*\n$/v);
+	assert.match(begun!, /^ipvstop: heard for 1 s: [^\n]* --duration listens longer\n$/v);
+	assert.equal(told, '');
 });
 
 test('stdin is read as a file is, from a pipe and from a file', async () => {
