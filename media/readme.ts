@@ -5,6 +5,7 @@ import path from 'node:path';
 import process from 'node:process';
 import {fileURLToPath} from 'node:url';
 import {groups, keyHelp} from '../source/app/keymap.js';
+import {configurationExample} from './configuration.js';
 import {program} from './terminal.js';
 
 const captures = fileURLToPath(new URL('../test/captures', import.meta.url));
@@ -44,7 +45,7 @@ const keyTable = (): string => {
 	return `| | |\n| --- | --- |\n${rows.join('\n')}\n`;
 };
 
-/** The readme with all that is made put in anew: console blocks, and the table between the two comments that name it. */
+/** The readme with all that is made put in anew: console blocks, the keys between the two comments that name them, the configuration. */
 export const renewed = async (readme: string): Promise<string> => {
 	const folder = mkdtempSync(path.join(tmpdir(), 'ipvstop-readme-'));
 	try {
@@ -59,7 +60,9 @@ export const renewed = async (readme: string): Promise<string> => {
 		}
 
 		out += readme.slice(done);
-		return out.replace(/(?<=^<!-- keys, made by npm run media -->\n)[\s\S]*?(?=^<!-- end -->$)/mv, () => `\n${keyTable()}\n`);
+		return out
+			.replace(/(?<=^<!-- keys, made by npm run media -->\n)[\s\S]*?(?=^<!-- end -->$)/mv, () => `\n${keyTable()}\n`)
+			.replace(/(?<=^```toml\n)[\s\S]*?(?=^```$)/mv, () => `${configurationExample.join('\n')}\n`);
 	} finally {
 		rmSync(folder, {recursive: true});
 	}

@@ -1,6 +1,7 @@
 import {bindings, groups} from '../../source/app/keymap.js';
 import {examples} from '../../source/options/option-help.js';
 import {options, sections, type Option} from '../../source/options/option-table.js';
+import {configurationExample} from '../configuration.js';
 import {filterSection} from './filters.js';
 import {optionTexts} from './option-texts.js';
 import {bold, entry, escaped, example, nextParagraph, paragraph, section, subsection, title} from './roff.js';
@@ -29,7 +30,7 @@ const environment: Entries = [
 const signals: Entries = [
 	['SIGINT, SIGTERM', 'End; the terminal is restored, recordings are complete.'],
 	['SIGHUP', 'With text output, when stdout is no terminal and there is a configuration file or no controlling terminal, as in a service: read the file again. Triggers, aliases, saved filters and pairs are taken over, the table stays, and what needs a start is named. Else: end.'],
-	['SIGUSR1', 'Begin another file of the recording.'],
+	['SIGUSR1', 'Open the recording anew: another file with `--write-size` or `--write-time`, else one of the same name, for whoever has moved it away.'],
 ];
 
 const files: Entries = [
@@ -57,26 +58,6 @@ const keyEntries = (): string[] => groups.flatMap(name => [
 	...subsection(`${name[0]}${name.slice(1).toLowerCase()}`),
 	...bindings.filter(({group}) => group === name).flatMap(({keys, help, action}) => entry(`${keys.map(key => keyName(key)).join(' ')} (${escaped(action)})`, help)),
 ]);
-
-const configurationExample = [
-	'interface = "eth1"',
-	'',
-	'[aliases]',
-	'web = "192.0.2.10:443"',
-	'',
-	'[filters]',
-	'closing = "state=tw,cl"',
-	'',
-	'[keys]',
-	'quit = "x"',
-	'',
-	'[[pairs]]',
-	'directors = ["10.255.0.2", "10.255.0.3"]',
-	'',
-	'[[triggers]]',
-	'on = "once 1m: event=takeover"',
-	'exec = "logger -t lvs takeover"',
-];
 
 export type Release = {readonly version: string; /** `2026-11-22` */ readonly date: string};
 

@@ -1,0 +1,20 @@
+/** A configuration as the manual page and the readme show it, line by line: a table of each kind. */
+export const configurationExample = [
+	'interface = "eth1"',
+	'',
+	'[aliases]',
+	'web = "192.0.2.10:443"',
+	'',
+	'[filters]',
+	'closing = "state=tw,cl"',
+	'',
+	'[keys]',
+	'quit = "x"',
+	'',
+	'[[pairs]]',
+	'directors = ["10.255.0.2", "10.255.0.3"]',
+	'',
+	'[[triggers]]',
+	'on = "once 1m: event=takeover"',
+	'exec = "logger -t lvs takeover"',
+] as const;
