@@ -2,13 +2,14 @@ import {type ServiceCensus} from './census.js';
 import {addCounts, coverageOf, noCounts} from './coverage.js';
 import {mayHoldMore} from './director.js';
 import {type Directors} from './directors.js';
-import {type Forecast, type Ground, type Pair} from './failover.js';
+import {type Failover, type Forecast, type Ground, type Pair} from './failover.js';
 import {type HeadCount} from './head-count.js';
 import {type Losses} from './losses.js';
 import {survivalOf} from './own-kept.js';
 import {serviceText} from './pair-services.js';
 import {hasAdverts, type Pairs, type PairState} from './pairs.js';
 import {countsOwn, maxServices, takeoverOf} from './takeover-state.js';
+import {thresholds} from './thresholds.js';
 import {warningsOf} from './warnings.js';
 
 export type ReportParts = {
@@ -21,11 +22,12 @@ export type ReportParts = {
 /** Losses older than this are past. */
 const recentUs = 600_000_000;
 
-/** A pair, and the ground on which its entries are judged, as finished values. */
-export type PairReport = {
-	pairOf(pair: PairState, nowUs: number): Pair;
-	groundOf(pair: PairState, nowUs: number): Ground;
-};
+/** All pairs, and the grounds on which their entries are judged, as finished values; counts the table again when the last count is too old. */
+export type PairReport = (nowUs: number) => Omit<Failover, 'timeline'>;
+
+/** 2: of a known director that has been heard for a while; 1: of one that has not, as a forger's single word. */
+const rankOf = ({directors: members}: PairState): number =>
+	Math.max(0, ...members.map(member => member.known ? 1 + Number(member.lastUs - member.firstUs >= thresholds.establishedUs) : 0));
 
 export const createPairReport = ({directors, pairs, heads, losses}: ReportParts): PairReport => {
 	const forecastsOf = (pair: PairState, found: readonly ServiceCensus[], nowUs: number): Forecast[] => heads.listenersOf(pair).map((director, index): Forecast => {
@@ -79,5 +81,15 @@ export const createPairReport = ({directors, pairs, heads, losses}: ReportParts)
 		};
 	};
 
-	return {pairOf, groundOf};
+	return nowUs => {
+		const all = pairs.all();
+		heads.refresh(nowUs);
+		return {
+			// A stranger's sessions, however many, do not push the real pair out of the first place.
+			pairs: all.map(pair => ({rank: rankOf(pair), pair: pairOf(pair, nowUs)}))
+				.toSorted((one, other) => (other.rank - one.rank) || (other.pair.open - one.pair.open)).map(one => one.pair),
+			grounds: all.map(pair => groundOf(pair, nowUs)),
+			countedUs: heads.countedUs(),
+		};
+	};
 };

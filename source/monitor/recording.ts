@@ -1,8 +1,8 @@
-import {unlinkSync} from 'node:fs';
 import {type PacketSink, type Place} from '../capture/source.js';
-import {wholeBlocks} from '../wire/encode-pcapng.js';
-import {createRecordingBlocks, type RecordingChunk} from './recording-blocks.js';
-import {isRotating, openRecordingFile, pruneRotated, recordingReason, rotatedName, type RecordingFile, type RecordingTask} from './recording-file.js';
+import {createRecordingBlocks} from './recording-blocks.js';
+import {recordingReason, type RecordingTask} from './recording-file.js';
+import {createRecordingFiles} from './recording-files.js';
+import {runLater, runNow, type Steps} from './recording-steps.js';
 
 /** How a recording fares. */
 export type RecordingStatus = {
@@ -51,51 +51,18 @@ const retryMs = 1000;
 /** Time between two counts of what was dropped on the interfaces, in the file. */
 const statisticsMs = 10_000;
 
-type Steps = Generator<unknown, void, unknown>;
-
-const runLater = async (steps: Steps): Promise<void> => {
-	let next = steps.next();
-	while (!next.done) {
-		let value: unknown;
-		try {
-			value = await next.value;
-		} catch (error) {
-			next = steps.throw(error);
-			continue;
-		}
-
-		next = steps.next(value);
-	}
-};
-
-const runNow = (steps: Steps): void => {
-	let next = steps.next();
-	while (!next.done) {
-		next = steps.next(next.value);
-	}
-};
-
 export const createRecorder = (options: RecorderOptions): Recorder => {
-	const {path, fileOctets, fileSeconds, files, waits, toWallUs, mayOpen = () => true, onChange} = options;
-	const rotating = isRotating(options) && path !== '-';
+	const {path, waits, toWallUs, mayOpen = () => true, onChange} = options;
 	const blocks = createRecordingBlocks({
 		application: options.application,
-		chunkOctets: Math.min(chunkOctets, Math.max(4096, fileOctets / 4)),
+		chunkOctets: Math.min(chunkOctets, Math.max(4096, options.fileOctets / 4)),
 		mostChunks,
 		toWallUs,
 	});
-	let file: RecordingFile | undefined;
-	let fileName = options.firstFile;
-	let position = 0;
-	/** Octets of the section header, which alone make no file. */
-	let emptyOctets = 0;
-	let fileFirstUs = 0;
-	let serial = 0;
 	let latestUs = 0;
+	const files = createRecordingFiles({task: options, blocks, latestWallUs: () => toWallUs(latestUs)});
 	let state: RecordingStatus['state'] = 'up';
 	let detail = '';
-	let packets = 0;
-	let octets = 0;
 	let toldLost = 0;
 	let wantsReopen = false;
 	let running: Promise<void> | undefined;
@@ -105,7 +72,7 @@ export const createRecorder = (options: RecorderOptions): Recorder => {
 	let drops = 0;
 	let toldDrops = 0;
 
-	const status = (): RecordingStatus => ({file: fileName, state, detail, packets, octets, files: serial, lost: blocks.lost(), waiting: blocks.taken() - packets});
+	const status = (): RecordingStatus => ({file: files.name(), state, detail, ...files.written, lost: blocks.lost(), waiting: blocks.taken() - files.written.packets});
 
 	const setState = (now: RecordingStatus['state'], why: string) => {
 		if (state !== 'closed' && (now !== state || why !== detail)) {
@@ -115,128 +82,32 @@ export const createRecorder = (options: RecorderOptions): Recorder => {
 		}
 	};
 
-	const release = () => {
-		file?.close();
-		file = undefined;
-	};
-
-	// Writes all of `piece`. What a failing device took of it is cut back to whole blocks. `done` is told how far it came.
-	function * writeAll(piece: Uint8Array, done: (count: number) => void): Steps {
-		const target = file!;
-		const start = position;
-		let written = 0;
-		const settle = (count: number) => {
-			position = start + count;
-			octets += count;
-			done(count);
-		};
-
-		try {
-			while (written < piece.length) {
-				written += (yield target.write(piece.subarray(written), target.octets < 0 ? -1 : start + written)) as number;
-			}
-
-			settle(written);
-		} catch (error) {
-			if (target.octets < 0) {
-				// The next reader of a pipe starts with a file of its own.
-				release();
-			} else {
-				const whole = wholeBlocks(piece, written);
-				target.truncate(start + whole);
-				settle(whole);
-			}
-
-			throw error;
-		}
-	}
-
-	function * finishFile(): Steps {
-		if (file) {
-			try {
-				yield * writeAll(blocks.statistics(), () => undefined);
-			} finally {
-				release();
-			}
-		}
-	}
-
-	// The file starts with the interfaces that what is written next refers to.
-	function * openFile(): Steps {
-		if (serial > 0 && rotating) {
-			fileName = rotatedName(path, toWallUs(latestUs), serial + 1);
-		}
-
-		if (rotating && Number.isFinite(files)) {
-			pruneRotated(path, files - 1, fileName);
-		}
-
-		file = (yield openRecordingFile(fileName, waits)) as RecordingFile;
-		position = Math.max(0, file.octets);
-		fileFirstUs = 0;
-		try {
-			yield * writeAll(blocks.header(blocks.take()?.interfaces ?? blocks.interfaces()), () => undefined);
-			emptyOctets = position;
-			serial++;
-		} catch (error) {
-			if (file?.octets === 0) {
-				unlinkSync(fileName);
-			}
-
-			release();
-
-			throw error;
-		}
-	}
-
-	const isFull = (chunk: RecordingChunk): boolean =>
-		rotating && file !== undefined && position > emptyOctets && chunk.start === 0
-		&& (position + chunk.end - chunk.start > fileOctets
-			|| (fileFirstUs > 0 && chunk.firstUs > 0 && chunk.firstUs - fileFirstUs >= fileSeconds * 1_000_000));
-
-	function * writeChunk(chunk: RecordingChunk): Steps {
-		if (isFull(chunk)) {
-			yield * finishFile();
-		}
-
-		if (!file) {
-			yield * openFile();
-		}
-
-		fileFirstUs ||= chunk.firstUs;
-		yield * writeAll(chunk.octets.subarray(chunk.start, chunk.end), written => {
-			chunk.start += written;
-		});
-		packets += chunk.packets;
-		blocks.release(chunk);
-	}
-
 	// Everything that waits, in its order.
 	function * drain(): Steps {
 		try {
 			if (wantsReopen && state === 'failing') {
 				// What cannot be written there goes to the new file, as a whole.
-				release();
+				files.release();
 				const first = blocks.take();
 				if (first) {
 					first.start = 0;
 				}
 
-				yield * openFile();
+				yield * files.open();
 				wantsReopen = false;
 			}
 
-			if (serial === 0) {
-				yield * openFile();
+			if (files.written.files === 0) {
+				yield * files.open();
 			}
 
 			for (let chunk = blocks.take(); chunk; chunk = blocks.take()) {
-				yield * writeChunk(chunk);
+				yield * files.write(chunk);
 			}
 
 			if (wantsReopen) {
-				yield * finishFile();
-				yield * openFile();
+				yield * files.finish();
+				yield * files.open();
 				wantsReopen = false;
 			}
 
@@ -323,7 +194,7 @@ export const createRecorder = (options: RecorderOptions): Recorder => {
 			if (state === 'up' && mayOpen()) {
 				const end = function * (): Steps {
 					try {
-						yield * finishFile();
+						yield * files.finish();
 					} catch (error) {
 						setState('failing', recordingReason(error));
 					}
@@ -331,7 +202,7 @@ export const createRecorder = (options: RecorderOptions): Recorder => {
 
 				await runLater(end());
 			} else {
-				release();
+				files.release();
 			}
 		},
 	};

@@ -95,7 +95,7 @@ export type Sample = {
 	readonly services: readonly ServiceView[];
 	/** New sessions per five seconds, by id of the service. */
 	readonly trends: ReadonlyMap<number, readonly number[]>;
-	/** The rows of the window; undefined where a held one has left. */
+	/** The rows of the window. */
 	readonly rows: readonly Connection[];
 	/** What the failover desk says of the rows, by slot. */
 	readonly judged: ReadonlyMap<number, Judged>;

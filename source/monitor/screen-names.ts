@@ -1,5 +1,5 @@
 import {type FilterNames} from '../filter/context.js';
-import {sharedBit} from './directors.js';
+import {sharedBit} from './director.js';
 import {type Status} from './status.js';
 
 /** Directors by letter, in the order in which they were first heard. */

@@ -1,9 +1,9 @@
+import {type Tell} from './desk-events.js';
 import {type Director} from './director.js';
 import {type Directors} from './directors.js';
 import {type HeadCount} from './head-count.js';
 import {type Pairs, type PairState} from './pairs.js';
 import {timeText} from './takeover-fields.js';
-import {type Tell} from './takeovers.js';
 import {thresholds} from './thresholds.js';
 import {type RouterHooks} from './virtual-routers.js';
 

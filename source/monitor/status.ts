@@ -1,5 +1,5 @@
 import {type Place} from '../capture/source.js';
-import {type Director} from './directors.js';
+import {type Director} from './director.js';
 import {type Failover} from './failover.js';
 import {type LimitCount} from './limits.js';
 import {type RecordingStatus} from './recording.js';

@@ -50,7 +50,8 @@ export type VirtualRouters = {
 	/** A sync message of a director that is no master: it takes the place of one of its pair that is silent or resigned. */
 	message(director: Director, pair: readonly Director[], timeUs: number): void;
 	tick(nowUs: number): void;
-	all(): readonly VirtualRouter[];
+	/** Masters whose adverts are not missing. */
+	masters(nowUs: number): ReadonlySet<Director>;
 };
 
 const maxRouters = 1024;
@@ -210,6 +211,6 @@ export const createVirtualRouters = (hooks: RouterHooks, limits: Limits): Virtua
 				}
 			}
 		},
-		all: () => [...routers.values()],
+		masters: nowUs => new Set([...routers.values()].filter(({master}) => !missesAdverts(master.instance, nowUs, thresholds.silentIntervals)).map(({master}) => master.director)),
 	};
 };

@@ -1,3 +1,4 @@
+import {connFlags} from '../wire/conn-flags.js';
 import {anomaly, recordAt, recordShift} from '../wire/record-batch.js';
 import {changeKind} from './changes.js';
 import {entryAt, entryFlag, entryMark, entryShift, maxUpdates, pathMask, stateShift, updatedFlags} from './entry.js';
@@ -9,6 +10,6 @@ what they need into constants of its own: those V8 compiles as the numbers they 
 use. An update takes 0.86 of the time.
 */
 export const layout = {
-	anomaly, changeKind, controlAt, entryAt, entryFlag, entryMark, entryShift, maxUpdates, numberAt, pathAt, pathMask, pathShift,
+	anomaly, changeKind, connFlags, controlAt, entryAt, entryFlag, entryMark, entryShift, maxUpdates, numberAt, pathAt, pathMask, pathShift,
 	recordAt, recordShift, serviceAt, serviceShift, stateShift, updatedFlags,
 } as const;

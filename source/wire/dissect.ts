@@ -3,25 +3,19 @@ From captured frames, and from datagrams of joined sockets, to observations. Hol
 scratch objects that it lends to the observer.
 */
 import {type Address, isMulticast, sameAddress} from './address.js';
-import {readAh, type AhHeader} from './ah.js';
-import {readArp} from './arp.js';
 import {createDatagram} from './datagram.js';
 import {faultCode} from './fault.js';
 import {createReassembler} from './fragments.js';
 import {etherType, readLink} from './frame.js';
-import {holdsIcmp6Checksum, icmp6Protocol} from './icmp6.js';
-import {igmpProtocol, readIgmp} from './igmp.js';
 import {readIpv4} from './ipv4.js';
 import {isExtension, readExtensions, readIpv6} from './ipv6.js';
-import {mldType, readMld} from './mld.js';
-import {neighbourAdvertisement, readNeighbour} from './neighbour.js';
-import {type AddressClaim, type GroupReport, type Observer} from './observation.js';
+import {type Observer} from './observation.js';
 import {type Datagram, type Packet} from './packet.js';
 import {createRecordBatch} from './record-batch.js';
+import {createRoleMessages} from './role-messages.js';
 import {createSpan, isCut, spanPacket} from './span.js';
 import {decodeSyncMessage} from './sync-message.js';
 import {readPorts, readUdp} from './udp.js';
-import {createAdvert, readVrrp, vrrpProtocol} from './vrrp.js';
 
 /** The base port and the 63 above it: a director may run up to 64 sync threads, each with its own port. */
 export const defaultPorts = {from: 8848, to: 8911} as const;
@@ -46,7 +40,6 @@ export type Dissector = {
 };
 
 const udpProtocol = 17;
-const ahProtocol = 51;
 
 /** Message faults that mean: this never was a sync message. */
 const isForeign = (fault: number): boolean =>
@@ -59,20 +52,13 @@ export const createDissector = (options: DissectorOptions, observer: Observer): 
 	const frame = createDatagram();
 	const span = createSpan();
 	const batch = createRecordBatch();
-	const advert = createAdvert();
-	const ah: AhHeader = {spi: 0, sequence: 0};
-	const report: GroupReport = {protocol: 'igmp', kind: 'report', group: new Int32Array(4), change: false};
-	const claim: AddressClaim = {protocol: 'arp', address: new Int32Array(4), family: 4, macHigh: -1, macLow: 0, gratuitous: false};
 	let current: Packet | undefined;
 
 	const onFault = (fault: number): void => {
 		observer.fault(fault, frame, current);
 	};
 
-	const onReport = (found: GroupReport): void => {
-		observer.report(frame, found);
-	};
-
+	const roles = createRoleMessages(frame, span, observer, onFault);
 	const fragments = createReassembler((fault, headers) => {
 		observer.fault(fault, headers, undefined);
 	});
@@ -156,108 +142,16 @@ export const createDissector = (options: DissectorOptions, observer: Observer): 
 		}
 	};
 
-	const onVrrp = (header: AhHeader | undefined): void => {
-		const fault = readVrrp(frame, span, header, advert);
-		if (fault === 0) {
-			observer.advert(frame, advert);
-		} else {
-			onFault(fault);
-		}
-	};
-
-	const onAh = (): void => {
-		const fault = readAh(span, ah);
+	/** The network layer was read, or refused. */
+	const onNetwork = (fault: number): void => {
 		if (fault !== 0) {
 			onFault(fault);
-		} else if (span.protocol === vrrpProtocol) {
-			onVrrp(ah);
-		}
-	};
-
-	const onNeighbour = (): void => {
-		const fault = readNeighbour(frame, span, claim);
-		if (fault === 0) {
-			observer.claim(frame, claim);
-		} else {
-			onFault(fault);
-		}
-	};
-
-	const onIcmp6 = (): void => {
-		if (frame.family !== 6 || span.end - span.offset < 1) {
-			return;
-		}
-
-		const type = span.view.getUint8(span.offset);
-		const isMld = type === mldType.report || type === mldType.done || type === mldType.reportV2;
-		if (!isMld && type !== neighbourAdvertisement) {
-			return;
-		}
-
-		if (!holdsIcmp6Checksum(frame, span)) {
-			onFault(faultCode['report-checksum']);
-		} else if (isMld) {
-			const fault = readMld(span, report, onReport);
-			if (fault !== 0) {
-				onFault(fault);
-			}
-		} else {
-			onNeighbour();
-		}
-	};
-
-	const onIgmp = (): void => {
-		const fault = frame.family === 4 ? readIgmp(span, report, onReport) : 0;
-		if (fault !== 0) {
-			onFault(fault);
-		}
-	};
-
-	const onArp = (): void => {
-		const fault = readArp(frame, span, claim);
-		if (fault === 0) {
-			observer.claim(frame, claim);
-		} else if (fault > 0) {
-			onFault(fault);
-		}
-	};
-
-	const onNetwork = (): void => {
-		if (span.isFragment) {
+		} else if (span.isFragment) {
 			onFragment();
-			return;
-		}
-
-		switch (span.protocol) {
-			case udpProtocol: {
-				if (isForGroup()) {
-					onUdp();
-				}
-
-				break;
-			}
-
-			case vrrpProtocol: {
-				onVrrp(undefined);
-				break;
-			}
-
-			case ahProtocol: {
-				onAh();
-				break;
-			}
-
-			case igmpProtocol: {
-				onIgmp();
-				break;
-			}
-
-			case icmp6Protocol: {
-				onIcmp6();
-				break;
-			}
-
-			default: // Nothing that concerns us
+		} else if (span.protocol !== udpProtocol) {
+			roles.network();
+		} else if (isForGroup()) {
+			onUdp();
 		}
 	};
 
@@ -281,25 +175,15 @@ export const createDissector = (options: DissectorOptions, observer: Observer): 
 			current = packet;
 			clearFrame();
 			spanPacket(span, packet);
-			let fault = readLink(packet, frame, span);
-			if (fault === 0) {
-				if (span.protocol === etherType.ipv4) {
-					fault = readIpv4(frame, span);
-				} else if (span.protocol === etherType.ipv6) {
-					fault = readIpv6(frame, span);
-				} else {
-					if (span.protocol === etherType.arp) {
-						onArp();
-					}
-
-					return;
-				}
-			}
-
-			if (fault === 0) {
-				onNetwork();
-			} else {
+			const fault = readLink(packet, frame, span);
+			if (fault !== 0) {
 				onFault(fault);
+			} else if (span.protocol === etherType.ipv4) {
+				onNetwork(readIpv4(frame, span));
+			} else if (span.protocol === etherType.ipv6) {
+				onNetwork(readIpv6(frame, span));
+			} else if (span.protocol === etherType.arp) {
+				roles.arp();
 			}
 		},
 		datagram: onMessage,

@@ -333,6 +333,43 @@ for (const waits of [true, false]) {
 	});
 }
 
+test('on a full disk a file that its user may write but not remove stays, named for what is wrong, and takes one descriptor at a time', withDisk, async context => {
+	const nobody = 65_534;
+	const folder = tinyDisk(context, 65_536);
+	fs.chmodSync(folder, 0o755);
+	const file = path.join(folder, 'a.pcapng');
+	const {recorder, sink} = record(file);
+	fs.chownSync(file, nobody, nobody);
+	const ballast = path.join(folder, 'ballast');
+	assert.throws(() => {
+		fs.writeFileSync(ballast, Buffer.alloc(131_072));
+	}, {code: 'ENOSPC'});
+	const openFiles = (): number => fs.readdirSync('/proc/self/fd').length;
+	const tick = (nowMs: number) => {
+		process.seteuid!(nobody);
+		try {
+			recorder.tick(nowMs);
+		} finally {
+			process.seteuid!(0);
+		}
+	};
+
+	sink.places([place('eth0', 'libpcap')]);
+	sink.packet(packet(0));
+	const before = openFiles();
+	for (let nowMs = 0; nowMs < 40_000; nowMs += 2000) {
+		tick(nowMs);
+	}
+
+	assert.equal(recorder.status().detail, 'no space left on the device');
+	assert.equal(openFiles(), before);
+
+	fs.rmSync(ballast);
+	tick(100_000);
+	await recorder.close();
+	assert.deepEqual(readFile(file), {packets: everyOf([packet(0)]), end: 'end'});
+});
+
 test('packets that cannot be kept until the disk has room are counted, and the memory for them is bounded', withDisk, async context => {
 	const folder = tinyDisk(context, 65_536);
 	const {recorder, sink} = record(path.join(folder, 'a.pcapng'));
