@@ -24,7 +24,7 @@ export type Binding = {
 	readonly hint?: readonly [order: number, text: string];
 };
 
-/** Every key of the screen: to add one is to add it here and to say in `act` what it does. Help and hints are made from this. */
+/** Every key of the screen: to add one is to add it here and to say what it does, in `reduceUi` or among the acts of `console.ts`. Help and hints are made from this. */
 export const bindings: readonly Binding[] = [
 	{action: 'help', keys: ['?', 'h'], group: 'SHOW', help: 'this help; typing searches it', hint: [0, '?help']},
 	{action: 'filter', keys: ['/'], group: 'FIND', help: 'filter as you type; Enter keeps, Esc clears; Up Down history; @name=… saves, @name recalls', hint: [1, '/filter']},

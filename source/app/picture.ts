@@ -1,4 +1,3 @@
-import {type FilterError} from '../filter/expression.js';
 import {type Sample} from '../monitor/sample.js';
 import {emptyScreen, isEmpty} from '../view/empty-screen.js';
 import {failoverScreen} from '../view/failover-view.js';
@@ -13,7 +12,7 @@ import {visibleColumns} from '../view/session-columns.js';
 import {vipDetail} from '../view/vip-detail.js';
 import {promptLine, type BarPrompt} from '../view/filter-bar.js';
 import {keyHelp, keyHints} from './keymap.js';
-import {listSorts, placeOf, withinExtent, type Extent, type Place, type UiState} from './ui-state.js';
+import {listSorts, placeOf, withinExtent, type Extent, type Place, type Prompt, type UiState} from './ui-state.js';
 
 /** Below this the screen says so and goes on capturing. */
 export const leastColumns = 60;
@@ -33,17 +32,18 @@ export type Picture = {readonly lines: readonly Line[]; readonly extent: Extent;
 
 const labels = {filter: '/ ', find: '\\ ', note: 'note: ', time: 'go to: '} as const;
 
-const promptOf = ({prompt}: UiState): BarPrompt | undefined => prompt && {label: labels[prompt.kind], text: prompt.line.text, cursor: prompt.line.cursor};
+const barPrompt = ({kind, line: {text, cursor}}: Prompt): BarPrompt => ({label: labels[kind], text, cursor});
 
 /** Prompts other than the filter stand in the place of the hints, so that no list moves. */
-const withPrompt = (lines: readonly Line[], {prompt}: UiState, error: FilterError | undefined, columns: number): readonly Line[] => {
+const withPrompt = (lines: readonly Line[], {prompt}: UiState, columns: number): readonly Line[] => {
 	if (!prompt || prompt.kind === 'filter') {
 		return lines;
 	}
 
 	const hint = prompt.kind === 'time' ? '14:02:01  +90  -30' : (prompt.kind === 'note' ? 'Enter writes it into the events' : 'Enter finds, n N go on');
-	const right = error && prompt.line.text !== '' ? fit(`?${error.column + 1} ${error.message}`, Math.floor(columns * 0.6)) : hint;
-	return [...lines.slice(0, -1), promptLine(promptOf({prompt} as UiState)!, right, error && prompt.line.text !== '' ? error : undefined, columns)];
+	const error = prompt.line.text === '' ? undefined : prompt.error;
+	const right = error ? fit(`?${error.column + 1} ${error.message}`, Math.floor(columns * 0.6)) : hint;
+	return [...lines.slice(0, -1), promptLine(barPrompt(prompt), right, error, columns)];
 };
 
 /** What has no list of its own keeps the cursor where it was. */
@@ -52,7 +52,7 @@ const fixed = (lines: readonly Line[], place: Place, total = 0, visible = 1): Pi
 const listPicture = ({lines, total, visible, across}: ListScreen, place: Place): Picture => ({lines, extent: {total, visible, across}, place});
 
 /** Draws what the state asks for from a sample: at most `rows` lines of at most `columns` characters. */
-export const pictureOf = (sample: Sample, state: UiState, setting: Setting, error: FilterError | undefined): Picture => {
+export const pictureOf = (sample: Sample, state: UiState, setting: Setting): Picture => {
 	const {columns, rows} = setting;
 	const place = placeOf(state);
 	if (columns < leastColumns || rows < leastRows) {
@@ -69,8 +69,8 @@ export const pictureOf = (sample: Sample, state: UiState, setting: Setting, erro
 		sort: state.sort, reverse: state.reverse,
 		listSort: state.view === 'reals' ? listSorts.reals[state.listSort] ?? 'address' : listSorts.vips[state.listSort] ?? 'address',
 		filter: state.filter, isInverted: state.isInverted,
-		prompt: state.prompt?.kind === 'filter' ? promptOf(state) : undefined,
-		error, marked: state.marked, chosenColumns: state.columns, firstColumn: state.firstColumn, hasPanel: state.hasPanel, isFollowing,
+		prompt: state.prompt?.kind === 'filter' ? barPrompt(state.prompt) : undefined,
+		error: state.prompt?.error, marked: state.marked, chosenColumns: state.columns, firstColumn: state.firstColumn, hasPanel: state.hasPanel, isFollowing,
 	};
 
 	if (state.overlay?.kind === 'help') {
@@ -87,11 +87,11 @@ export const pictureOf = (sample: Sample, state: UiState, setting: Setting, erro
 		const {lines, total, visible} = state.detail.kind === 'session'
 			? sessionDetail(input, state.detail.offset)
 			: vipDetail(input, state.detail.service, state.detail.offset);
-		return fixed(withPrompt(lines, state, error, columns), place, total, visible);
+		return fixed(withPrompt(lines, state, columns), place, total, visible);
 	}
 
 	if (isEmpty(sample) && state.view !== 'events') {
-		return fixed(withPrompt(emptyScreen(input), state, error, columns), place);
+		return fixed(withPrompt(emptyScreen(input), state, columns), place);
 	}
 
 	switch (state.view) {
@@ -100,7 +100,7 @@ export const pictureOf = (sample: Sample, state: UiState, setting: Setting, erro
 			const extent = {total: sample.matched, visible: frame.visible, across: 1};
 			const shown = isFollowing ? {cursor: input.cursor, offset: sample.offset} : withinExtent(place, extent);
 			const {lines, isCut} = mainScreen({...input, ...shown}, frame);
-			return {lines: withPrompt(lines, state, error, columns), extent: {...extent, isCut}, place: shown};
+			return {lines: withPrompt(lines, state, columns), extent: {...extent, isCut}, place: shown};
 		}
 
 		case 'vips':
@@ -114,7 +114,7 @@ export const pictureOf = (sample: Sample, state: UiState, setting: Setting, erro
 			const shown = withinExtent(place, first);
 			// Drawn again only when the list has become shorter than the cursor thought.
 			const final = shown === place ? first : show({...input, ...shown});
-			return listPicture({...final, lines: withPrompt(final.lines, state, error, columns)}, shown);
+			return listPicture({...final, lines: withPrompt(final.lines, state, columns)}, shown);
 		}
 	}
 };

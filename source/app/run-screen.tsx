@@ -5,7 +5,7 @@ import {createPlayer, type Openers} from '../monitor/player.js';
 import {type SamplerOptions, createSampler} from '../monitor/sampler.js';
 import {asciiGlyphs, blockGlyphs} from '../view/glyphs.js';
 import {App} from './app.js';
-import {type Effects} from './console.js';
+import {type Effects} from './effects.js';
 import {bindKeys} from './keymap.js';
 import {createKeyStream} from './key-stream.js';
 import {hasUnicode, openKeyboard} from './keyboard.js';

@@ -1,7 +1,7 @@
+import {type FilterError} from '../filter/expression.js';
 import {type RowKey} from '../monitor/sample.js';
 import {type Connection} from '../table/connection.js';
-import {sortKeys, type SortKey} from '../table/select.js';
-import {type Action} from './keymap.js';
+import {type SortKey} from '../table/select.js';
 import {editedLine, type EditedLine} from './line-editor.js';
 
 export const viewNames = ['sessions', 'vips', 'reals', 'failover', 'clients', 'events'] as const;
@@ -28,6 +28,8 @@ export type Prompt = {
 	readonly back: number;
 	/** What was typed before going back. */
 	readonly draft: string;
+	/** What is wrong with the line, where it is a filter. */
+	readonly error: FilterError | undefined;
 };
 
 export type Overlay =
@@ -51,7 +53,7 @@ export type UiState = {
 	readonly isInverted: boolean;
 	/** Earlier filters, latest first, and those with a name. */
 	readonly filters: readonly string[];
-	readonly saved: Readonly<Record<string, string>>;
+	readonly saved: ReadonlyMap<string, string>;
 	readonly found: string;
 	readonly finds: readonly string[];
 	readonly prompt: Prompt | undefined;
@@ -80,12 +82,12 @@ export type Extent = {
 	readonly isCut?: boolean;
 };
 
-const start: Place = {cursor: 0, offset: 0};
+export const firstPlace: Place = {cursor: 0, offset: 0};
 
 export const initialUiState = (filter: string): UiState => ({
 	view: 'sessions',
-	places: {sessions: start, vips: start, reals: start, failover: start, clients: start, events: start},
-	sort: 'open', reverse: false, listSort: 0, filter, isInverted: false, filters: filter === '' ? [] : [filter], saved: {}, found: '', finds: [],
+	places: {sessions: firstPlace, vips: firstPlace, reals: firstPlace, failover: firstPlace, clients: firstPlace, events: firstPlace},
+	sort: 'open', reverse: false, listSort: 0, filter, isInverted: false, filters: filter === '' ? [] : [filter], saved: new Map(), found: '', finds: [],
 	prompt: undefined, overlay: undefined, detail: undefined, isPaused: false, isHeld: false, follow: undefined, marked: new Map(),
 	columns: undefined, firstColumn: 0, hasPanel: true, message: '',
 });
@@ -98,77 +100,13 @@ export const withinExtent = (place: Place, {total, visible}: Extent): Place => {
 	return cursor === place.cursor && offset === place.offset ? place : {cursor, offset};
 };
 
-const movePlace = (place: Place, action: Action, extent: Extent): Place | undefined => {
-	const {total, visible, across} = extent;
-	const by = (rows: number): Place => withinExtent({cursor: place.cursor + rows, offset: place.offset}, extent);
-	switch (action) {
-		case 'down': {
-			return by(across);
-		}
-
-		case 'up': {
-			return by(-across);
-		}
-
-		case 'right': {
-			return by(across > 1 ? 1 : 0);
-		}
-
-		case 'left': {
-			return by(across > 1 ? -1 : 0);
-		}
-
-		case 'page-down': {
-			return withinExtent({cursor: place.cursor + visible, offset: place.offset + visible}, extent);
-		}
-
-		case 'page-up': {
-			return withinExtent({cursor: place.cursor - visible, offset: Math.max(0, place.offset - visible)}, extent);
-		}
-
-		case 'half-down': {
-			return by(Math.ceil(visible / 2));
-		}
-
-		case 'half-up': {
-			return by(-Math.ceil(visible / 2));
-		}
-
-		case 'top': {
-			return start;
-		}
-
-		case 'end': {
-			return withinExtent({cursor: total - 1, offset: place.offset}, extent);
-		}
-
-		default: {
-			return undefined;
-		}
-	}
-};
-
 /** Another order, filter or list begins at its first row, with nothing held or followed. */
-const fromTop = (state: UiState): UiState => ({
-	...state, places: {...state.places, [state.view]: start}, follow: undefined, isHeld: false,
+export const fromTop = (state: UiState): UiState => ({
+	...state, places: {...state.places, [state.view]: firstPlace}, follow: undefined, isHeld: false,
 });
 
 export const placeOf = ({places, view}: UiState): Place => places[view];
 export const withPlace = (state: UiState, place: Place): UiState => ({...state, places: {...state.places, [state.view]: place}});
-
-const showView = (state: UiState, view: ViewName): UiState => ({...state, view, detail: undefined, overlay: undefined});
-
-const stepView = (state: UiState, step: number): UiState =>
-	showView(state, viewNames[(viewNames.indexOf(state.view) + step + viewNames.length) % viewNames.length]!);
-
-const stepSort = (state: UiState, step: number): UiState => {
-	if (state.view === 'vips' || state.view === 'reals') {
-		const {length} = listSorts[state.view];
-		return fromTop({...state, listSort: (state.listSort + step + length) % length});
-	}
-
-	return fromTop({...state, sort: sortKeys[(sortKeys.indexOf(state.sort) + step + sortKeys.length) % sortKeys.length]!});
-};
 
 /** Sets the filter that is in force; remembers it when it is kept. */
 export const withFilter = (state: UiState, filter: string, isKept: boolean): UiState => {
@@ -178,115 +116,5 @@ export const withFilter = (state: UiState, filter: string, isKept: boolean): UiS
 	return isSame ? changed : fromTop(changed);
 };
 
-/** Closes what is open: prompt, overlay, detail, follow, filter; gives the same state when nothing is. */
-const escape = (state: UiState): UiState => {
-	if (state.prompt) {
-		return {...state, prompt: undefined};
-	}
-
-	if (state.overlay) {
-		return {...state, overlay: undefined};
-	}
-
-	if (state.detail) {
-		return {...state, detail: undefined};
-	}
-
-	return state.filter !== '' || state.isInverted ? withFilter({...state, isInverted: false}, '', false) : state;
-};
-
-export const openPrompt = (state: UiState, kind: Prompt['kind'], text: string): UiState => ({...state, prompt: {kind, line: editedLine(text), back: 0, draft: text}});
-
-/** The state after an action; those that reach beyond the screen change nothing here. */
-export const reduceUi = (state: UiState, action: Action, extent: Extent): UiState => {
-	if (action.startsWith('sort-')) {
-		const sort = sortKeys.find(key => `sort-${key}` === action)!;
-		return fromTop({...showView(state, 'sessions'), sort, reverse: state.sort === sort ? !state.reverse : false});
-	}
-
-	if (action.startsWith('view-')) {
-		return showView(state, viewNames[Number(action.slice(5)) - 1]!);
-	}
-
-	if (state.detail) {
-		const moved = movePlace({cursor: state.detail.offset, offset: 0}, action, {...extent, total: Math.max(1, extent.total), across: 1});
-		if (moved) {
-			return {...state, detail: {...state.detail, offset: moved.cursor}};
-		}
-	}
-
-	if (state.view === 'sessions' && (action === 'left' || action === 'right')) {
-		return {...state, firstColumn: Math.max(0, state.firstColumn + (action === 'left' ? -1 : Number(extent.isCut ?? false)))};
-	}
-
-	const place = movePlace(placeOf(state), action, extent);
-	if (place) {
-		return withPlace({...state, follow: undefined}, place);
-	}
-
-	switch (action) {
-		case 'next-view': {
-			return stepView(state, 1);
-		}
-
-		case 'previous-view': {
-			return stepView(state, -1);
-		}
-
-		case 'next-sort': {
-			return stepSort(state, 1);
-		}
-
-		case 'previous-sort': {
-			return stepSort(state, -1);
-		}
-
-		case 'reverse': {
-			return fromTop({...state, reverse: !state.reverse});
-		}
-
-		case 'invert': {
-			return state.filter === '' ? {...state, message: 'there is no filter to invert'} : fromTop({...state, isInverted: !state.isInverted});
-		}
-
-		case 'hold': {
-			return {...state, isHeld: !state.isHeld, follow: undefined};
-		}
-
-		case 'panel': {
-			return {...state, hasPanel: !state.hasPanel};
-		}
-
-		case 'help': {
-			return {...state, overlay: {kind: 'help', search: editedLine(''), offset: 0}};
-		}
-
-		case 'columns': {
-			return {...state, overlay: {kind: 'columns', cursor: 0}};
-		}
-
-		case 'filter': {
-			return openPrompt(state, 'filter', state.filter);
-		}
-
-		case 'find': {
-			return openPrompt(state, 'find', '');
-		}
-
-		case 'note': {
-			return openPrompt(state, 'note', '');
-		}
-
-		case 'escape': {
-			return escape(state);
-		}
-
-		case 'close': {
-			return state.detail || state.overlay ? escape(state) : (state.view === 'sessions' ? state : showView(state, 'sessions'));
-		}
-
-		default: {
-			return state;
-		}
-	}
-};
+export const openPrompt = (state: UiState, kind: Prompt['kind'], text: string): UiState & {readonly prompt: Prompt} =>
+	({...state, prompt: {kind, line: editedLine(text), back: 0, draft: text, error: undefined}});

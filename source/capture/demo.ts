@@ -1,7 +1,7 @@
 import {type Packet} from '../wire/packet.js';
 import {type CaptureClock} from './clock.js';
 import {createSimulation, historyUs} from './demo-simulation.js';
-import {type PacketSource, type Place, type SourceEnd} from './source.js';
+import {fullSight, type PacketSource, type Place, type SourceEnd} from './source.js';
 
 const tickMs = 50;
 /** Most of simulated time that one tick catches up, so that a machine which slept stays responsive. */
@@ -14,7 +14,7 @@ const place: Place = {
 	state: 'up',
 	detail: 'simulated directors and clients',
 	drops: 0,
-	sight: {sync: true, vrrp: true, arp: true, groupReports: true},
+	sight: fullSight,
 	kind: 'demo',
 	address: '10.255.0.9/24',
 };

@@ -2,7 +2,7 @@ import {type CaptureClock} from './clock.js';
 import {openGroupListener, type GroupListener} from './group-listener.js';
 import {addressOf, createSubnetFinder, ownAddressesOf, type NetworkInterface} from './interfaces.js';
 import {type MembershipProblem} from './membership.js';
-import {CaptureError, type PacketSink, type PacketSource, type Place, type SourceEnd} from './source.js';
+import {CaptureError, joinedSight, type PacketSink, type PacketSource, type Place, type SourceEnd} from './source.js';
 
 export type JoinOptions = {
 	readonly groups: readonly string[];
@@ -15,7 +15,6 @@ export type JoinOptions = {
 
 /** Time between two looks at the interfaces. */
 const rescanMs = 2000;
-const joinedSight = {sync: true, vrrp: false, arp: false, groupReports: false};
 
 /** Joined UDP sockets: needs no privilege, hears sync messages only, and not those that this host sends. */
 export const createJoin = (options: JoinOptions): PacketSource => {

@@ -6,7 +6,10 @@ import {createInterfaceList, suitableInterfaces} from './interfaces.js';
 import {createJoin} from './join.js';
 import {createLive} from './live.js';
 import {loadPcap} from './pcap-binding.js';
-import {createReplay, type Moment, type ReplayControls, type ReplayFile} from './replay.js';
+import {createReplay, type ReplaySource} from './replay.js';
+import {type ReplayFile} from './replay-files.js';
+import {type Moment} from './replay-moment.js';
+import {type ReplayControls} from './replay-timeline.js';
 import {CaptureError, type PacketSource} from './source.js';
 import {createVia} from './via.js';
 
@@ -36,11 +39,9 @@ export type SourceOptions = {
 /** A source, and how to steer it where it can be steered. */
 export type OpenedSource = PacketSource & {readonly controls?: ReplayControls};
 
-const openReplay = ({read, screen, speed, until}: SourceOptions, clock: CaptureClock): OpenedSource => {
-	const streaming = read.some(({path}) => isPipe(path));
-	const paced = screen && !streaming;
-	const replay = createReplay({files: read, pace: paced ? 'paced' : (screen ? 'stream' : 'packet'), speed, until, clock});
-	return paced ? Object.assign(replay, {controls: replay}) : replay;
+const openReplay = ({read, screen, speed, until}: SourceOptions, clock: CaptureClock): ReplaySource => {
+	const onScreen = read.some(({path}) => isPipe(path)) ? 'stream' : 'paced';
+	return createReplay({files: read, pace: screen ? onScreen : 'packet', speed, until, clock});
 };
 
 /** Sockets need an interface that is up; those of a host without others may be the inside ones. */

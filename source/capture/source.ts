@@ -8,6 +8,12 @@ export type Sight = {
 	readonly groupReports: boolean;
 };
 
+/** Of a capture: its filter lets through all that is decoded. */
+export const fullSight: Sight = {sync: true, vrrp: true, arp: true, groupReports: true};
+
+/** Of UDP sockets. */
+export const joinedSight: Sight = {sync: true, vrrp: false, arp: false, groupReports: false};
+
 /** How time passes for the table that this source feeds. */
 export type Pace =
 	/** Live: the monotonic clock, anchored to the wall clock when the source was opened. */

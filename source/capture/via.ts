@@ -5,7 +5,8 @@ import {chunksOfStream} from './chunks.js';
 import {type CaptureClock} from './clock.js';
 import {commandWords} from './command-words.js';
 import {cookedFilter, ethernetFilter, type FilterOptions} from './filter-expression.js';
-import {CaptureError, type PacketSink, type PacketSource, type Place, type SourceEnd} from './source.js';
+import {sliceMs, sliceStep, turn} from './slices.js';
+import {CaptureError, fullSight, type PacketSink, type PacketSource, type Place, type SourceEnd} from './source.js';
 
 export type ViaOptions = FilterOptions & {
 	/** As on the command line: `[NAME=]HOST[:IFACE]` or `[NAME=]CMD`. */
@@ -28,8 +29,6 @@ export type ViaTarget = {
 /** How long a command may take to end after the end of its output. */
 const exitGraceMs = 1000;
 
-const sliceMs = 15;
-const sliceStep = 64;
 const firstDelayMs = 1000;
 const longestDelayMs = 30_000;
 /** A stream that lasted this long was a working one: the next attempts start quickly again. */
@@ -92,8 +91,6 @@ export const parseViaTarget = (target: string, options: FilterOptions): ViaTarge
 	};
 };
 
-const sightOf = {sync: true, vrrp: true, arp: true, groupReports: true};
-
 /** What tcpdump says when nothing is wrong. */
 const idleTalk = /^tcpdump: (?:verbose output|listening on|data link type)|^\d+ packets? (?:captured|received|dropped)/;
 
@@ -123,16 +120,12 @@ const startChild = ([program = '', ...words]: readonly string[]): Child | string
 	}
 };
 
-const turn = async (): Promise<void> => new Promise(resolve => {
-	setImmediate(resolve);
-});
-
 /** Listens through other hosts: captures that commands write to their stdout. A command that ends is run again. */
 export const createVia = (options: ViaOptions): PacketSource => {
 	const {clock, through = []} = options;
 	const targets = options.targets.map(target => parseViaTarget(target, options));
 	const places: Place[] = targets.map(({name, kind}) => ({
-		name, state: 'opening', detail: '', drops: 0, sight: sightOf, kind, address: '',
+		name, state: 'opening', detail: '', drops: 0, sight: fullSight, kind, address: '',
 	}));
 	const {promise: ended, resolve: resolveEnded} = Promise.withResolvers<SourceEnd>();
 	const children = new Set<Child>();

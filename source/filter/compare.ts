@@ -1,5 +1,5 @@
 import {formatAddress, parseAddress} from '../wire/address.js';
-import {FilterFault, type Operator, type Value} from './expression.js';
+import {fail, type Operator, type Value} from './expression.js';
 import {type FilterNames} from './context.js';
 import {inNets, parseNet, type EndpointTest, type Net} from './net.js';
 import {type Interval} from './part.js';
@@ -13,7 +13,7 @@ so with a list, or with a field that stands for several, none of them may match.
 */
 
 export const isNegated = (operator: Operator): boolean => operator === '!=' || operator === '!~';
-const isPattern = (operator: Operator): boolean => operator === '~' || operator === '!~';
+export const isPattern = (operator: Operator): boolean => operator === '~' || operator === '!~';
 
 /** Numbers, all whole. Durations are equal within a second when that is how they were given: nobody hits a millisecond. */
 export const intervalsOf = (operator: Operator, values: readonly Value[], isDuration = false): Interval[] => {
@@ -69,14 +69,12 @@ export const textTest = (operator: Operator, values: readonly Value[]): ((text: 
 const aliasValues = (value: Extract<Value, {kind: 'name'}>, {aliases}: FilterNames): Value[] => {
 	const targets = aliases.get(value.text.toLowerCase());
 	if (!targets) {
-		throw new FilterFault(`unknown name ${value.text}; write an address, or give it this name in the configuration${aliases.size > 0 ? meant(value.text, [...aliases.keys()]) : ''}`, value);
+		return fail(`unknown name ${value.text}; write an address, or give it this name in the configuration${aliases.size > 0 ? meant(value.text, [...aliases.keys()]) : ''}`, value);
 	}
 
 	return targets.map(text => {
 		const {at, length} = value;
-		return readAddress({text, at, length}) ?? (() => {
-			throw new FilterFault(`the name ${value.text} stands for ${text}, which is not an address`, value);
-		})();
+		return readAddress({text, at, length}) ?? fail(`the name ${value.text} stands for ${text}, which is not an address`, value);
 	});
 };
 
@@ -117,5 +115,15 @@ export const whoTest = (operator: Operator, values: readonly Value[], {aliases}:
 };
 
 /** The text of an endpoint that patterns see. */
-export const endpointText = (words: Int32Array, at: number, isIpv6: boolean, port: number): string =>
+const endpointText = (words: Int32Array, at: number, isIpv6: boolean, port: number): string =>
 	isIpv6 ? `[${formatAddress(words, at, 6)}]:${port}` : `${formatAddress(words, at, 4)}:${port}`;
+
+/** An endpoint by its address and port, or by its text when a pattern is asked for. */
+export const endpointMatcher = (operator: Operator, values: readonly Value[], names: FilterNames): EndpointTest => {
+	if (!isPattern(operator)) {
+		return endpointTest(values, names);
+	}
+
+	const matches = textTest(operator, values);
+	return (words, at, isIpv6, port) => matches(endpointText(words, at, isIpv6, port));
+};

@@ -1,17 +1,19 @@
 import {numberAt} from '../table/memory.js';
 import {type Predicate} from '../table/predicates.js';
 import {readPe} from '../table/pe-pool.js';
-import {entryAt, entryFlag, entryPe} from '../table/entry.js';
+import {entryAt, entryPe} from '../table/entry.js';
 import {type TableView} from '../table/view.js';
 import {isNegated} from './compare.js';
 import {type FilterNames, type Verdicts} from './context.js';
-import {catchFault, FilterFault, type Expression, type FilterError} from './expression.js';
-import {fieldPart, tableFlags, wordPart, type Ground} from './leaf.js';
-import {any, every, isSlow, onBits, opposite, type Part} from './part.js';
+import {catchFault, fail, type Expression, type FilterError} from './expression.js';
+import {fieldPart} from './field-part.js';
+import {type Ground} from './ground.js';
+import {any, every, isSlow, opposite, template, type Part} from './part.js';
 import {createProgram} from './program.js';
 import {meant} from './suggest.js';
 import {stateOf} from './values.js';
-import {knownStates} from './vocabulary.js';
+import {entryFlagBits, knownStates} from './vocabulary.js';
+import {wordPart} from './word-part.js';
 
 /** A bare name: of addresses if the configuration says so, or else the beginning of a state. */
 const namePart = ({text, at, length}: Extract<Expression, {kind: 'name'}>, ground: Ground): Part => {
@@ -25,7 +27,7 @@ const namePart = ({text, at, length}: Extract<Expression, {kind: 'name'}>, groun
 	if (state === undefined) {
 		const known = [...aliases.keys(), ...knownStates];
 		const hint = meant(text, known);
-		throw new FilterFault(`${text} is no address, state, protocol or name of the configuration${hint.includes('did you mean') ? hint : ''}`, span);
+		return fail(`${text} is no address, state, protocol or name of the configuration${hint.includes('did you mean') ? hint : ''}`, span);
 	}
 
 	return fieldPart({kind: 'test', field: 'state', operator: '=', values: [{kind: 'text', text: state}], ...span}, ground);
@@ -96,7 +98,7 @@ export type CompileOptions = {
 /** Compiles on a ground. Throws `FilterFault`. */
 export const compileOn = (expression: Expression, ground: Ground, {hideTemplates = false}: CompileOptions = {}): {readonly predicate: Predicate; readonly slow: boolean} => {
 	const asked = partOf(expression, ground);
-	const part = hideTemplates && !asksForTemplates(expression) ? every([opposite(onBits(entryAt.fractions, entryFlag.template)), asked]) : asked;
+	const part = hideTemplates && !asksForTemplates(expression) ? every([opposite(template), asked]) : asked;
 	return {predicate: createProgram(part, ground), slow: isSlow(part)};
 };
 
@@ -131,7 +133,8 @@ export const compileFilter = (expression: Expression, {arrays, paths}: Pick<Tabl
 		clock,
 		refresh: [],
 		pe: (words, at) => readPe(arrays, entryPe(words, at)),
-		...tableFlags,
+		flagBits: entryFlagBits,
+		flagWord: entryAt.fractions,
 		record() {
 			throw new TypeError('Only records have fields of records');
 		},

@@ -48,6 +48,10 @@ export class FilterFault extends Error {
 	}
 }
 
+export const fail = (message: string, span: Span): never => {
+	throw new FilterFault(message, span);
+};
+
 /** Runs `work`; what it finds wrong with the filter is data. */
 export const catchFault = <T>(work: () => T): T | FilterError => {
 	try {

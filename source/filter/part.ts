@@ -1,4 +1,4 @@
-import {entryAt} from '../table/entry.js';
+import {entryAt, entryFlag} from '../table/entry.js';
 import {type PathInfo} from '../table/path-info.js';
 import {type Predicate} from '../table/predicates.js';
 
@@ -42,6 +42,9 @@ export const onNumber = (word: number, shift: number, mask: number, intervals: r
 export const onTime = (from: number, intervals: readonly Interval[]): Part => any(intervals.map(interval => ({on: 'time', from, interval})));
 /** The bit of the rank that says closing is not set. */
 export const open: Part = onWord(entryAt.portState, 0, 0x40, 0);
+export const template: Part = onBits(entryAt.fractions, entryFlag.template);
+/** A change of any of these kinds, by their numbers. */
+export const onChange = (...kinds: readonly number[]): Part => any(kinds.map(kind => onWord(entryAt.path, 28, 15, kind)));
 
 export const isSlow = (part: Part): boolean => {
 	switch (part.on) {

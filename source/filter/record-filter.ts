@@ -8,7 +8,7 @@ import {type HeardRecord} from '../table/record-ring.js';
 import {compileOn, type CompileOptions} from './compile.js';
 import {type FilterNames} from './context.js';
 import {catchFault, type Expression, type FilterError} from './expression.js';
-import {type Ground} from './leaf.js';
+import {type Ground} from './ground.js';
 
 /** The only path and service of the tiny table that holds the record at hand. */
 const only = 1;

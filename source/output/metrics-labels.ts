@@ -1,5 +1,10 @@
+import {printable} from '../view/format.js';
+
 /** The name of everything that has no series of its own. */
 export const otherLabel = 'other';
+
+/** The name of a segment by its number, which comes from outside. */
+export const segmentLabel = (names: readonly string[], segment: number): string => printable(names[segment] ?? '?');
 
 /**
 Chooses which things get a series of their own, so that whoever sends cannot make series without end. A thing keeps its name

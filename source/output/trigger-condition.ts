@@ -1,7 +1,16 @@
 import {parseDuration} from '../filter/duration.js';
-import {fault, type FilterError} from '../filter/expression.js';
+import {fault, type Expression, type FilterError} from '../filter/expression.js';
 import {parseFilter} from '../filter/parser.js';
-import {type TriggerCondition} from './trigger.js';
+
+/** When a trigger fires: for each event, for the first of a series, or when there was none for a while. */
+export type TriggerCondition = {
+	readonly kind: 'each' | 'once' | 'none';
+	/** Of `once` and `none`. */
+	readonly spanMs: number;
+	readonly expression: Expression;
+	/** Where the filter begins in what was written. */
+	readonly filterAt: number;
+};
 
 /** More than a year of silence is a mistake of units. */
 const longestMs = 366 * 86_400_000;

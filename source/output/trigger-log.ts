@@ -51,7 +51,8 @@ export type TriggerLog = {
 };
 
 export type TriggerJournal = TriggerLog & {
-	add(outcome: Omit<TriggerOutcome, 'number'>): void;
+	/** What is left out is nothing, and happened once. */
+	add(outcome: Pick<TriggerOutcome, 'timeUs' | 'trigger' | 'outcome'> & Partial<TriggerOutcome>): void;
 	/** Counts of a trigger from 0, in place of any under its name. */
 	begin(name: string, on: string): TriggerTotals;
 	/** Forgets the counts of triggers that are gone. */
@@ -80,7 +81,7 @@ export const createTriggerLog = (): TriggerJournal => {
 		},
 		add(outcome) {
 			number++;
-			const numbered = {number, ...outcome};
+			const numbered = {action: '', detail: '', cause: '', seconds: 0, count: 1, ...outcome, number};
 			recent = [...recent.slice(1 - mostRecent), numbered];
 			for (const listener of listeners) {
 				listener(numbered);

@@ -10,5 +10,15 @@ export type TriggerEvent = {
 	readonly fields: Readonly<Record<string, unknown>>;
 };
 
+/** The event of a line of `--events --json`, which is '' for what is no event. */
+export const triggerEventOf = (json: string, timeUs: number): TriggerEvent | undefined => {
+	if (json === '') {
+		return undefined;
+	}
+
+	const fields = JSON.parse(json) as TriggerEvent['fields'];
+	return {timeUs, event: String(fields['event']), json, fields};
+};
+
 /** Runs an action once. Never rejects; the signal ends it at once. */
 export type Runner = (event: TriggerEvent, signal: AbortSignal) => Promise<RunResult>;

@@ -1,4 +1,4 @@
-import {type TriggerCondition} from './trigger.js';
+import {type TriggerCondition} from './trigger-condition.js';
 
 /** Decides when the events that a trigger's filter lets through set it off. Times are microseconds of one timeline. */
 export type TriggerWatch = {

@@ -1,21 +1,11 @@
-import {type FilterError, type Expression} from '../filter/expression.js';
-import {parseCondition} from './trigger-condition.js';
+import {type FilterError} from '../filter/expression.js';
+import {parseCondition, type TriggerCondition} from './trigger-condition.js';
 import {parseRate, type Rate} from './token-bucket.js';
 
 /** What a trigger starts. Nothing in it is ever expanded or given to a shell. */
 export type TriggerAction =
 	| {readonly kind: 'exec'; readonly argv: readonly string[]}
 	| {readonly kind: 'webhook'; readonly url: string};
-
-/** When a trigger fires: for each event, for the first of a series, or when there was none for a while. */
-export type TriggerCondition = {
-	readonly kind: 'each' | 'once' | 'none';
-	/** Of `once` and `none`. */
-	readonly spanMs: number;
-	readonly expression: Expression;
-	/** Where the filter begins in what was written. */
-	readonly filterAt: number;
-};
 
 export type Trigger = {
 	/** Unique. */

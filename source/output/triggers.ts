@@ -4,22 +4,22 @@ import {type Status} from '../monitor/status.js';
 import {createChangeReader, type Change, type ChangeReader} from '../table/changes.js';
 import {numberAt, openTableMemory, type TableMemory} from '../table/memory.js';
 import {createPathReader} from '../table/path-info.js';
-import {rfc3339, safeJson} from '../view/format.js';
 import {createJsonEvents} from './events.js';
 import {filterNamesOf} from './filter-names.js';
 import {createNames} from './names.js';
-import {createTokenBucket, formatRate} from './token-bucket.js';
-import {actionText, type Trigger, type TriggerAction} from './trigger.js';
+import {type Trigger} from './trigger.js';
+import {createActiveTrigger, type ActiveTrigger, type TriggerGround} from './trigger-active.js';
 import {createTriggerGate, type Hold} from './trigger-gate.js';
-import {createTriggerLog, type TriggerLog, type TriggerOutcome, type TriggerTotals} from './trigger-log.js';
-import {createTriggerQueue, type TriggerQueue} from './trigger-queue.js';
-import {type Runner, type TriggerEvent} from './trigger-run.js';
-import {createTriggerWatch, type TriggerWatch} from './trigger-watch.js';
+import {createTriggerHearing} from './trigger-hearing.js';
+import {createTriggerLog, type TriggerLog} from './trigger-log.js';
+import {triggerEventOf, type TriggerEvent} from './trigger-run.js';
 
 /** Changes between two looks at the time. */
 const step = 256;
 /** What was dropped is said this often. */
 const tellMs = 1000;
+/** Time for what was ended by force to be gone. */
+const endMs = 500;
 
 export type TriggerSet = {
 	readonly triggers: readonly Trigger[];
@@ -29,14 +29,9 @@ export type TriggerSet = {
 	readonly trusted: ReadonlySet<string>;
 };
 
-export type TriggersOptions = {
+export type TriggersOptions = Pick<TriggerGround, 'isDryRun' | 'clock' | 'runnerOf'> & {
 	readonly memory: TableMemory;
 	readonly status: () => Status | undefined;
-	/** Says what would run instead of running it. */
-	readonly isDryRun: boolean;
-	/** Milliseconds that never go back. */
-	readonly clock: () => number;
-	readonly runnerOf: (action: TriggerAction, timeoutMs: number) => Runner;
 };
 
 export type Triggers = {
@@ -51,29 +46,9 @@ export type Triggers = {
 	kill(): void;
 };
 
-type Action = {readonly text: string; readonly queue: TriggerQueue};
+type EventFields = Readonly<Record<string, unknown>>;
 
-/** A trigger at work. */
-type Active = {
-	readonly trigger: Trigger;
-	readonly key: string;
-	readonly filter: EventFilter;
-	readonly watch: TriggerWatch;
-	readonly mayPass: (nowMs: number) => boolean;
-	readonly actions: readonly Action[];
-	readonly totals: TriggerTotals;
-	toldRate: number;
-	toldQueue: number;
-};
-
-const totalOf = {ok: 'ok', failed: 'failed', timeout: 'timeout', killed: 'killed'} as const;
-
-/** States of a source, which `source` events have beside others. */
-const placeStates = new Set(['opening', 'up', 'down', 'gone', 'ended', 'failed']);
-
-/** Time for what was ended by force to be gone. */
-const endMs = 500;
-
+/** Waits until it is done, but no longer than this. */
 const within = async (ms: number, done: Promise<unknown>): Promise<void> => {
 	let timer: NodeJS.Timeout | undefined;
 	const late = new Promise<void>(resolve => {
@@ -83,159 +58,80 @@ const within = async (ms: number, done: Promise<unknown>): Promise<void> => {
 	clearTimeout(timer);
 };
 
-export const createTriggers = ({memory, status, isDryRun, clock, runnerOf}: TriggersOptions): Triggers => {
+/** Reads the changes of a table and shows each to the triggers. */
+export const createTriggers = ({memory, status, ...given}: TriggersOptions): Triggers => {
 	const arrays = openTableMemory(memory);
 	const view = {arrays, paths: createPathReader(arrays)};
 	const names = createNames();
 	const log = createTriggerLog();
-	const toWallUs = (timeUs: number) => timeUs + (status()?.wallOffsetUs ?? 0);
+	const {clock} = given;
+	const nowUs = (): number => arrays.numbers[numberAt.nowUs]!;
+	const toWallUs = (timeUs: number): number => timeUs + (status()?.wallOffsetUs ?? 0);
+	const ground: TriggerGround = {...given, log, nowUs, toWallUs};
 	const format = createJsonEvents(names, toWallUs);
-	const down = new Set<string>();
 	const gate = createTriggerGate();
+	const hearing = createTriggerHearing();
 	/** There is none as long as there is nothing to look for. */
 	let changes: ChangeReader | undefined;
 	let hasPolled = false;
-	let active: readonly Active[] = [];
-	let forSilence: readonly Active[] = [];
+	/** By all that makes a trigger what it is. */
+	let active: ReadonlyMap<string, ActiveTrigger> = new Map();
+	let forSilence: readonly ActiveTrigger[] = [];
 	/** Replaced, but still at work on what they were given. */
-	let retired: readonly Active[] = [];
+	let retired: readonly ActiveTrigger[] = [];
 	let seen: Status | undefined;
-	/** Since when all sources are heard; silence of a source that is down is no evidence. */
-	let upSinceUs: number | undefined = -Infinity;
 	let toldLost = 0;
 	let toldMs = 0;
 	let lostChanges = 0;
 
-	const nowUs = (): number => arrays.numbers[numberAt.nowUs]!;
+	const atWork = (): ActiveTrigger[] => [...active.values(), ...retired];
 
-	const add = (trigger: string, outcome: TriggerOutcome['outcome'], rest: Partial<TriggerOutcome>) => {
-		log.add({timeUs: nowUs(), trigger, action: '', outcome, detail: '', cause: '', seconds: 0, count: 1, ...rest});
-	};
-
-	const activate = (trigger: Trigger, filter: EventFilter, key: string): Active => {
-		const totals = log.begin(trigger.name, trigger.on);
-		const actions = trigger.actions.map((action): Action => {
-			const text = actionText(action);
-			const queue: TriggerQueue = createTriggerQueue({
-				run: runnerOf(action, trigger.timeoutMs),
-				clock,
-				done(event, {outcome, detail}, seconds) {
-					totals[totalOf[outcome]]++;
-					add(trigger.name, outcome, {action: text, detail, cause: event.event, seconds});
-				},
-			});
-			return {text, queue};
-		});
-		return {
-			trigger, key, filter, actions, totals, watch: createTriggerWatch(trigger.condition), mayPass: createTokenBucket(trigger.rate), toldRate: 0, toldQueue: 0,
-		};
-	};
-
-	const fire = (one: Active, timeUs: number, build: () => TriggerEvent | undefined) => {
-		one.totals.fired++;
-		if (!one.mayPass(timeUs / 1000)) {
-			one.totals.droppedByRate++;
-			return;
-		}
-
-		const event = build();
-		if (!event) {
-			log.lose(1);
-			return;
-		}
-
-		for (const {text, queue} of one.actions) {
-			if (isDryRun) {
-				one.totals.dryRun++;
-				add(one.trigger.name, 'dry-run', {timeUs, action: text, cause: event.event});
-			} else if (!queue.push({...event, fields: {...event.fields, trigger: one.trigger.name}})) {
-				one.totals.droppedByQueue++;
-			}
-		}
-	};
-
-	const hold = ({totals}: Active, why: Hold) => {
-		if (why === 'first-fill') {
-			totals.firstFill++;
-		} else {
-			totals.unknownSender++;
-		}
-	};
-
-	/** Silence since is evidence, as long as somebody known is heard and our ears are open. */
+	/** Silence is evidence since then, as long as somebody known is heard and our ears are open. */
 	const silenceSinceUs = (): number | undefined => {
 		const knownUs = gate.knownSinceUs();
-		return knownUs === undefined || upSinceUs === undefined ? undefined : Math.max(knownUs, upSinceUs);
+		const hearingUs = hearing.sinceUs();
+		return knownUs === undefined || hearingUs === undefined ? undefined : Math.max(knownUs, hearingUs);
 	};
 
 	const passTime = (timeUs: number) => {
 		for (const one of forSilence) {
-			const sinceUs = one.watch.passed(timeUs, silenceSinceUs());
-			if (sinceUs !== undefined) {
-				const atUs = sinceUs + (one.trigger.condition.spanMs * 1000);
-				fire(one, timeUs, () => {
-					const fields = {
-						v: 1, type: 'event', time: rfc3339(toWallUs(atUs)), event: 'absent', on: one.trigger.on,
-						since: rfc3339(toWallUs(sinceUs)), seconds: one.trigger.condition.spanMs / 1000,
-					};
-					return {timeUs: atUs, event: 'absent', json: `${safeJson(fields)}\n`, fields};
-				});
+			one.passed(timeUs, silenceSinceUs());
+		}
+	};
+
+	const holdOf = (change: Change, fields: EventFields | undefined): Hold | undefined => {
+		switch (change.type) {
+			case 'aside': {
+				return fields && gate.ofFields(fields);
+			}
+
+			case 'refused': {
+				return gate.ofDirector(change.director);
+			}
+
+			default: {
+				return gate.ofSession(change);
 			}
 		}
 	};
 
-	const noticeSource = ({event, segment, state, recording}: Readonly<Record<string, unknown>>, timeUs: number) => {
-		if (event === 'suspend') {
-			upSinceUs = upSinceUs === undefined ? undefined : timeUs;
-		} else if (event === 'source' && recording === undefined && typeof segment === 'string' && placeStates.has(String(state))) {
-			if (state === 'up') {
-				down.delete(segment);
-			} else {
-				down.add(segment);
-			}
-
-			upSinceUs = down.size > 0 ? undefined : timeUs;
-		}
-	};
-
-	const offer = (change: Change, fields: Readonly<Record<string, unknown>> | undefined) => {
-		let why: Hold | 'no' | undefined;
+	/** Shows a change to all triggers. `fields`: its text, where it is not about a session. */
+	const offer = (change: Change, fields?: EventFields) => {
+		let judged: {readonly hold: Hold | undefined} | undefined;
 		let event: TriggerEvent | undefined;
-		const build = (): TriggerEvent | undefined => {
-			if (!event) {
-				const json = format.line(change);
-				const all = json === '' ? undefined : JSON.parse(json) as Record<string, unknown>;
-				event = all && {timeUs: change.timeUs, event: String(all['event']), json, fields: all};
-			}
-
-			return event;
-		};
-
-		for (const one of active) {
-			if (!(fields ? one.filter.matchesFields(fields) : one.filter.matches(change))) {
-				continue;
-			}
-
-			if (why === undefined) {
-				why = (fields ? gate.ofFields(fields) : (change.type === 'refused' ? gate.ofDirector(change.director) : change.type === 'aside' ? undefined : gate.ofSession(change))) ?? 'no';
-			}
-
-			// Sessions of the first fill are no silence.
-			if (why !== 'no' && !(why === 'first-fill' && one.trigger.condition.kind === 'none')) {
-				hold(one, why);
-			} else if (one.watch.happened(change.timeUs)) {
-				fire(one, change.timeUs, build);
+		const build = (): TriggerEvent | undefined => event ??= triggerEventOf(format.line(change), change.timeUs);
+		for (const one of active.values()) {
+			if (fields ? one.filter.matchesFields(fields) : one.filter.matches(change)) {
+				judged ??= {hold: holdOf(change, fields)};
+				one.happened(change.timeUs, judged.hold, build);
 			}
 		}
 	};
 
 	const take = (change: Change) => {
-		if (forSilence.length > 0) {
-			passTime(change.timeUs);
-		}
-
+		passTime(change.timeUs);
 		if (change.type !== 'aside') {
-			offer(change, undefined);
+			offer(change);
 			return;
 		}
 
@@ -243,14 +139,14 @@ export const createTriggers = ({memory, status, isDryRun, clock, runnerOf}: Trig
 			return;
 		}
 
-		const fields = JSON.parse(change.json) as Record<string, unknown>;
+		const fields = JSON.parse(change.json) as EventFields;
 		if (String(fields['event']).startsWith('@')) {
 			names.learn(fields);
 			gate.learn(fields, change.timeUs);
 			return;
 		}
 
-		noticeSource(fields, change.timeUs);
+		hearing.notice(fields, change.timeUs);
 		offer(change, fields);
 	};
 
@@ -271,41 +167,18 @@ export const createTriggers = ({memory, status, isDryRun, clock, runnerOf}: Trig
 		}
 	};
 
-	const tellDrops = () => {
-		for (const one of [...active, ...retired]) {
-			const {totals, trigger, actions} = one;
-			totals.running = actions.reduce((sum, {queue}) => sum + queue.running(), 0);
-			totals.waiting = actions.reduce((sum, {queue}) => sum + queue.waiting(), 0);
-			if (totals.droppedByRate > one.toldRate) {
-				add(trigger.name, 'dropped', {detail: `beyond ${formatRate(trigger.rate)}`, count: totals.droppedByRate - one.toldRate});
-				one.toldRate = totals.droppedByRate;
-			}
-
-			if (totals.droppedByQueue > one.toldQueue) {
-				add(trigger.name, 'dropped', {action: actions.map(({text}) => text).join(', '), detail: 'too many wait for it', count: totals.droppedByQueue - one.toldQueue});
-				one.toldQueue = totals.droppedByQueue;
-			}
-		}
-
+	const tell = () => {
+		const busy = new Set(atWork().filter(one => one.tell()));
+		retired = retired.filter(one => busy.has(one));
 		if (log.lost() > toldLost) {
-			add('', 'dropped', {detail: 'changes came faster than triggers could look at them', count: log.lost() - toldLost});
+			log.add({timeUs: nowUs(), trigger: '', outcome: 'dropped', detail: 'changes came faster than triggers could look at them', count: log.lost() - toldLost});
 			toldLost = log.lost();
 		}
-
-		retired = retired.filter(({totals}) => totals.running + totals.waiting > 0);
 	};
 
 	const kill = () => {
-		for (const one of [...active, ...retired]) {
-			const {trigger, actions, totals} = one;
-			for (const {queue, text} of actions) {
-				const left = queue.kill();
-				if (left > 0) {
-					totals.droppedByQueue += left;
-					one.toldQueue += left;
-					add(trigger.name, 'dropped', {action: text, detail: 'the end came first', count: left});
-				}
-			}
+		for (const one of atWork()) {
+			one.kill();
 		}
 	};
 
@@ -313,24 +186,25 @@ export const createTriggers = ({memory, status, isDryRun, clock, runnerOf}: Trig
 		log,
 		use({triggers, aliases, trusted}) {
 			const filterNames = filterNamesOf(names, aliases);
-			const next: Active[] = [];
+			const compiled: Array<{readonly key: string; readonly trigger: Trigger; readonly filter: EventFilter}> = [];
 			for (const trigger of triggers) {
 				const filter = compileEventFilter(trigger.condition.expression, view, filterNames);
 				if (!filter.ok) {
 					return {trigger, error: filter};
 				}
 
-				const key = JSON.stringify([trigger, [...aliases]]);
-				next.push(active.find(one => one.key === key) ?? activate(trigger, filter, key));
+				compiled.push({key: JSON.stringify([trigger, [...aliases]]), trigger, filter});
 			}
 
-			if (next.length > 0) {
+			// Only now, when all of them can be used: a new one takes the place of the counts of the old one.
+			const next = new Map(compiled.map(({key, trigger, filter}) => [key, active.get(key) ?? createActiveTrigger(trigger, filter, ground)]));
+			if (next.size > 0) {
 				changes ??= createChangeReader(memory, {fromNow: hasPolled});
 			}
 
-			retired = [...retired, ...active.filter(one => !next.includes(one))];
+			retired = [...retired, ...[...active].filter(([key]) => !next.has(key)).map(([, one]) => one)];
 			active = next;
-			forSilence = next.filter(({trigger}) => trigger.condition.kind === 'none');
+			forSilence = [...next.values()].filter(({trigger}) => trigger.condition.kind === 'none');
 			log.keep(new Set(triggers.map(({name}) => name)));
 			gate.trust(trusted);
 			return undefined;
@@ -355,24 +229,24 @@ export const createTriggers = ({memory, status, isDryRun, clock, runnerOf}: Trig
 				lostChanges = changes.lost();
 			}
 
-			if (taken === 0 && forSilence.length > 0) {
+			if (taken === 0) {
 				passTime(momentUs);
 			}
 
 			if (clock() - toldMs >= tellMs) {
 				toldMs = clock();
-				tellDrops();
+				tell();
 			}
 
 			return taken === 0;
 		},
 		async finish(longestMs) {
-			const idle = Promise.all([...active, ...retired].flatMap(({actions}) => actions.map(async ({queue}) => queue.idle())));
+			const idle = Promise.all(atWork().map(async one => one.idle()));
 			await within(longestMs, idle);
 			kill();
 			// What was ended says so.
 			await within(endMs, idle);
-			tellDrops();
+			tell();
 		},
 		kill,
 	};

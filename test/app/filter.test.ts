@@ -98,3 +98,40 @@ test('filters have a history and names', async () => {
 	const {exitCode} = await terminal.exit;
 	assert.equal(exitCode, 0);
 });
+
+test('the column of what does not hold is counted in the line that is typed, a name before it included', async () => {
+	const terminal = openTerminal(crash);
+	await terminal.until(screen => screen.includes('351 of 351'));
+	terminal.type('/@x=vport=http');
+	await terminal.until(screen => screen.includes('?10 http is not a port'));
+	assert.match(terminal.styled().join('\n'), /\{[^\|]*red\|http/v);
+	terminal.type('\r');
+	await terminal.until(screen => screen.includes('this filter does not hold, the last one stays'));
+	terminal.type('\u0003');
+	await terminal.exit;
+});
+
+test('a filter is recalled by any name that the configuration may give it, and by no other', async () => {
+	const terminal = openTerminal([...crash, '--saved', 'web.udp=proto=udp']);
+	await terminal.until(screen => screen.includes('351 of 351'));
+	terminal.type('/@web.udp\r');
+	await terminal.until(screen => screen.includes('20 of 351') && screen.includes('FILTERED'));
+	terminal.type('/\u0015@constructor\r');
+	await terminal.until(screen => screen.includes('no filter is saved as @constructor; there is @web.udp'));
+	terminal.type('\u0003');
+	const {exitCode} = await terminal.exit;
+	assert.equal(exitCode, 0);
+});
+
+test('a line to find that is taken out of the history is judged anew', async () => {
+	const terminal = openTerminal(crash);
+	await terminal.until(screen => screen.includes('351 of 351'));
+	terminal.type('\\203.0.113.88\r');
+	await terminal.until(screen => screen.includes('found: 203.0.113.88'));
+	terminal.type('\\vport=http');
+	await terminal.until(screen => screen.includes('http is not a port'));
+	terminal.type('\u001B[A\r');
+	await terminal.until(screen => screen.includes('found: 203.0.113.88'));
+	terminal.type('\u0003');
+	await terminal.exit;
+});

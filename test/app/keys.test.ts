@@ -143,6 +143,8 @@ test('keys that arrive glued together all count', async () => {
 	await terminal.until(onRow(/198\.51\.100\.16:51736/v));
 	terminal.type('g/proto=udp\rj');
 	await terminal.until(screen => screen.includes('20 of 351') && screen.includes('FILTERED') && cursorLine(screen).includes('198.51.100.25:'));
+	terminal.type('+++-');
+	await terminal.until(screen => screen.includes('replay at 4 times'));
 	terminal.type('Q');
 	await terminal.exit;
 });

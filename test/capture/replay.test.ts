@@ -4,9 +4,9 @@ import {readFileSync, writeFileSync} from 'node:fs';
 import test from 'node:test';
 import {gzipSync} from 'node:zlib';
 import {createCaptureClock} from '../../source/capture/clock.js';
-import {createReplay, type ReplayOptions, type ReplaySource} from '../../source/capture/replay.js';
+import {createReplay, type ReplayOptions} from '../../source/capture/replay.js';
 import {CaptureError} from '../../source/capture/source.js';
-import {createManualClock, type ManualClock} from './manual-clock.js';
+import {createManualClock} from './manual-clock.js';
 import {fileOf, pcapAt} from './pcap-file.js';
 import {createRecordingSink, type RecordingSink} from './recording-sink.js';
 
@@ -43,30 +43,6 @@ const failureOf = async (options: Partial<ReplayOptions>): Promise<CaptureError>
 	}
 
 	return assert.fail('it could be replayed');
-};
-
-/** Lets time pass, timer by timer, as long as the replay goes on. Gives what was delivered, with the clock's time. */
-const passTime = async (source: ReplaySource, clock: ManualClock, sink: RecordingSink): Promise<Array<{clockUs: number; kind: string; timeUs: number}>> => {
-	const startUs = clock.nowUs();
-	const seen: Array<{clockUs: number; kind: string; timeUs: number}> = [];
-	sink.onDelivery = ({kind, timeUs}) => {
-		seen.push({clockUs: clock.nowUs() - startUs, kind, timeUs});
-	};
-
-	let over = false;
-	const ended = (async () => {
-		await source.ended;
-		over = true;
-	})();
-	await source.start(sink);
-	for (;;) {
-		await Promise.race([clock.waiting(), ended]);
-		if (over) {
-			return seen;
-		}
-
-		clock.toNextTimer();
-	}
 };
 
 test('every capture gives as many packets as tshark counts in it', async () => {
@@ -144,99 +120,6 @@ test('a moment ends the replay there: packets up to it, then the timeline, also 
 	assert.equal(early.exitCode, 2);
 	assert.match(early.message, /Nothing is known at 1970-01-01T00:00:04\.999Z: the first packet is of 1970-01-01T00:00:05\.000Z/);
 });
-
-test('a paced replay delivers each packet when it is due, tells the time in between, and stops at the last', async context => {
-	const path = fileOf(context, pcapAt([5_000_000, 5_010_000, 7_000_000]));
-	for (const speed of [1, 4]) {
-		const clock = createManualClock();
-		const sink = createRecordingSink();
-		const source = createReplay({files: [{path}], pace: 'paced', speed, clock});
-		const seen = await passTime(source, clock, sink);
-		for (const {clockUs, timeUs} of seen.filter(({kind}) => kind === 'packet')) {
-			const dueUs = (timeUs - 5_000_000) / speed;
-			assert.ok(clockUs >= dueUs && clockUs <= dueUs + 1000, `due at ${dueUs}, delivered at ${clockUs}`);
-		}
-
-		const steps = seen.map(({clockUs}) => clockUs);
-		assert.ok(steps.every((clockUs, index) => clockUs - (steps[index - 1] ?? 0) <= 100_000));
-		assert.deepEqual([seen.at(-1)!.kind, seen.at(-1)!.timeUs], ['packet', 7_000_000]);
-		const times = seen.map(({timeUs}) => timeUs);
-		assert.deepEqual(times, [...times].sort((left, right) => left - right), 'the timeline never goes back');
-	}
-});
-
-test('a paced replay stands still while paused and goes on from there at any speed', async context => {
-	const path = fileOf(context, pcapAt([0, 1_000_000, 2_000_000, 3_000_000]));
-	const clock = createManualClock();
-	const sink = createRecordingSink();
-	const source = createReplay({files: [{path}], pace: 'paced', clock});
-	await source.start(sink);
-	const passUntil = async (condition: () => boolean): Promise<void> => {
-		while (!condition()) {
-			await clock.waiting();
-			clock.toNextTimer();
-		}
-	};
-
-	await passUntil(() => sink.packets().length === 2);
-	source.pause();
-	assert.equal(source.paused, true);
-	// An hour for lunch.
-	clock.after(3_600_000, () => undefined);
-	while (clock.toNextTimer()) {
-		// All that could wait for time.
-	}
-
-	const count = sink.deliveries.length;
-	source.setSpeed(10);
-	source.resume();
-	const resumedUs = clock.nowUs();
-	let thirdUs = 0;
-	sink.onDelivery = ({kind}) => {
-		if (kind === 'packet') {
-			thirdUs = clock.nowUs();
-		}
-	};
-
-	await passUntil(() => sink.packets().length === 3);
-	assert.ok(sink.deliveries.length > count);
-	const tookUs = thirdUs - resumedUs;
-	assert.ok(tookUs > 90_000 && tookUs <= 101_000, `${tookUs} µs for the rest of a second at tenfold speed`);
-	source.setSpeed(Infinity);
-	await source.ended;
-	assert.equal(sink.packets().length, 4);
-});
-
-test('on the screen a replay with a moment opens there, paused', async context => {
-	const path = fileOf(context, pcapAt([0, 1_000_000, 2_000_000]));
-	const clock = createManualClock();
-	const sink = createRecordingSink();
-	const source = createReplay({files: [{path}], pace: 'paced', until: {kind: 'relative', seconds: 1.5}, clock});
-	await source.start(sink);
-	await sink.until(() => sink.deliveries.some(({kind}) => kind === 'advance'));
-	assert.deepEqual(sink.deliveries.map(({kind, timeUs}) => `${kind} ${timeUs}`), ['packet 0', 'packet 1000000', 'advance 1500000']);
-	assert.equal(source.paused, true);
-	source.resume();
-	await passTimeUntilEnd(source, clock);
-	assert.equal(sink.packets().length, 3);
-	assert.equal(clock.nowUs() - createManualClock().nowUs(), 500_000);
-});
-
-const passTimeUntilEnd = async (source: ReplaySource, clock: ManualClock): Promise<void> => {
-	let over = false;
-	const ended = (async () => {
-		await source.ended;
-		over = true;
-	})();
-	for (;;) {
-		await Promise.race([clock.waiting(), ended]);
-		if (over) {
-			return;
-		}
-
-		clock.toNextTimer();
-	}
-};
 
 test('a replay that is closed ends, whatever it is doing', async context => {
 	const path = fileOf(context, pcapAt([0, 3_600_000_000]));

@@ -10,7 +10,6 @@ import {promisify} from 'node:util';
 import {type Status} from '../../source/monitor/status.js';
 import {createTally} from '../../source/monitor/tally.js';
 import {createMetrics} from '../../source/output/metrics.js';
-import {createGrowth, createLabelBudget} from '../../source/output/metrics-labels.js';
 import {serveMetrics, type MetricsServer} from '../../source/output/metrics-server.js';
 import {type TriggerTotals} from '../../source/output/trigger-log.js';
 import {type ServiceView} from '../../source/table/services.js';
@@ -114,25 +113,6 @@ test('however many services and real servers there are, the number of series is 
 	assert.equal(sum(series, 'ipvstop_real_sessions'), 10_000);
 	assert.equal(sum(series, 'ipvstop_sessions_created_total'), 15_000);
 	assert.equal(sum(series, 'ipvstop_sessions', {virtual: 'other'}), 2 * (5000 - 64));
-});
-
-test('a total that starts again at nothing is growth, not a step back', () => {
-	const growth = createGrowth();
-	const looks = [5, 8, 8, 3].map(total => {
-		const grown = growth.of('a', total);
-		growth.sweep();
-		return grown;
-	});
-	assert.deepEqual(looks, [5, 3, 0, 3]);
-});
-
-test('a thing keeps its name as long as it is there, whatever comes', () => {
-	const budget = createLabelBudget(2);
-	budget.offer(['a', 'b', 'c']);
-	budget.offer(['c', 'b', 'a']);
-	assert.deepEqual(['a', 'b', 'c'].map(key => budget.isNamed(key)), [true, true, false]);
-	budget.offer(['c', 'b']);
-	assert.deepEqual(['a', 'b', 'c'].map(key => budget.isNamed(key)), [false, true, true]);
 });
 
 const serve = async (context: TestContext, port = 0): Promise<MetricsServer> => {

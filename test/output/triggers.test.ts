@@ -279,6 +279,17 @@ test('a trigger that stays the same through a change of the configuration keeps 
 	assert.equal(totals().fired, 2);
 });
 
+test('of triggers of which one cannot be used none takes over, not even its counts', () => {
+	const {look, say, set, totals} = bench([trigger('event=takeover', {name: 'page'})]);
+	say({event: 'takeover', to: '10.255.0.2'}, 1);
+	look();
+	const problem = set([trigger('event=vrrp', {name: 'page'}), trigger('vip=nobody', {name: 'other'})]);
+	assert.equal(problem?.trigger.name, 'other');
+	say({event: 'takeover', to: '10.255.0.2'}, 2);
+	look();
+	assert.deepEqual({on: totals().on, fired: totals().fired}, {on: 'event=takeover', fired: 2});
+});
+
 test('at the end what runs is waited for, but not for ever', async () => {
 	const {look, say, started, work, outcomes} = bench([trigger('event=takeover')]);
 	for (let second = 1; second <= 6; second++) {
