@@ -12,8 +12,6 @@ import {createSyncStreams} from './sync-streams.js';
 import {thresholds} from './thresholds.js';
 import {noteAdvert} from './vrrp-reigns.js';
 
-export {sharedBit, type Director} from './director.js';
-
 export type SyncFacts = {readonly version: number; readonly syncid: number; readonly records: number; readonly wrapped: boolean};
 
 /** Who was heard, what each said, and who listens. Judges nothing: who is master is told by `setMaster`. */

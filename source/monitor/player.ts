@@ -47,6 +47,8 @@ export const createPlayer = (first: Monitor, {reopen, survey}: Openers): Player 
 	let surveyor: Monitor | undefined;
 	let isClosed = false;
 	let forwardUs = -1;
+	/** What was asked for last: a status tells of it later. */
+	const asked: {speed?: number; isPaused?: boolean} = {};
 
 	const tell = () => {
 		for (const listener of listeners) {
@@ -88,8 +90,8 @@ export const createPlayer = (first: Monitor, {reopen, survey}: Openers): Player 
 	};
 
 	const goBack = (timeUs: number) => {
-		const wasPlaying = current.status()?.replay?.isPaused === false && !current.hasEnded();
-		const speed = current.status()?.replay?.speed ?? 1;
+		const {speed, isPaused} = {speed: 1, isPaused: true, ...current.status()?.replay, ...asked};
+		const wasPlaying = !isPaused && !current.hasEnded();
 		void next?.close();
 		const monitor = reopen(timeUs);
 		next = monitor;
@@ -136,12 +138,15 @@ export const createPlayer = (first: Monitor, {reopen, survey}: Openers): Player 
 		notes: () => notes,
 		isSeeking: () => next !== undefined || forwardUs >= 0,
 		pause() {
+			asked.isPaused = true;
 			send({type: 'pause'});
 		},
 		resume() {
+			asked.isPaused = false;
 			send({type: 'resume'});
 		},
 		setSpeed(speed) {
+			asked.speed = speed;
 			send({type: 'speed', speed});
 		},
 		seek(timeUs, nowUs) {

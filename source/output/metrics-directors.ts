@@ -1,4 +1,4 @@
-import {sharedBit} from '../monitor/directors.js';
+import {sharedBit} from '../monitor/director.js';
 import {type Status} from '../monitor/status.js';
 import {otherLabel, segmentLabel} from './metrics-labels.js';
 import {type MetricsRegistry} from './metrics-registry.js';

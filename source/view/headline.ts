@@ -1,5 +1,5 @@
 import {roleOf} from '../monitor/director-role.js';
-import {type Director} from '../monitor/directors.js';
+import {type Director} from '../monitor/director.js';
 import {type Pair, type Takeover} from '../monitor/failover.js';
 import {type LimitName} from '../monitor/limits.js';
 import {type Sample} from '../monitor/sample.js';

@@ -1,6 +1,6 @@
 import {directorLetter} from '../monitor/screen-names.js';
 import {type Sample} from '../monitor/sample.js';
-import {sharedBit} from '../monitor/directors.js';
+import {sharedBit} from '../monitor/director.js';
 import {type PastChange} from '../table/change-scan.js';
 import {type SessionChangeKind} from '../table/changes.js';
 import {type Connection} from '../table/connection.js';
