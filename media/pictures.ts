@@ -38,7 +38,7 @@ const scenes: Readonly<Record<string, Scene>> = {
 	main: {...powerLoss, columns: 80, rows: 24},
 	'main-wide': {...powerLoss, columns: 140, rows: 40},
 	'vip-detail': {...powerLoss, columns: 100, rows: 28, steps: [['2', /VIPS|ACTIVE|LAST NEW/v], ['\r', /203\.0\.113\.0\/24/v]]},
-	'session-detail': {...powerLoss, columns: 100, rows: 24, steps: [['G', /> *\S/v], ['\r', /first heard/v]]},
+	'session-detail': {...powerLoss, columns: 100, rows: 24, steps: [['G', /> *\S/v], ['\r', /first announced/v]]},
 	failover: {...powerLoss, columns: 100, rows: 30, steps: [['4', /AT TAKEOVER/v]]},
 	help: {...powerLoss, columns: 80, rows: 24, steps: [['?', /HELP/v]]},
 	'takeover-before': {columns: 80, rows: 24, file: preempted, at: '2026-11-22T18:55:46.918Z', steps: [['4', /WHAT HAPPENED/v]]},
@@ -71,7 +71,7 @@ const takes: ReadonlyArray<{readonly scene: Scene; readonly seconds: number}> = 
 	{scene: tick('58'), seconds: 1.5},
 	...['vport=8', 'vport=80', 'vport=80 es', 'vport=80 est'].map(text => ({scene: {...tick('58'), steps: typed(text)}, seconds: 0.4})),
 	{scene: {...tick('58'), steps: [...typed('vport=80 est'), entered]}, seconds: 2},
-	{scene: {...tick('58'), steps: [...typed('vport=80 est'), entered, ['\r', /first heard/v]]}, seconds: 4},
+	{scene: {...tick('58'), steps: [...typed('vport=80 est'), entered, ['\r', /first announced/v]]}, seconds: 4},
 ];
 
 /** Shown where nothing moves: the verdict. */

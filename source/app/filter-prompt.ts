@@ -46,7 +46,7 @@ export const createFilterPrompt = (stage: Stage, sampler: Sampler, after: Effect
 	};
 
 	const errorOf = ({filter, at}: Meaning): FilterError | undefined => {
-		const error = filter === undefined ? undefined : sampler.check(filter);
+		const error = filter === undefined ? undefined : sampler.check(filter, 'anything');
 		return error && {...error, column: error.column + at};
 	};
 

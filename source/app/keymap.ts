@@ -8,7 +8,7 @@ export type Action =
 	| 'down' | 'up' | 'left' | 'right' | 'page-down' | 'page-up' | 'half-down' | 'half-up' | 'top' | 'end'
 	| 'view-1' | 'view-2' | 'view-3' | 'view-4' | 'view-5' | 'view-6' | 'next-view' | 'previous-view' | 'open' | 'close'
 	| 'step-forward' | 'step-back' | 'forward' | 'backward' | 'go-to' | 'live' | 'more' | 'less'
-	| 'columns' | 'panel' | 'note' | 'redraw' | 'suspend';
+	| 'columns' | 'panel' | 'aliases' | 'note' | 'redraw' | 'suspend';
 
 /** Help is grouped by what a person wants. */
 export const groups = ['MOVE', 'VIEW', 'FIND', 'SORT', 'HOLD', 'TIME', 'KEEP', 'SHOW', 'LEAVE'] as const;
@@ -81,6 +81,7 @@ export const bindings: readonly Binding[] = [
 	{action: 'note', keys: ['m'], group: 'KEEP', help: 'note in time, goes into the events', hint: [6, 'm note']},
 	{action: 'columns', keys: ['c'], group: 'SHOW', help: 'choose columns'},
 	{action: 'panel', keys: ['e'], group: 'SHOW', help: 'VIPs above the sessions on and off'},
+	{action: 'aliases', keys: ['a'], group: 'SHOW', help: 'names of the configuration for addresses, on and off'},
 	{action: 'redraw', keys: ['^L'], group: 'SHOW', help: 'draw anew'},
 	{action: 'suspend', keys: ['^Z'], group: 'LEAVE', help: 'stop until fg'},
 	{action: 'escape', keys: ['Esc'], group: 'LEAVE', help: 'close what is open, then clear the filter; never quits'},

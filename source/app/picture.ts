@@ -1,4 +1,5 @@
 import {type Sample} from '../monitor/sample.js';
+import {type Naming, unnamed} from '../view/alias-names.js';
 import {emptyScreen, isEmpty} from '../view/empty-screen.js';
 import {failoverScreen} from '../view/failover-view.js';
 import {type Glyphs} from '../view/glyphs.js';
@@ -25,6 +26,7 @@ export type Setting = {
 	readonly intervalSeconds: number;
 	readonly target: string;
 	readonly glyphs: Glyphs;
+	readonly naming: Naming;
 };
 
 /** A frame, how far the list on it reaches, and where its cursor is. */
@@ -62,6 +64,7 @@ export const pictureOf = (sample: Sample, state: UiState, setting: Setting): Pic
 	const isFollowing = state.follow !== undefined && state.view === 'sessions';
 	const input: ScreenInput = {
 		...setting, sample,
+		named: state.hasNames ? setting.naming : unnamed,
 		hints: keyHints(columns),
 		message: state.message,
 		cursor: isFollowing && sample.followed >= 0 ? sample.followed : place.cursor,

@@ -28,7 +28,7 @@ export const createPromptKeys = (stage: Stage, sampler: Sampler, player: Player,
 	const filterPrompt = createFilterPrompt(stage, sampler, after);
 
 	const errorIn = (kind: Prompt['kind'], text: string): FilterError | undefined =>
-		kind === 'filter' ? filterPrompt.check(text) : (kind === 'find' ? sampler.check(text) : undefined);
+		kind === 'filter' ? filterPrompt.check(text) : (kind === 'find' ? sampler.check(text, 'sessions') : undefined);
 
 	/** Another line than before stands there. */
 	const put = (prompt: Prompt) => {

@@ -144,6 +144,10 @@ export const reduceUi = (state: UiState, action: Action, extent: Extent): UiStat
 			return {...state, hasPanel: !state.hasPanel};
 		}
 
+		case 'aliases': {
+			return {...state, hasNames: !state.hasNames, message: state.hasNames ? 'addresses as they are' : 'names of the configuration for addresses'};
+		}
+
 		case 'help': {
 			return {...state, overlay: {kind: 'help', search: editedLine(''), offset: 0}};
 		}

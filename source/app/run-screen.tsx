@@ -3,6 +3,7 @@ import {render} from 'ink';
 import {type Monitor} from '../monitor/monitor.js';
 import {createPlayer, type Openers} from '../monitor/player.js';
 import {type SamplerOptions, createSampler} from '../monitor/sampler.js';
+import {createNaming} from '../view/alias-names.js';
 import {asciiGlyphs, blockGlyphs} from '../view/glyphs.js';
 import {App} from './app.js';
 import {type Effects} from './effects.js';
@@ -90,7 +91,7 @@ export const runScreen = async (monitor: Monitor, openers: Openers, options: Scr
 	keys?.setRawMode(true);
 	const instance = render(<App
 		filter={options.filter} saved={options.filters} chosenColumns={options.columns} localTime={options.localTime} intervalSeconds={options.intervalSeconds}
-		target={options.target} color={options.color} sampler={sampler} player={player} glyphs={glyphs} hasKeys={keys !== undefined} save={save}
+		target={options.target} color={options.color} sampler={sampler} player={player} glyphs={glyphs} naming={createNaming(options.aliases)} hasKeys={keys !== undefined} save={save}
 	/>, {
 		...(keys && {stdin: keys as unknown as NodeJS.ReadStream}),
 		alternateScreen: options.alternateScreen,

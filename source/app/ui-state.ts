@@ -68,6 +68,8 @@ export type UiState = {
 	/** Columns of the sessions that are pushed out to the left. */
 	readonly firstColumn: number;
 	readonly hasPanel: boolean;
+	/** Names of the configuration instead of addresses. */
+	readonly hasNames: boolean;
 	/** Said once, until the next key. */
 	readonly message: string;
 };
@@ -89,7 +91,7 @@ export const initialUiState = (filter: string): UiState => ({
 	places: {sessions: firstPlace, vips: firstPlace, reals: firstPlace, failover: firstPlace, clients: firstPlace, events: firstPlace},
 	sort: 'open', reverse: false, listSort: 0, filter, isInverted: false, filters: filter === '' ? [] : [filter], saved: new Map(), found: '', finds: [],
 	prompt: undefined, overlay: undefined, detail: undefined, isPaused: false, isHeld: false, follow: undefined, marked: new Map(),
-	columns: undefined, firstColumn: 0, hasPanel: true, message: '',
+	columns: undefined, firstColumn: 0, hasPanel: true, hasNames: true, message: '',
 });
 
 /** Keeps the cursor among the rows and the cursor's row on the screen. */

@@ -5,6 +5,7 @@ import {
 import {controlAt, serviceAt, serviceWords, type TableArrays} from '../table/memory.js';
 import {type ServiceInfo} from '../table/path-info.js';
 import {noCounts, type CoverageCounts} from './coverage.js';
+import {sharedBit} from './director.js';
 import {type Accounting} from './failover.js';
 import {createServiceRows, isUdpService, type Selection} from './pair-services.js';
 import {isOverdue} from './rhythm.js';
@@ -19,8 +20,9 @@ export type CensusQuestion = {
 	/** Number of the last takeover in the entries, -1 when there was none, and its moment. */
 	readonly generation: number;
 	readonly takeoverMs: number;
-	/** Directors of a split brain by number: sessions announced since `splitMs` are counted for each. Empty otherwise. */
+	/** Directors of a split brain by number, and their bits: sessions announced since `splitMs` by one of them that the others do not know are counted for each. Empty otherwise. */
 	readonly split: readonly number[];
+	readonly splitBits: readonly number[];
 	readonly splitMs: number;
 };
 
@@ -35,7 +37,7 @@ export type ServiceCensus = {
 	readonly runningOut: number;
 	/** Of those open at the last takeover. */
 	readonly accounting: Accounting;
-	/** For each director of the split: open and announced since by it last, and not by the others before. */
+	/** For each director of the split: open, announced since by it last, and neither sent to the others nor announced by them before. */
 	readonly split: readonly number[];
 };
 
@@ -50,6 +52,9 @@ const column = {open: 0, runningOut: 1, heard: 2, closed: 3, moved: 4, waiting: 
 const perListener = 5;
 const columns = column.listeners + (maxListeners * perListener);
 const maxSplit = 4;
+
+/** Bits of the other directors of a split brain; those that have none of their own cannot be told apart. */
+const rivalsOf = (bits: readonly number[], index: number): number => bits.reduce((mask, bit, other) => other === index || bit === sharedBit ? mask : mask | (1 << bit), 0);
 
 /** One pass over the table for all pairs: what listeners know now, and what became of the sessions held at the last takeover. */
 export const createCensus = (arrays: TableArrays) => {
@@ -68,6 +73,7 @@ export const createCensus = (arrays: TableArrays) => {
 		const bits = Int32Array.from({length: questions.length * maxListeners}, (_, index) => questions[Math.floor(index / maxListeners)]!.listeners[index % maxListeners] ?? 0);
 		const splits = Int32Array.from({length: questions.length * maxSplit}, (_, index) => questions[Math.floor(index / maxSplit)]!.split[index % maxSplit] ?? -1);
 		const splitMs = Float64Array.from(questions, question => question.split.length > 0 ? question.splitMs : Infinity);
+		const rivals = Int32Array.from({length: questions.length * maxSplit}, (_, index) => rivalsOf(questions[Math.floor(index / maxSplit)]!.splitBits, index % maxSplit));
 		for (let slot = 1; slot <= highWater; slot++) {
 			const at = slot * entryWords;
 			const path = entryPath(entries, at);
@@ -126,7 +132,7 @@ export const createCensus = (arrays: TableArrays) => {
 			if (entries[at + entryAt.last]! * 1000 >= splitMs[question]!) {
 				const director = entryDirector(entries, at);
 				for (let index = 0; index < maxSplit; index++) {
-					if (splits[(question * maxSplit) + index] === director) {
+					if (splits[(question * maxSplit) + index] === director && ((sent | own) & rivals[(question * maxSplit) + index]!) === 0) {
 						sums[sum + column.split + index] = sums[sum + column.split + index]! + 1;
 					}
 				}

@@ -34,6 +34,11 @@ export const roleOf = (director: Director, nowUs: number): RoleReport => {
 		return {role: 'BACKUP', evidence: `${listeningText[director.listeningEvidence]} ${ageText(nowUs, director.listeningSinceUs)} ago`};
 	}
 
+	// It speaks up beside the master: for a moment, or a split brain begins.
+	if (director.lastAdvertUs > 0 && director.priority > 0 && !missesAdverts({lastUs: director.lastAdvertUs, intervalMs: director.intervalMs}, nowUs, thresholds.silentIntervals)) {
+		return {role: 'MASTER', evidence: `VRID ${director.vrid} prio ${director.priority}, ${advertAge}`};
+	}
+
 	if (director.lastAdvertUs > 0) {
 		return {role: 'GONE', evidence: director.priority === 0 ? `resigned, ${advertAge}` : advertAge};
 	}

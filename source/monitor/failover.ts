@@ -134,7 +134,7 @@ export type SplitBrain = {
 	readonly vrid: number;
 	readonly directors: readonly number[];
 	readonly priorities: readonly number[];
-	/** Open sessions announced since by this director alone, in the order of `directors`. */
+	/** Open sessions announced since by this director that the others do not know, in the order of `directors`. */
 	readonly onlyBy: readonly number[];
 	/** Who claimed a virtual address last, -1 when nobody was heard to, and when. */
 	readonly claimant: number;

@@ -18,6 +18,7 @@ export type HeadCount = {
 	invalidate(): void;
 	of(pair: PairState): readonly ServiceCensus[];
 	selectionOf(pair: PairState): Selection;
+	/** The master may be among them: both daemons can run on one director. */
 	listenersOf(pair: PairState): Director[];
 	/** Milliseconds since the table's origin. */
 	sinceOriginMs(timeUs: number): number;
@@ -40,7 +41,7 @@ export const createHeadCount = (arrays: TableArrays, pairs: Pairs): HeadCount =>
 		return {segment: pair.segment, syncids: isAlone ? [] : pair.syncids};
 	};
 
-	/** The likeliest successor first: not the master, of the highest priority heard, else in the group of VRRP, else listening longest. */
+	/** The likeliest successor first: of the highest priority heard, else in the group of VRRP, else listening longest. */
 	const listenersOf = (pair: PairState): Director[] => [...pair.directors, ...pairs.listenersWithout(pair.segment)]
 		.filter(director => director.listeningSinceUs > 0 && director.bit !== sharedBit)
 		.toSorted((one, other) => (other.priority - one.priority) || (Number(other.joinsVrrp) - Number(one.joinsVrrp)) || (one.listeningSinceUs - other.listeningSinceUs))
@@ -61,6 +62,7 @@ export const createHeadCount = (arrays: TableArrays, pairs: Pairs): HeadCount =>
 				generation: last ? one.generation : -1,
 				takeoverMs: last ? sinceOriginMs(last.atUs) : 0,
 				split,
+				splitBits: split.map(index => one.directors.find(director => director.index === index)?.bit ?? sharedBit),
 				splitMs: one.split ? sinceOriginMs(one.split.sinceUs) : 0,
 			};
 		});

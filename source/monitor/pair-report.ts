@@ -7,7 +7,7 @@ import {type HeadCount} from './head-count.js';
 import {type Losses} from './losses.js';
 import {survivalOf} from './own-kept.js';
 import {serviceText} from './pair-services.js';
-import {hasAdverts, type Pairs, type PairState} from './pairs.js';
+import {hasAdverts, isSplit, speakingMaster, type Pairs, type PairState} from './pairs.js';
 import {countsOwn, maxServices, takeoverOf} from './takeover-state.js';
 import {thresholds} from './thresholds.js';
 import {warningsOf} from './warnings.js';
@@ -48,20 +48,21 @@ export const createPairReport = ({directors, pairs, heads, losses}: ReportParts)
 	});
 
 	const masterOf = (pair: PairState, nowUs: number): Pick<Pair, 'master' | 'masterSinceUs' | 'masterBy'> => {
-		const master = pair.directors.filter(({masterSinceUs}) => masterSinceUs > 0).toSorted((one, other) => other.lastSyncUs - one.lastSyncUs)[0];
-		if (master) {
+		const master = speakingMaster(pair);
+		if (master && master.masterSinceUs > 0) {
 			return {master: master.index, masterSinceUs: master.masterSinceUs, masterBy: pair.vrids.length > 0 ? 'advert' : 'sync'};
 		}
 
-		return pair.sender && !hasAdverts(pair, nowUs) && pair.vrids.length === 0
-			? {master: pair.sender.index, masterSinceUs: pair.sender.firstSyncUs, masterBy: 'sync'}
+		return master && !hasAdverts(pair, nowUs)
+			? {master: master.index, masterSinceUs: master.firstSyncUs, masterBy: 'sync'}
 			: {master: -1, masterSinceUs: 0, masterBy: 'none'};
 	};
 
 	const pairOf = (pair: PairState, nowUs: number): Pair => {
 		const found = heads.of(pair);
 		const sum = (udp: boolean) => found.filter(one => one.udp === udp).reduce((total, {open}) => total + open, 0);
-		const forecasts = forecastsOf(pair, found, nowUs);
+		// While there are two masters none of them can be said to succeed the other.
+		const forecasts = isSplit(pair) ? [] : forecastsOf(pair, found, nowUs).filter(({director}) => director !== speakingMaster(pair)?.index);
 		return {
 			id: pair.id, segment: pair.segment, group: pair.group, port: pair.port, syncids: pair.syncids, vrids: pair.vrids,
 			directors: [...pair.directors, ...pairs.listenersWithout(pair.segment)].map(({index}) => index), ...masterOf(pair, nowUs), activeActive: pair.activeActive,
@@ -72,7 +73,7 @@ export const createPairReport = ({directors, pairs, heads, losses}: ReportParts)
 	};
 
 	const groundOf = (pair: PairState, nowUs: number): Ground => {
-		const successor = heads.listenersOf(pair)[0];
+		const successor = isSplit(pair) ? undefined : heads.listenersOf(pair).find(director => director !== speakingMaster(pair));
 		const last = pair.takeovers.at(-1);
 		return {
 			...heads.selectionOf(pair),

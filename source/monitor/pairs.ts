@@ -35,6 +35,13 @@ export type PairState = {
 export const hasAdverts = (pair: PairState, nowUs: number): boolean =>
 	pair.directors.some(({lastAdvertUs}) => lastAdvertUs > 0 && nowUs - lastAdvertUs <= thresholds.noAdvertUs);
 
+/** The one that announced last of those that are master, by adverts or by their sync. */
+export const speakingMaster = ({directors, sender, vrids}: PairState): Director | undefined =>
+	directors.filter(({masterSinceUs}) => masterSinceUs > 0).toSorted((one, other) => other.lastSyncUs - one.lastSyncUs)[0] ?? (vrids.length === 0 ? sender : undefined);
+
+/** Two masters at once. */
+export const isSplit = ({split}: PairState): boolean => split?.endUs === 0;
+
 /** A forger may name many groups and ids. */
 const maxKeys = 4096;
 

@@ -10,6 +10,7 @@ import {type LoggedEvent} from './event-log.js';
 import {type MonitorEnd} from './monitor.js';
 import {type Note} from './player.js';
 import {type ReplayIndex} from './replay-index.js';
+import {type FilterScope} from './screen-filter.js';
 import {type Status} from './status.js';
 
 /** Which session a slot held when it was chosen; another one may live there later. */
@@ -112,6 +113,8 @@ export type Sample = {
 	readonly followed: number;
 	/** A slow filter has not yet looked at everything. */
 	readonly isFiltering: boolean;
+	/** Whether the filter speaks of sessions, of events, or of both. */
+	readonly filterScope: FilterScope;
 	/** What is not about single sessions, newest last. */
 	readonly events: readonly LoggedEvent[];
 	/** Newest changes of sessions, newest first. */

@@ -26,7 +26,7 @@ export type Sampler = {
 	/** What the screen wants to see from now on. */
 	ask(question: Question): void;
 	/** What is wrong with a filter; undefined when it can be used. */
-	check(filter: string): FilterError | undefined;
+	check(filter: string, of: 'sessions' | 'anything'): FilterError | undefined;
 	/** Place of the next row that matches, from a place on, going round at the ends; -1 when there is none. */
 	find(text: string, from: number, step: 1 | -1): number;
 	/** What is marked (when each began, by slot), all that passes the present filter when nothing is. */
@@ -157,6 +157,7 @@ export const createSampler = (player: Player, {intervalMs: initialIntervalMs, al
 			...window,
 			judged: new Map(window.rows.map(({slot}) => [slot, reading.judge(slot)])),
 			isFiltering: !reading.filter.isComplete(),
+			filterScope: reading.filter.scope(question.filter),
 			events: eventsOf(reading, nowUs),
 			changes: changesOf(reading, nowUs),
 			lostChanges: live.log.lost(),
@@ -205,7 +206,7 @@ export const createSampler = (player: Player, {intervalMs: initialIntervalMs, al
 			question = next;
 			renew();
 		},
-		check: text => live.reading.filter.check(text),
+		check: (text, of) => live.reading.filter.check(text, of),
 		find: (text, from, step) => findRow(shown(), question, text, from, step),
 		extract: marks => extractRows(shown(), question, marks),
 		setInterval(intervalMs) {

@@ -13,9 +13,14 @@ export type ScreenEventFilter = {
 	matchesFields(event: EventFields): boolean;
 };
 
+/** What a filter speaks of; what it does not speak of passes whole. */
+export type FilterScope = {readonly sessions: boolean; readonly events: boolean};
+
 export type ScreenFilter = {
-	/** What is wrong with a filter; undefined when nothing is. */
-	check(text: string): FilterError | undefined;
+	/** What is wrong with a filter, for sessions or for something; undefined when nothing is. */
+	check(text: string, of: 'sessions' | 'anything'): FilterError | undefined;
+	/** What it can be asked of: `fate` is of sessions alone, `event` of events. */
+	scope(text: string): FilterScope;
 	/** The test of a filter as of now; undefined lets everything through. A slow one is asked in slices, see `isComplete`. */
 	predicate(text: string, isInverted: boolean, nowUs: number): Predicate | undefined;
 	/** The same for changes and other events. */
@@ -44,11 +49,17 @@ export type ScreenFilterOptions = {
 /** Filters over one table, kept compiled while they are in use. */
 export const createScreenFilter = (view: TableView, {names, marked, verdicts, onPass}: ScreenFilterOptions): ScreenFilter => {
 	let known: {readonly key: string; readonly filter: TableFilter; readonly sliced: SlicedMatch | undefined} | undefined;
+	let knownScope: {readonly text: string; readonly scope: FilterScope} | undefined;
 	let knownEvents: {readonly key: string; readonly filter: ScreenEventFilter | undefined} | undefined;
 
 	const compile = (text: string, isInverted: boolean): TableFilter | FilterError => {
 		const expression = expressionOf(text, isInverted);
 		return 'ok' in expression ? expression : compileFilter(expression, view, {subject: 'sessions', names, marked, verdicts});
+	};
+
+	const compileEvents = (text: string, isInverted: boolean): TableFilter | FilterError => {
+		const expression = expressionOf(text, isInverted);
+		return 'ok' in expression ? expression : compileFilter(expression, view, {subject: 'events', names});
 	};
 
 	const forget = () => {
@@ -57,9 +68,22 @@ export const createScreenFilter = (view: TableView, {names, marked, verdicts, on
 	};
 
 	return {
-		check(text) {
+		check(text, of) {
 			const found = compile(text, false);
-			return found.ok ? undefined : found;
+			if (found.ok || of === 'sessions') {
+				return found.ok ? undefined : found;
+			}
+
+			const ofEvents = compileEvents(text, false);
+			// A filter that is wrong for both is one of sessions, unless it speaks of what only events have.
+			return ofEvents.ok ? undefined : (ofEvents.column > found.column ? ofEvents : found);
+		},
+		scope(text) {
+			if (knownScope?.text !== text) {
+				knownScope = {text, scope: {sessions: compile(text, false).ok, events: compileEvents(text, false).ok}};
+			}
+
+			return knownScope.scope;
 		},
 		predicate(text, isInverted, nowUs) {
 			if (text.trim() === '') {
@@ -89,7 +113,7 @@ export const createScreenFilter = (view: TableView, {names, marked, verdicts, on
 			const key = `${isInverted ? '!' : ''}${text}`;
 			if (knownEvents?.key !== key) {
 				const expression = expressionOf(text, isInverted);
-				const filter = 'ok' in expression ? expression : compileFilter(expression, view, {subject: 'events', names});
+				const filter = compileEvents(text, isInverted);
 				knownEvents = {
 					key,
 					filter: 'ok' in expression || !filter.ok ? undefined : {at: filter.at, matchesFields: event => matchesEvent(expression, event, names)},

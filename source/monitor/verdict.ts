@@ -15,7 +15,7 @@ export type Words = {
 export type Verdict = {
 	readonly level: Expectation['level'];
 	readonly expected: Expectation;
-	/** For the main screen, some 80 columns with letters for names. */
+	/** For the main screen, with letters for names. */
 	readonly line: string;
 	/** For the failover view: sentences to be wrapped. */
 	readonly sentences: readonly string[];
@@ -24,6 +24,9 @@ export type Verdict = {
 const second = 1_000_000;
 const recordsPerMessage = 40;
 const lineColumns = 80;
+
+/** The first form that fits; a form says less than the one before it, and what is expected last of all. */
+const firstFitting = (forms: readonly string[], columns: number): string => forms.find(form => form.length <= columns) ?? forms.at(-1)!;
 
 const plural = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;
 
@@ -48,23 +51,29 @@ const outcome = ({sureness, resets, otherwise, level}: Expectation, {ownKept, bl
 	return ownKept === 'likely' ? `${expected}; if rebooted ${otherwise} RESETS` : `${expected}; ${otherwise} if kept`;
 };
 
-/** `!CRASH A>B 14:02:01.8 gap 3.6s: B knows 12804 of 12920 open (99%), likely KEPT`; what can be spared goes when it gets too long. */
-const lineOf = (takeover: Takeover, expected: Expectation, {name, clock}: Words): string => {
+/** `!CRASH A>B 14:02:01.8 gap 3.6s: B knows 12804 of 12920 open (99%), likely KEPT`; what can be spared goes when it gets too long, what to expect never. */
+const lineOf = (takeover: Takeover, expected: Expectation, {name, clock}: Words, columns: number): string => {
 	const {from, to, atUs, gapUs, kind, coverage: {known, held}} = takeover;
-	const head = `!${kindWord(takeover)} ${name(from)}>${name(to)} ${clock(atUs)}`;
+	const who = `!${kindWord(takeover)} ${name(from)}>${name(to)}`;
+	const head = `${who} ${clock(atUs)}`;
 	const gap = kind === 'preempt' ? '' : ` gap ${(gapUs / second).toFixed(1)}s`;
 	if (held === 0) {
 		return `${head}${gap}: nothing was open`;
 	}
 
 	if (expected.sureness === 'unknown') {
-		return `${head}${gap}: CANNOT TELL what ${name(to)} knows of ${held} open`;
+		const forms = [`${head}${gap}`, head, who].flatMap(start => [`${start}: CANNOT TELL what ${name(to)} knows of ${held} open`, `${start}: CANNOT TELL what ${name(to)} knows`]);
+		return firstFitting(forms, columns);
 	}
 
 	const ends = outcome(expected, takeover);
 	const knows = `${name(to)} knows ${known} of ${held}`;
-	const forms = [`${head}${gap}: ${knows} open (${percent(known, held)}), ${ends}`, `${head}: ${knows} open (${percent(known, held)}), ${ends}`, `${head}: ${knows} (${percent(known, held)}), ${ends}`, `${head}: ${knows}, ${ends}`];
-	return forms.find(form => form.length <= lineColumns) ?? `${head}: ${knows}, ${ends.replace('expect ', '').replace(/if rebooted (\d+) RESETS/v, '$1 if rebooted')}`;
+	// Beside KEPT a bare number would be read as kept.
+	const least = ends.includes('KEPT') ? ends : ends.replace('expect ', '').replace(/if rebooted (\d+) RESETS/v, '$1 if rebooted');
+	return firstFitting([
+		`${head}${gap}: ${knows} open (${percent(known, held)}), ${ends}`, `${head}: ${knows} open (${percent(known, held)}), ${ends}`, `${head}: ${knows} (${percent(known, held)}), ${ends}`, `${head}: ${knows}, ${ends}`,
+		`${head}: ${knows}, ${least}`, `${who}: ${knows}, ${least}`, `${head}: ${ends}`, `${head}: ${least}`, `${who}: ${least}`,
+	], columns);
 };
 
 const openingOf = (takeover: Takeover, expected: Expectation, {name, clock}: Words): string => {
@@ -172,41 +181,49 @@ const caveatsOf = (takeover: Takeover, expected: Expectation, nowUs: number, {na
 	return caveats;
 };
 
-/** The verdict of a takeover, as of `nowUs`: formed at once from what the new master knows. */
-export const verdictOf = (takeover: Takeover, nowUs: number, words: Words): Verdict => {
+/** The verdict of a takeover, as of `nowUs`: formed at once from what the new master knows. Its line has at most `columns` characters, from 60 on. */
+export const verdictOf = (takeover: Takeover, nowUs: number, words: Words, columns = lineColumns): Verdict => {
 	const expected = expectationOf(takeover.coverage, takeover.ownKept, isBlindTo(takeover));
 	const sentences = takeover.coverage.held === 0
 		? [openingOf(takeover, expected, words), 'No open session was known then.']
 		: [openingOf(takeover, expected, words), expectationSentence(takeover, expected, words.name(takeover.to)), ...caveatsOf(takeover, expected, nowUs, words)];
-	return {level: expected.level, expected, line: lineOf(takeover, expected, words), sentences};
+	return {level: expected.level, expected, line: lineOf(takeover, expected, words, columns), sentences};
 };
 
 /** A split brain, while it lasts and after its end. */
-export const splitBrainVerdict = (split: SplitBrain, nowUs: number, {name, clock}: Words): {readonly line: string; readonly sentences: readonly string[]} => {
+export const splitBrainVerdict = (split: SplitBrain, nowUs: number, {name, clock}: Words, columns = lineColumns): {readonly line: string; readonly sentences: readonly string[]; readonly resets: number} => {
 	const names = split.directors.map(director => name(director));
 	const span = spanText((split.endUs || nowUs) - split.sinceUs);
 	const where = split.by === 'vrrp' ? ` on VRID ${split.vrid}` : ' by their sync';
 	const prios = split.by === 'vrrp' ? names.map((one, index) => `${one} prio ${split.priorities[index]}`).join(', ') : names.join(' and ');
 	const claim = split.claimUs > 0 && split.claimant >= 0 ? ` Last VIP claim by ARP: ${name(split.claimant)}, ${spanText(nowUs - split.claimUs)} ago.` : ' No VIP claim by ARP was heard.';
 	const only = names.map((one, index) => ({one, count: split.onlyBy[index] ?? 0, index})).filter(({count}) => count > 0);
+	const line = `!SPLIT BRAIN ${names.join('/')}${where} since ${clock(split.sinceUs)} (${span.replace(' ', '')})`;
 	if (split.endUs > 0) {
+		const winner = name(split.winner);
+		const unknown = only.filter(({index}) => split.directors[index] !== split.winner);
+		const resets = unknown.reduce((sum, {count}) => sum + count, 0);
+		const head = `!SPLIT ENDED ${names.join('/')}`;
+		const left = `${winner} is left, ${resets === 0 ? 'likely KEPT' : `expect ${resets} RESET${resets === 1 ? '' : 'S'}`}`;
 		return {
-			line: `!SPLIT ENDED ${names.join('/')} ${clock(split.endUs)} after ${span.replace(' ', '')}: ${name(split.winner)} is left`,
-			sentences: [`Two masters${where} from ${clock(split.sinceUs)} to ${clock(split.endUs)} (${span}); ${name(split.winner)} is left.`, ...only
-				.filter(({index}) => split.directors[index] !== split.winner)
-				.map(({one, count}) => `${plural(count, 'open session')} announced last by ${one} alone: unknown to ${name(split.winner)}, expect resets unless it knew them before.`)],
+			line: firstFitting([`${head} ${clock(split.endUs)} after ${span.replace(' ', '')}: ${left}`, `${head} ${clock(split.endUs)}: ${left}`, `${head}: ${left}`], columns),
+			resets,
+			sentences: [`Two masters${where} from ${clock(split.sinceUs)} to ${clock(split.endUs)} (${span}); ${winner} is left.`, ...(unknown.length === 0
+				? [`All open sessions that were announced meanwhile are known to ${winner}, which was sent them or announced them itself: likely kept.`]
+				: unknown.map(({one, count}) => `${plural(count, 'open session')} announced by ${one} alone: unknown to ${winner}, expect resets.`))],
 		};
 	}
 
 	return {
-		line: `!SPLIT BRAIN ${names.join('/')}${where} since ${clock(split.sinceUs)} (${span.replace(' ', '')})`,
+		line: firstFitting([...(split.claimUs > 0 && split.claimant >= 0 ? [`${line}, VIP last claimed by ${name(split.claimant)}`] : []), line], columns),
+		resets: 0,
 		sentences: [`TWO MASTERS${where} for ${span}: ${prios}. Neither hears the other's sync.${claim}`, ...only
-			.map(({one, count}) => `${plural(count, 'open session')} announced only by ${one} since: if ${names.filter(other => other !== one).join(' or ')} wins they are unknown to it.`)],
+			.map(({one, count}) => `${plural(count, 'open session')} announced only by ${one} since: if ${names.filter(other => other !== one).join(' or ')} wins they are unknown to it.`), 'What would happen if one of them died cannot be told before one is left.'],
 	};
 };
 
-/** What would happen if the master died now: `If A died now: B knows 12804 of 12920 open (99%)`. Undefined while nobody listens. */
-export const forecastVerdict = (pair: Pair, forecast: Forecast | undefined, {name, clock}: Words): {readonly line: string; readonly sentences: readonly string[]; readonly expected: Expectation} | undefined => {
+/** What would happen if the master died now: `if A died now: B knows 12804 of 12920 open (99%), …`, in at most `columns` from 60 on. Undefined while nobody listens. */
+export const forecastVerdict = (pair: Pair, forecast: Forecast | undefined, {name, clock}: Words, columns = lineColumns): {readonly line: string; readonly sentences: readonly string[]; readonly expected: Expectation} | undefined => {
 	if (!forecast) {
 		return undefined;
 	}
@@ -218,10 +235,15 @@ export const forecastVerdict = (pair: Pair, forecast: Forecast | undefined, {nam
 	const knows = `${b} knows ${coverage.known} of ${coverage.held} open (${percent(coverage.known, coverage.held)})`;
 	const since = evidence === 'assumed' ? `${b} is in the group` : `${b} has listened since ${clock(listeningSinceUs)}`;
 	const doubt = expected.sureness === 'either' ? (ownKept === 'likely' ? ` If ${b} was rebooted since, up to ${expected.otherwise}.` : ` If its kernel kept what it held, ${expected.otherwise}.`) : '';
+	const start = `if ${a} died now`;
+	const other = expected.sureness === 'either' ? `; up to ${expected.otherwise} if ${ownKept === 'likely' ? 'rebooted' : 'kept'}` : '';
+	const least = expected.sureness === 'unknown' ? 'rest cannot be told' : (expected.resets === 0 ? 'no resets' : `up to ${expected.resets} resets`);
 	const resets = expected.sureness === 'unknown' ? 'what else it holds cannot be told' : (expected.resets === 0 ? 'no resets expected' : `expect resets of up to ${expected.resets}`);
 	return {
 		expected,
-		line: `if ${a} died now: ${knows}, ${resets}`,
+		line: firstFitting([
+			`${start}: ${knows}, ${resets}${other}`, `${start}: ${b} knows ${coverage.known} of ${coverage.held}, ${resets}${other}`, `${start}: ${b} knows ${coverage.known} of ${coverage.held}, ${least}${other}`, `${start}: ${least}${other}`,
+		], columns),
 		sentences: [
 			failBack
 				? `${since} and knows ${percent(coverage.known, coverage.held)} of the open sessions (${coverage.known} of ${coverage.held}): fail back now and ${resets}.${doubt}`

@@ -1,6 +1,6 @@
 import {missesAdverts, type Director} from './director.js';
 import {type Warning} from './failover.js';
-import {type PairState} from './pairs.js';
+import {isSplit, type PairState} from './pairs.js';
 import {thresholds} from './thresholds.js';
 
 export type WarningQuestion = {
@@ -76,7 +76,7 @@ export const warningsOf = ({pair, directors, listeners, lost, nowUs}: WarningQue
 	}
 
 	const master = pair.directors.find(({masterSinceUs}) => masterSinceUs > 0);
-	if (master && listeners === 0 && pair.directors.some(({joinSeen}) => joinSeen)) {
+	if (master && listeners === 0 && !isSplit(pair) && pair.directors.some(({joinSeen}) => joinSeen)) {
 		add('no-listener', 'warning', master.masterSinceUs, master, 'no director is known to listen: a takeover now would find an empty table');
 	}
 

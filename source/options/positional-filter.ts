@@ -50,10 +50,12 @@ export const positionalFilter = (words: readonly string[], {mode, saved, aliases
 	}
 
 	const names = namesOf(aliases);
+	const ofEvents = () => compileFilter(parsed.expression, emptyView(), {subject: 'events', names});
 	const compiled = mode === 'records'
 		? compileRecordFilter(parsed.expression, names)
-		: compileFilter(parsed.expression, emptyView(), mode === 'events' ? {subject: 'events', names} : {subject: 'sessions', names, verdicts: unjudged});
-	if (!compiled.ok) {
+		: (mode === 'events' ? ofEvents() : compileFilter(parsed.expression, emptyView(), {subject: 'sessions', names, verdicts: unjudged}));
+	// The screen lists sessions and events.
+	if (!compiled.ok && !(mode === 'screen' && ofEvents().ok)) {
 		throw new UsageError(filterProblem('filter', text, compiled));
 	}
 

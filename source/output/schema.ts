@@ -47,8 +47,8 @@ const session: Fields = {
 	template: flag('A persistence template, no connection.'),
 	timeout: integer('Seconds without an announcement after which it expires.'),
 	expires: number('Seconds left until then.'),
-	age: number('Seconds since it was first heard.'),
-	idle: number('Seconds since it was last heard.'),
+	age: number('Seconds since it was first announced.'),
+	idle: number('Seconds since it was last announced.'),
 	updates: integer('Times it was announced.'),
 	director: address('Who announced it last.'),
 	directors: list(address('A director.'), 'All who announced it.'),
@@ -131,7 +131,7 @@ const events: Readonly<Record<string, readonly [required: Fields, optional?: Fie
 		vrid: integer('Virtual router.'), by: oneOf('What it was noticed by.', ['vrrp', 'sync']), priorities: list(integer('Priority.'), 'In the order of directors.'), since: time('Since when.'),
 	}],
 	'split-brain-end': [{directors: list(address('A director.'), 'Both masters.'), evidence}, {
-		vrid: integer('Virtual router.'), winner: address('Who is left.'), seconds: number('How long it lasted.'), onlyBy: list(integer('Sessions.'), 'Announced by one alone, in the order of directors.'),
+		vrid: integer('Virtual router.'), winner: address('Who is left.'), seconds: number('How long it lasted.'), onlyBy: list(integer('Sessions.'), 'Open sessions that one announced and the others do not know, in the order of directors.'),
 	}],
 	silent: [director, {
 		vrid: integer('Virtual router.'), priority: integer('As last advertised.'), what: text('What is missing.'), seconds: number('For how long.'),

@@ -3,6 +3,7 @@ import {type PastChange} from '../table/change-scan.js';
 import {type Status} from '../monitor/status.js';
 import {directorLetter} from '../monitor/screen-names.js';
 import {stateName} from '../wire/conn-state.js';
+import {type Naming, unnamed} from './alias-names.js';
 import {clientText, pathRealText, protocolText, realText, stateText, virtualText} from './connection-text.js';
 import {ago, onScreen} from './format.js';
 import {type Tone} from './line.js';
@@ -14,9 +15,9 @@ type Fields = LoggedEvent['fields'];
 const textOf = (value: unknown): string => value === undefined || value === null ? '' : onScreen(typeof value === 'object' ? JSON.stringify(value) : String(value as string | number | boolean));
 
 /** An address with the letter of the director that has it. */
-const whoOf = (address: unknown, status: Status | undefined): string => {
+const whoOf = (address: unknown, status: Status | undefined, named: Naming): string => {
 	const director = status?.directors.find(one => one.address === address);
-	return director ? `${directorLetter(director.index)} (${director.address})` : textOf(address);
+	return director ? `${directorLetter(director.index)} (${named(director.address)})` : textOf(address);
 };
 
 const reports: Readonly<Record<string, (fields: Fields, who: (address: unknown) => string) => string>> = {
@@ -55,11 +56,11 @@ const toneOf = ({event, fields}: LoggedEvent): Tone =>
 	event === 'trigger' && fields['outcome'] !== 'ok' && fields['outcome'] !== 'dry-run' ? 'warning' : tones[event] ?? 'plain';
 
 /** What is not about a single session, in plain words. */
-export const eventText = (logged: LoggedEvent, status: Status | undefined): EventText => {
+export const eventText = (logged: LoggedEvent, status: Status | undefined, named: Naming = unnamed): EventText => {
 	const {event, fields} = logged;
 	const report = reports[event];
 	const text = report
-		? report(fields, address => whoOf(address, status))
+		? report(fields, address => whoOf(address, status, named))
 		: Object.entries(fields).filter(([key, value]) => key !== 'event' && value !== undefined && typeof value !== 'object').map(([key, value]) => `${key} ${textOf(value)}`).join(', ');
 	return {name: event, text, tone: toneOf(logged)};
 };
@@ -83,12 +84,12 @@ export const changeWords = ({type, connection, wasState, wasPath}: PastChange): 
 	}
 };
 
-export const changeText = (change: PastChange): EventText => {
+export const changeText = (change: PastChange, named: Naming = unnamed): EventText => {
 	const {connection, type} = change;
 	const was = changeWords(change);
 	return {
 		name: type,
-		text: `${protocolText(connection)} ${connection.template ? 'TPL' : stateText(connection)} ${clientText(connection)} > ${virtualText(connection)} > ${realText(connection)} by ${directorLetter(connection.director)}${was === '' ? '' : ` (${was})`}`,
+		text: `${protocolText(connection)} ${connection.template ? 'TPL' : stateText(connection)} ${[clientText, virtualText, realText].map(text => named(text(connection))).join(' > ')} by ${directorLetter(connection.director)}${was === '' ? '' : ` (${was})`}`,
 		tone: changeTones[type] ?? 'plain',
 	};
 };

@@ -2,6 +2,7 @@ import {type Accounting, type Coverage, type Pair, type Takeover} from '../monit
 import {directorLetter} from '../monitor/screen-names.js';
 import {type Sample} from '../monitor/sample.js';
 import {forecastVerdict, splitBrainVerdict, verdictOf} from '../monitor/verdict.js';
+import {type Naming} from './alias-names.js';
 import {lastTakeover, wordsOf} from './fate.js';
 import {ago, preciseTime, onScreen, short} from './format.js';
 import {fit, line, type Line, wrapText} from './line.js';
@@ -12,6 +13,9 @@ import {us} from './sight.js';
 import {textTable, type Column} from './text-table.js';
 
 type AccountRow = {readonly name: string; readonly coverage: Coverage; readonly accounting: Accounting};
+
+/** From this width on every figure has its column. */
+const wholeTable = 76;
 
 const accountColumns: ReadonlyArray<Column<AccountRow>> = [
 	{id: 'what', title: 'AT TAKEOVER', help: 'sessions that were open then', align: 'left', shrink: 1, least: 20, text: ({name}) => name},
@@ -25,12 +29,16 @@ const accountColumns: ReadonlyArray<Column<AccountRow>> = [
 	})),
 ];
 
-const accountTable = (takeover: Takeover, columns: number): Line[] => {
+/** Rows of a narrow screen: what happened to none is left out, the figures still sum to what was held. */
+const accountTable = (takeover: Takeover, columns: number, named: Naming): Line[] => {
 	const rows: AccountRow[] = [
-		{name: 'all open sessions', coverage: takeover.coverage, accounting: takeover.accounting},
+		...(takeover.udp.held === 0
+			? [{name: 'all open sessions', coverage: takeover.coverage, accounting: takeover.accounting}]
+			: [{name: 'all open TCP, SCTP', coverage: takeover.coverage, accounting: takeover.accounting}, {name: 'all UDP flows', coverage: takeover.udp, accounting: takeover.udpAccounting}]),
 		...takeover.services.map(({name, coverage, accounting}) => ({name, coverage, accounting})),
 	];
-	const table = textTable(accountColumns, rows, columns - 2);
+	const shown = accountColumns.filter(({id}) => columns >= wholeTable || !(id === 'closed' || id === 'ranout' || id === 'moved') || rows.some(({accounting}) => accounting[id] > 0));
+	const table = textTable(shown, rows, columns - 2, {named});
 	return [
 		line(`  ${table.heading}`, 'heading'),
 		...rows.map(({coverage}, index) => line(`${coverage.known < coverage.held ? '!' : ' '} ${table.rows[index]!}`, coverage.known < coverage.held ? 'warning' : 'plain')),
@@ -39,22 +47,22 @@ const accountTable = (takeover: Takeover, columns: number): Line[] => {
 
 const letters = (indexes: readonly number[]): string => indexes.map(index => directorLetter(index)).join(' ');
 
-const pairLines = (pair: Pair, sample: Sample, {columns, localTime}: ScreenInput): Line[] => {
+const pairLines = (pair: Pair, sample: Sample, {columns, localTime, named}: ScreenInput): Line[] => {
 	const {nowUs, status} = sample;
 	const words = wordsOf(sample, localTime);
 	const split = pair.splitBrain;
 	const segment = status?.segments[pair.segment] ?? '?';
-	const master = pair.master >= 0 ? `${directorLetter(pair.master)} is master by ${pair.masterBy} for ${ago((nowUs - pair.masterSinceUs) / us)}` : 'nobody is master';
+	const master = split?.endUs === 0 ? 'two masters at once' : (pair.master >= 0 ? `${directorLetter(pair.master)} is master by ${pair.masterBy} for ${ago((nowUs - pair.masterSinceUs) / us)}` : 'nobody is master');
 	const takeover = lastTakeover(pair, nowUs);
 	return [
-		line(fit(`PAIR ${letters(pair.directors)} on ${onScreen(segment)} ${pair.group}:${pair.port}  sync id ${pair.syncids.join(' ')}  VRID ${pair.vrids.join(' ') || '-'}: ${master}`, columns), 'title'),
-		...pair.warnings.map(({text, level, sinceUs}) => line(fit(`${level === 'warning' ? '!' : ' '} ${onScreen(text)} (${ago((nowUs - sinceUs) / us)})`, columns), level === 'warning' ? 'warning' : 'plain')),
+		line(fit(`PAIR ${letters(pair.directors)}: ${master}  VRID ${pair.vrids.join(' ') || '-'}  sync id ${pair.syncids.join(' ')}  ${pair.group}:${pair.port} on ${onScreen(segment)}`, columns), 'title'),
+		...pair.warnings.flatMap(({text, level, sinceUs}) => wrapText(`${level === 'warning' ? '!' : ' '} ${onScreen(text)} (${ago((nowUs - sinceUs) / us)})`, columns).map(part => line(part, level === 'warning' ? 'warning' : 'plain'))),
 		...(split ? splitBrainVerdict(split, nowUs, words).sentences.flatMap(text => wrapText(text, columns)).map(text => line(text, split.endUs === 0 ? 'alarm' : 'plain')) : []),
 		...(takeover
 			? [
 				...verdictOf(takeover, nowUs, words).sentences.flatMap(text => wrapText(text, columns)).map((text, index) => line(text, index === 0 ? 'title' : 'plain')),
 				...wrapText(`evidence: ${[...takeover.evidence, takeover.ownEvidence].filter(Boolean).join('; ')}`, columns).map(text => line(text, 'dim')),
-				...accountTable(takeover, columns),
+				...accountTable(takeover, columns, named),
 			]
 			: []),
 		...pair.forecasts.flatMap(forecast => forecastVerdict(pair, forecast, words)?.sentences ?? []).flatMap(text => wrapText(text, columns)).map(text => line(text)),

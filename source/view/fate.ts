@@ -1,4 +1,4 @@
-import {type Forecast, type Pair, type Takeover} from '../monitor/failover.js';
+import {type Forecast, type Pair, type SplitBrain, type Takeover} from '../monitor/failover.js';
 import {type Sample} from '../monitor/sample.js';
 import {directorLetter} from '../monitor/screen-names.js';
 import {type Words} from '../monitor/verdict.js';
@@ -11,10 +11,10 @@ export const lastTakeover = ({takeovers}: Pair, nowUs: number): Takeover | undef
 	return last && nowUs - last.atUs <= takeoverInterestUs ? last : undefined;
 };
 
-/** The pair that the first lines are about: the one with a takeover of interest, else the first. */
+/** The pair that the first lines are about: one with two masters, else with a takeover of interest, else the first. */
 export const mainPair = ({status, nowUs}: Sample): Pair | undefined => {
 	const pairs = status?.failover.pairs ?? [];
-	return pairs.find(pair => lastTakeover(pair, nowUs) !== undefined) ?? pairs[0];
+	return pairs.find(pair => lastSplit(pair, nowUs)?.endUs === 0) ?? pairs.find(pair => lastTakeover(pair, nowUs) ?? lastSplit(pair, nowUs)) ?? pairs[0];
 };
 
 export const isAfterTakeover = (sample: Sample): boolean => {
@@ -22,7 +22,17 @@ export const isAfterTakeover = (sample: Sample): boolean => {
 	return pair !== undefined && lastTakeover(pair, sample.nowUs) !== undefined;
 };
 
-/** What the likeliest successor knows now. */
+/** The split brain that the first lines are about: it lasts, or it is the last thing of interest that happened. */
+export const lastSplit = ({splitBrain, takeovers}: Pair, nowUs: number): SplitBrain | undefined => {
+	if (!splitBrain || splitBrain.endUs === 0) {
+		return splitBrain;
+	}
+
+	const isNews = nowUs - splitBrain.endUs <= takeoverInterestUs && !takeovers.some(({atUs}) => atUs >= splitBrain.endUs);
+	return isNews ? splitBrain : undefined;
+};
+
+/** What the likeliest successor knows now; nothing while there are two masters. */
 export const forecastOf = ({forecasts}: Pair): Forecast | undefined => forecasts[0];
 
 /** Names and times for the desk's sentences. */

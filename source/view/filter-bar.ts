@@ -21,9 +21,11 @@ export type FilterBarInput = {
 	/** What is wrong with what is being typed; the last filter that was right stays in force. */
 	readonly error: FilterError | undefined;
 	readonly isFollowing: boolean;
+	/** What the view lists. */
+	readonly lists?: 'sessions' | 'events';
 };
 
-const sortWords = ({sort, reverse}: FilterBarInput): string => `sort ${sort === 'open' ? 'OPEN,EXP' : (sort === 'expires' ? 'EXP' : (sort === 'idle' ? 'HEARD' : (sort === 'director' ? 'BY' : sort.toUpperCase())))}${reverse ? 'v' : '^'}`;
+const sortWords = ({sort, reverse}: FilterBarInput): string => `sort ${sort === 'open' ? 'OPEN,EXP' : (sort === 'expires' ? 'EXP' : (sort === 'idle' ? 'LAST' : (sort === 'director' ? 'BY' : sort.toUpperCase())))}${reverse ? 'v' : '^'}`;
 
 /** `n of m`, always. */
 const countWords = ({sample, marked, isFollowing}: FilterBarInput): string => [
@@ -60,12 +62,22 @@ export const promptLine = (prompt: BarPrompt, right: string, error: FilterError 
 	return line(fit(text, columns), 'plain', parts.toSorted((one, other) => one.at - other.at));
 };
 
+/** Beside the filter: n of m and the order of the sessions; where the filter speaks of something else, that it does not apply here. */
+const rightWords = (input: FilterBarInput): string => {
+	const {sample: {filterScope}, filter, lists = 'sessions'} = input;
+	if (filter !== '' && !filterScope[lists]) {
+		return lists === 'events' ? 'of sessions alone: not applied to events' : 'of events: not applied to sessions [6]';
+	}
+
+	return lists === 'events' ? 'newest first' : `${countWords(input)}  ${sortWords(input)}`;
+};
+
 /** Filter, n of m, order. While a filter does not hold, `?` and the column stand before what is wrong with it. */
 export const filterBar = (input: FilterBarInput): Line => {
 	const {columns, filter, isInverted, prompt, error} = input;
-	const right = `${countWords(input)}  ${sortWords(input)}`;
+	const right = rightWords(input);
 	if (prompt) {
-		return promptLine(prompt, error ? fit(`?${error.column + 1} ${error.message}  ${countWords(input)}`, Math.floor(columns * 0.6)) : countWords(input), error, columns);
+		return promptLine(prompt, error ? fit(`?${error.column + 1} ${error.message}  ${countWords(input)}`, Math.floor(columns * 0.6)) : (input.lists === 'events' ? '' : countWords(input)), error, columns);
 	}
 
 	const left = filter === '' ? '/ no filter' : `/ ${isInverted ? 'NOT ' : ''}${filter}`;

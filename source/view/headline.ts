@@ -2,17 +2,20 @@ import {roleOf} from '../monitor/director-role.js';
 import {type Director} from '../monitor/director.js';
 import {type Pair, type Takeover} from '../monitor/failover.js';
 import {type LimitName} from '../monitor/limits.js';
+import {isUdpService} from '../monitor/pair-services.js';
 import {type Sample} from '../monitor/sample.js';
 import {directorLetter} from '../monitor/screen-names.js';
 import {forecastVerdict, splitBrainVerdict, verdictOf} from '../monitor/verdict.js';
 import {faultNames} from '../wire/fault.js';
-import {forecastOf, lastTakeover, mainPair, wordsOf} from './fate.js';
+import {type Naming} from './alias-names.js';
+import {forecastOf, lastSplit, lastTakeover, mainPair, wordsOf} from './fate.js';
 import {ago, clockTime, countdown, grouped, onScreen, rate, short} from './format.js';
-import {fit, line, type Line, spread, withTones} from './line.js';
+import {fit, fitting, line, type Line, type Phrase, phrased, spread, withTones} from './line.js';
 import {modeWord, sight, speedText, stateWords, us, sourceText} from './sight.js';
 
 export type HeadlineInput = {
 	readonly sample: Sample;
+	readonly named: Naming;
 	readonly columns: number;
 	readonly localTime: boolean;
 	/** Seconds between frames. */
@@ -23,43 +26,42 @@ export type HeadlineInput = {
 	readonly directors: number;
 };
 
-/** What is heard, since when, how completely, and what time it is. */
+/** What is listened to, for how long, how completely, and what time it is. */
 export const titleLine = ({sample, columns, localTime, intervalSeconds, isFiltered}: HeadlineInput): Line => {
 	const {status, nowUs} = sample;
-	const heard = status && status.sinceUs > 0 ? `heard ${countdown((nowUs - status.sinceUs) / us)}` : 'starting';
+	const [listening, forShort] = status && status.sinceUs > 0 ? ['listening', 'for'].map(word => `${word} ${countdown((nowUs - status.sinceUs) / us)}`) : ['starting', 'starting'];
 	const drops = status?.places.reduce((sum, place) => sum + place.drops, 0) ?? 0;
 	const words = [stateWords(sample), isFiltered ? 'FILTERED' : ''].filter(Boolean).join(' ');
 	const time = clockTime(nowUs + (status?.wallOffsetUs ?? 0), localTime);
 	const isRunning = sample.ended === undefined && !sample.isPaused;
-	const right = `${heard}  ${columns >= 100 ? 'capture ' : ''}drops ${drops}  ${time}${isRunning ? ` ${intervalSeconds}s` : ''}`;
+	const figures = `${columns >= 100 ? 'capture ' : ''}drops ${drops}  ${time}${isRunning ? ` ${intervalSeconds}s` : ''}`;
 	const mode = `${modeWord(sample)}${speedText(sample)}`;
 	const left = `ipvstop ${mode}${words === '' ? '' : ` ${words}`} ${onScreen(sourceText(sample))}`;
 	const whole = `${left}  ${sight(sample)}`;
-	const text = spread(whole.length + right.length < columns ? whole : left, right, columns);
+	const [shown, since] = [[whole, listening], [whole, forShort], [left, listening]].find(([one, two]) => one!.length + two!.length + figures.length + 2 < columns) ?? [left, forShort];
+	const text = spread(shown!, `${since!}  ${figures}`, columns);
 	return withTones(text, 'title', [...(modeWord(sample) === 'LIVE' ? [] : [[mode, 'word'] as const]), ...words.split(' ').map(word => [word, 'word'] as const), ...(drops > 0 ? [[`drops ${drops}`, 'alarm'] as const] : [])]);
 };
 
 const nameOf = (sample: Sample, index: number): string => sample.status?.directors.some(director => director.index === index) ? directorLetter(index) : '?';
 
-/** The longest of some ways to say it that fits, the last one cut if need be. */
-const longestFitting = (ways: readonly string[], width: number): string => ways.find(text => text.length <= width) ?? fit(ways.at(-1)!, width);
-
 /** One director: its letter, its role with the evidence, when it was heard. */
-const directorLine = (director: Director, pair: Pair | undefined, {sample, columns}: HeadlineInput): Line => {
+const directorLine = (director: Director, pair: Pair | undefined, {sample, columns, named}: HeadlineInput): Line => {
 	const {nowUs, recordRates} = sample;
 	const {role, evidence} = roleOf(director, nowUs);
-	const isMaster = pair ? pair.master === director.index : role === 'MASTER';
+	const isRival = pair?.splitBrain?.endUs === 0 && pair.splitBrain.directors.includes(director.index);
+	const isMaster = pair ? isRival || pair.master === director.index : role === 'MASTER';
 	const age = (timeUs: number) => ago((nowUs - timeUs) / us);
 	const isSending = director.lastSyncUs > 0 && nowUs - director.lastSyncUs < 30 * us;
 	const records = isSending ? recordRates.get(director.index) : undefined;
 	const lost = director.lostMessages > 0 ? `sync msgs lost ${grouped(director.lostMessages)}` : '';
 	const sync = director.lastSyncUs > 0 ? `sync ${age(director.lastSyncUs)} ago` : 'no sync';
-	const hasClaimed = isMaster && pair !== undefined && pair.claimant >= 0;
+	const hasClaimed = pair?.master === director.index && pair.claimant >= 0;
 	const claim = hasClaimed ? `VIP by ARP: ${nameOf(sample, pair.claimant)} ${age(pair.claimUs)} ago` : '';
-	const join = (...parts: readonly string[]): string => `${isMaster ? '*' : ' '}${directorLetter(director.index)} ${director.address.padEnd(columns < 72 ? 0 : 10)} ${[role, ...parts].filter(Boolean).join('  ')}`;
+	const join = (...parts: readonly string[]): string => `${isMaster ? '*' : ' '}${directorLetter(director.index)} ${named(director.address).padEnd(columns < 72 ? 0 : 10)} ${[role, ...parts].filter(Boolean).join('  ')}`;
 	const pace = records === undefined ? '' : `${rate(records)} rec/s`;
 	const shortEvidence = director.masterSinceUs > 0 ? `prio ${director.priority} advert ${age(director.lastAdvertUs)}` : evidence.replaceAll(/ ago\b/gv, '');
-	const text = longestFitting([
+	const text = fitting([
 		join(evidence, claim, sync, pace, lost),
 		join(shortEvidence, claim, sync, pace, lost),
 		join(shortEvidence, claim.replace(' ago', ''), sync.replace(' ago', ''), pace, lost),
@@ -83,24 +85,29 @@ export const directorLines = (input: HeadlineInput): Line[] => {
 	const rest = all.length - shown.length;
 	return [
 		...shown.map(director => directorLine(director, pair, input)),
-		...(rest > 0 && shown.length < room ? [line(fit(`  and ${rest} more director${rest === 1 ? '' : 's'} heard [4]`, columns), 'dim')] : []),
+		...(rest > 0 && shown.length < room ? [line(fit(`  and ${rest} more director${rest === 1 ? '' : 's'} [4]`, columns), 'dim')] : []),
 	];
 };
+
+/** Where it leaves no room, a line is worth more than the number of the view that says more. */
+const numbered = (text: string, columns: number): string => text.length + 4 > columns ? fit(text, columns) : spread(text, '[4]', columns);
 
 /** A line of the desk: alarm, warning or nothing wrong. */
 const deskLine = (text: string, level: string, columns: number): Line => {
 	const head = /^!?[A-Z ]+(?=[ :])/v.exec(text)?.[0] ?? '';
 	const tone = level === 'alarm' ? 'alarm' : (level === 'warning' ? 'warning' : 'plain');
-	// Where it leaves no room, the verdict is worth more than the number of its view.
-	const whole = text.length + 4 > columns ? fit(text, columns) : spread(text, '[4]', columns);
-	return withTones(whole, 'plain', [[head.trim().length > 3 ? head : '', tone === 'plain' ? 'heading' : tone]]);
+	return withTones(numbered(text, columns), 'plain', [[head.trim().length > 3 ? head : '', tone === 'plain' ? 'heading' : tone]]);
 };
 
 /** Waiting is normal, unless the new master knows so little that most of those that wait are to be reset. */
 const accountLine = ({accounting}: Takeover, isBad: boolean, columns: number): Line => {
 	const {heard, closed, ranout, moved, waiting, overdue} = accounting;
-	const text = `since: heard ${short(heard)}  closed ${short(closed)}  ran out ${short(ranout)}${moved > 0 ? `  moved ${short(moved)}` : ''}  waiting ${short(waiting)}${isBad ? '' : ' (normal)'}  overdue ${short(overdue)}`;
-	return withTones(spread(text, '[4]', columns), 'plain', overdue > 0 ? [[`overdue ${short(overdue)}`, 'warning']] : []);
+	const phrase = (name: string, count: number, spare: number): Phrase => ({text: `${name} ${short(count)}`, spare: count === 0 ? spare + 10 : spare});
+	const text = phrased([
+		{text: `since: heard ${short(heard)}`}, phrase('closed', closed, 2), phrase('ran out', ranout, 1), ...(moved > 0 ? [phrase('moved', moved, 3)] : []),
+		{text: `waiting ${short(waiting)}`}, ...(isBad ? [] : [{text: '(normal)', spare: 20}]), {text: `overdue ${short(overdue)}`},
+	], columns);
+	return withTones(numbered(text.replace('  (normal)', ' (normal)'), columns), 'plain', overdue > 0 ? [[`overdue ${short(overdue)}`, 'warning']] : []);
 };
 
 /** What was refused so far, by name, most frequent first: packets by the decoder, messages and records by the table. */
@@ -109,24 +116,44 @@ export const refusals = ({status, totals}: Sample): Array<{name: string; count: 
 	.filter(({count}) => count > 0)
 	.toSorted((one, other) => other.count - one.count);
 
-/** All sessions, never filtered. */
+/**
+All sessions, never filtered. Open are TCP and SCTP sessions in ESTABLISHED, as in the verdicts, and UDP flows are counted apart; of a single pair they
+are the desk's own figures, so that a verdict beside them speaks of the same number.
+*/
 const totalsLine = ({services, totals, ...sample}: Sample, columns: number): Line => {
-	const open = services.reduce((sum, service) => sum + service.open, 0);
+	const pairs = sample.status?.failover.pairs ?? [];
+	const openOf = (isUdp: boolean) => services.reduce((sum, {service, open}) => isUdpService(service) === isUdp ? sum + open : sum, 0);
+	const {open, udp} = pairs.length === 1 ? pairs[0]! : {open: openOf(false), udp: openOf(true)};
 	const closing = services.reduce((sum, service) => sum + service.closing, 0);
 	const refused = refusals({...sample, services, totals}).reduce((sum, {count}) => sum + count, 0);
-	return line(fit(`open ${grouped(open)}  closing ${grouped(closing)}  templates ${grouped(totals.templates)}  new ${rate(totals.newRates.tenSeconds)}/s  end ${rate(totals.endRates.tenSeconds)}/s`
-		+ `  ran out ${grouped(totals.ranout)}${refused > 0 ? `  refused ${grouped(refused)}` : ''}`, columns));
+	const spareable = (name: string, count: number, spare: number): Phrase => ({text: `${name} ${grouped(count)}`, spare: count === 0 ? spare + 10 : spare});
+	return line(phrased([
+		{text: `open ${grouped(open)}`}, {text: udp > 0 ? `udp ${grouped(udp)}` : ''}, spareable('closing', closing, 2), spareable('templates', totals.templates, 3),
+		{text: `new ${rate(totals.newRates.tenSeconds)}/s`}, {text: `end ${rate(totals.endRates.tenSeconds)}/s`, spare: 1}, spareable('ran out', totals.ranout, 0), {text: refused > 0 ? `refused ${grouped(refused)}` : ''},
+	], columns));
 };
 
-/** What would happen if the master died now. */
+/** Directors that advertise the virtual router of the master beside it, though no split brain is certain yet. */
+const rivalsOf = ({directors, master}: Pair, {status, nowUs}: Sample): number[] => {
+	const all = status?.directors ?? [];
+	const vrid = all.find(({index}) => index === master)?.vrid;
+	return all.filter(director => director.index !== master && directors.includes(director.index) && director.vrid === vrid && roleOf(director, nowUs).role === 'MASTER').map(({index}) => index);
+};
+
+/** What would happen if the master died now, as far as that can be known. */
 const forecastLine = (pair: Pair, sample: Sample, columns: number, localTime: boolean): Line => {
-	const verdict = forecastVerdict(pair, forecastOf(pair), wordsOf(sample, localTime));
+	const rivals = rivalsOf(pair, sample);
+	if (rivals.length > 0) {
+		return deskLine(`!TWO MASTERS? ${[...rivals, pair.master].map(index => nameOf(sample, index)).join(' and ')} advertise: no forecast`, 'warning', columns);
+	}
+
+	const verdict = forecastVerdict(pair, forecastOf(pair), wordsOf(sample, localTime), columns);
 	return verdict
-		? line(spread(verdict.line, '[4]', columns), verdict.expected.resets > 0 ? 'warning' : 'plain')
-		: line(fit(pair.open === 0 ? 'no open sessions' : `if ${nameOf(sample, pair.master)} died now: nobody is seen to listen, so nobody can be said to know its sessions`, columns), 'warning');
+		? line(numbered(verdict.line, columns), verdict.expected.resets > 0 ? 'warning' : 'plain')
+		: line(fit(pair.open === 0 ? 'no open sessions' : `if ${nameOf(sample, pair.master)} died now: cannot tell, no director is seen to listen`, columns), 'warning');
 };
 
-/** A source that is in trouble comes before everything else. */
+/** A source that is in trouble is told beside what happened. */
 const troubleLine = ({status, ended}: Sample, columns: number): Line | undefined => {
 	const problem = ended?.problems[0];
 	if (problem) {
@@ -136,10 +163,6 @@ const troubleLine = ({status, ended}: Sample, columns: number): Line | undefined
 	const down = status?.places.find(place => place.state === 'down' || place.state === 'gone' || place.state === 'failed');
 	return down && line(fit(`! ${onScreen(down.name)} ${down.state}: ${onScreen(down.detail)}`, columns), 'alarm');
 };
-
-const splitBrainLine = ({splitBrain}: Pair, sample: Sample, columns: number, localTime: boolean): Line | undefined => splitBrain?.endUs === 0
-	? deskLine(splitBrainVerdict(splitBrain, sample.nowUs, wordsOf(sample, localTime)).line, 'alarm', columns)
-	: undefined;
 
 const limitWords: Readonly<Record<LimitName, string>> = {
 	senders: 'frames of too many senders', adverts: 'adverts of too many senders', segments: 'frames of too many VLANs', addresses: 'too many VIPs in adverts', routers: 'adverts of too many VRIDs',
@@ -158,18 +181,25 @@ const crowdLine = ({totals, status}: Sample, columns: number): Line | undefined 
 	return parts.length === 0 ? undefined : line(fit(`! FULL: ${parts.join('; ')}`, columns), evicted > evictedUnknown ? 'alarm' : 'warning');
 };
 
-/** Two lines: what happened, or would; and the figures. A third one when something was full. */
+/** Two lines: what happened, or would; and the figures. Further ones when a source is in trouble or something was full. */
 export const verdictLines = ({sample, columns, localTime}: HeadlineInput): Line[] => {
-	const crowd = crowdLine(sample, columns);
-	const rest = crowd ? [crowd] : [];
 	const pair = mainPair(sample);
+	const words = wordsOf(sample, localTime);
+	const split = pair && lastSplit(pair, sample.nowUs);
 	const takeover = pair && lastTakeover(pair, sample.nowUs);
-	const first = troubleLine(sample, columns) ?? (pair && splitBrainLine(pair, sample, columns, localTime));
-	if (takeover) {
-		const {line: text, level} = verdictOf(takeover, sample.nowUs, wordsOf(sample, localTime));
-		return [first ?? deskLine(text, level, columns), accountLine(takeover, level === 'bad', columns), ...rest];
-	}
+	const verdict = (): Line[] => {
+		if (split) {
+			const {line: text, resets} = splitBrainVerdict(split, sample.nowUs, words, columns);
+			return [deskLine(text, split.endUs === 0 ? 'alarm' : (resets > 0 ? 'warning' : 'good'), columns), totalsLine(sample, columns)];
+		}
 
-	const forecast = first ?? (pair && pair.master >= 0 ? forecastLine(pair, sample, columns, localTime) : undefined);
-	return [...(forecast ? [forecast] : []), totalsLine(sample, columns), ...rest];
+		if (takeover) {
+			const {line: text, level} = verdictOf(takeover, sample.nowUs, words, columns);
+			return [deskLine(text, level, columns), accountLine(takeover, level === 'bad', columns)];
+		}
+
+		return [...(pair && pair.master >= 0 ? [forecastLine(pair, sample, columns, localTime)] : []), totalsLine(sample, columns)];
+	};
+
+	return [troubleLine(sample, columns), ...verdict(), crowdLine(sample, columns)].filter(one => one !== undefined);
 };

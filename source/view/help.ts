@@ -8,15 +8,17 @@ import {vipColumnHelp} from './vip-list.js';
 export type HelpEntry = {readonly group: string; readonly keys: string; readonly help: string};
 
 const facts: readonly HelpEntry[] = [
-	{group: 'HEADER', keys: 'heard', help: 'since when we listen: a monitor knows only what was announced since; most sessions are known after a minute or two'},
+	{group: 'HEADER', keys: 'listening', help: 'or for, where there is little room: how long we have listened: a monitor knows only what was announced since; most sessions are known after a minute or two'},
 	{group: 'HEADER', keys: 'drops', help: 'packets that this host lost before reading them; our fault, not the directors\''},
 	{group: 'HEADER', keys: 'sync msgs lost', help: 'sync messages missing in the sequence of a director: up to 40 records each never reached us'},
 	{group: 'HEADER', keys: 'MASTER', help: 'by VRRP adverts, whose age stands beside; SENDING means that only its sync was heard'},
 	{group: 'HEADER', keys: 'GONE', help: 'its adverts stopped, or it resigned'},
-	{group: 'HEADER', keys: 'A B', help: 'directors, in the order in which they were heard first'},
+	{group: 'HEADER', keys: 'A B', help: 'directors, in the order of their first packet'},
 	{group: 'HEADER', keys: 'CRASH', help: 'the last takeover: the adverts of the old master stopped; PLANNED: it resigned; PREEMPT: a higher priority spoke up; BACK: so it did, and had been master before; SENDER: only the sender of sync changed'},
 	{group: 'HEADER', keys: 'knows N of M', help: 'open TCP and SCTP sessions that were sent to a director while it listened, or that it announced; whether it received them cannot be seen'},
-	{group: 'HEADER', keys: 'waiting', help: 'not heard from the new master yet: normal, it announces an inherited session after up to 50 client packets'},
+	{group: 'HEADER', keys: 'open', help: 'TCP and SCTP sessions in ESTABLISHED; udp: UDP flows, which no takeover resets: they are scheduled anew'},
+	{group: 'HEADER', keys: 'heard', help: 'of the sessions open at the takeover: announced again, by the new master'},
+	{group: 'HEADER', keys: 'waiting', help: 'not announced by the new master yet: normal, it announces an inherited session after up to 50 client packets'},
 	{group: 'HEADER', keys: 'overdue', help: 'silent for longer than its own earlier rhythm explains'},
 	{group: 'HEADER', keys: 'ran out', help: 'timer ended while open: ordinary idling does that too'},
 	{group: 'HEADER', keys: 'new/s', help: 'sessions announced for the first time, which is at their 3rd client packet: a SYN flood or a dead real server shows 0'},

@@ -19,6 +19,25 @@ export const spread = (left: string, right: string, width: number): string => {
 /** Cut to the width and marked with `~` where something is missing. */
 export const fit = (text: string, width: number): string => text.length > width ? `${text.slice(0, Math.max(0, width - 1))}~` : text;
 
+/** The first of some ways to say it that fits, the last one cut if need be. */
+export const fitting = (ways: readonly string[], width: number): string => ways.find(text => text.length <= width) ?? fit(ways.at(-1)!, width);
+
+/** A word group of a line, and how easily it is spared: what has the highest number goes first, what has none never. */
+export type Phrase = {readonly text: string; readonly spare?: number | undefined};
+
+/** Phrases in their order, two spaces apart, without those that can be spared where there is no room for all. */
+export const phrased = (phrases: readonly Phrase[], width: number): string => {
+	let shown = phrases.filter(({text}) => text !== '');
+	const joined = () => shown.map(({text}) => text).join('  ');
+	while (joined().length > width && shown.some(({spare}) => spare !== undefined)) {
+		const most = Math.max(...shown.map(({spare}) => spare ?? -Infinity));
+		const last = shown.findLastIndex(({spare}) => spare === most);
+		shown = shown.filter((_, index) => index !== last);
+	}
+
+	return fit(joined(), width);
+};
+
 /** Gives words of a line their tone: each is looked for once, from the left. */
 export const withTones = (text: string, tone: Tone, words: ReadonlyArray<readonly [word: string, tone: Tone]>): Line => {
 	const parts = words

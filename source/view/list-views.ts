@@ -5,11 +5,12 @@ import {type PastChange} from '../table/change-scan.js';
 import {type RealServer, type ServiceView} from '../table/services.js';
 import {formatAddress} from '../wire/address.js';
 import {forwardingName} from '../wire/conn-flags.js';
+import {type Naming} from './alias-names.js';
 import {changeText, eventText} from './event-text.js';
 import {filterBar} from './filter-bar.js';
 import {ago, grouped, percent, preciseTime, rate, short} from './format.js';
 import {bar, type Glyphs} from './glyphs.js';
-import {beside, fit, line, type Line, wrapText} from './line.js';
+import {beside, fit, fitting, line, type Line, wrapText} from './line.js';
 import {bottomLines, framed, topLines} from './main-screen.js';
 import {type ScreenInput} from './screen-input.js';
 import {realName, serviceFilter, serviceName, sessionsOf} from './service-text.js';
@@ -44,15 +45,15 @@ const title = (text: string, columns: number): Line => line(fit(text, columns), 
 
 /** View 2: every VIP as a panel, or as a line where the screen is too small. */
 export const vipsScreen = (input: ScreenInput): ListScreen => {
-	const {sample, columns, rows, cursor, offset, listSort, glyphs} = input;
+	const {sample, columns, rows, cursor, offset, listSort, glyphs, named} = input;
 	const services = orderedServices(sample.services, listSort);
-	const top = [...topLines(input, 2), title(`VIPs ${grouped(services.length)}, all their sessions (unfiltered)   sort ${listSort}   Enter closer look   Y make it the filter`, columns)];
+	const top = [...topLines(input, 2), title(fitting([`VIPs ${grouped(services.length)}, all their sessions (unfiltered)   sort ${listSort}   Enter closer look   Y make it the filter`, `VIPs ${grouped(services.length)} (unfiltered)   sort ${listSort}   Enter closer look   Y filters`, `VIPs ${grouped(services.length)} (unfiltered)  sort ${listSort}  Enter closer look`], columns), columns)];
 	const bottom = bottomLines(input);
 	const room = rows - top.length - bottom.length;
 	const current = services[cursor]?.service.id;
 	if (room < 6) {
 		const visible = Math.max(1, room - 1);
-		return {lines: framed(top, vipList({...sample, services: services.slice(offset, offset + visible)}, {columns, room, current}), bottom, rows), total: services.length, visible, across: 1};
+		return {lines: framed(top, vipList({...sample, services: services.slice(offset, offset + visible)}, {columns, room, current, named}), bottom, rows), total: services.length, visible, across: 1};
 	}
 
 	const plan = gridPlan(services, columns, room);
@@ -60,7 +61,7 @@ export const vipsScreen = (input: ScreenInput): ListScreen => {
 	const visible = across * down;
 	const first = Math.floor(Math.max(0, Math.min(offset, cursor)) / across) * across;
 	const start = cursor >= first + visible ? Math.ceil((cursor + 1 - visible) / across) * across : first;
-	return {lines: framed(top, vipGrid(sample, services, {plan, first: start, current, glyphs}), bottom, rows), total: services.length, visible, across};
+	return {lines: framed(top, vipGrid(sample, services, {plan, first: start, current, glyphs, named}), bottom, rows), total: services.length, visible, across};
 };
 
 export type RealRow = {readonly real: RealServer; readonly service: ServiceView};
@@ -117,13 +118,13 @@ export const realColumns = (nowUs: number, columns: number, glyphs: Glyphs): Rea
 
 /** View 3. */
 export const realsScreen = (input: ScreenInput): ListScreen => {
-	const {sample, columns, rows, cursor, offset, listSort, glyphs} = input;
+	const {sample, columns, rows, cursor, offset, listSort, glyphs, named} = input;
 	const all = realRows(sample, listSort);
 	const bottom = bottomLines(input);
-	const top = [...topLines(input, 2), title(`REAL SERVERS ${grouped(all.length)} (unfiltered)   sort ${listSort}   Enter and Y make it the filter   ! no new session while its peers had some`, columns)];
+	const top = [...topLines(input, 2), title(fitting([`REAL SERVERS ${grouped(all.length)} (unfiltered)   sort ${listSort}   Enter and Y make it the filter   ! no new session while its peers had some`, `REAL SERVERS ${grouped(all.length)} (unfiltered)  sort ${listSort}  Enter filters  ! no new, peers had`, `REAL SERVERS ${grouped(all.length)} (unfiltered)   sort ${listSort}   Enter filters`], columns), columns)];
 	const visible = Math.max(1, rows - top.length - bottom.length - 1);
 	const shown = all.slice(offset, offset + visible);
-	const table = textTable(realColumns(sample.nowUs, columns, glyphs), shown, columns - 2);
+	const table = textTable(realColumns(sample.nowUs, columns, glyphs), shown, columns - 2, {named});
 	const body = [line(`  ${table.heading}`, 'heading'), ...shown.map((row, index) => {
 		const isSelected = index + offset === cursor;
 		const isWarned = isPassedOver(row, sample.nowUs);
@@ -137,15 +138,16 @@ export const netName = ({family, address}: ClientCount): string => `${formatAddr
 
 type ClientRow = {readonly count: ClientCount; readonly name: string; readonly all: number};
 
-const clientColumns = (what: string): ReadonlyArray<Column<ClientRow>> => [
+/** Where there is little room, an address is worth more than its share. */
+const clientColumns = (what: string, width: number): ReadonlyArray<Column<ClientRow>> => ([
 	{id: 'client', title: what, help: 'address, or net', align: 'left', shrink: 1, text: ({name}) => name},
 	{id: 'sessions', title: 'SESSIONS', help: 'without templates', align: 'right', text: ({count}) => grouped(count.sessions)},
 	{id: 'open', title: 'OPEN', help: 'open sessions', align: 'right', least: 6, text: ({count}) => short(count.open)},
 	{id: 'share', title: 'SHARE', help: 'of all that were counted', align: 'right', text: ({count, all}) => percent(count.sessions, all)},
-];
+] as const satisfies ReadonlyArray<Column<ClientRow>>).filter(({id}) => width >= 36 || id === 'client' || id === 'sessions');
 
 /** Clients and nets side by side, the cursor among the clients. */
-export const clientBlocks = (sample: Sample, {columns, visible, offset, cursor}: {readonly columns: number; readonly visible: number; readonly offset: number; readonly cursor: number}): Line[] => {
+export const clientBlocks = (sample: Sample, {columns, visible, offset, cursor, named}: {readonly columns: number; readonly visible: number; readonly offset: number; readonly cursor: number; readonly named: Naming}): Line[] => {
 	const {clients} = sample;
 	if (!clients) {
 		return [line('  counting …'.replace('…', '...'), 'dim')];
@@ -154,7 +156,7 @@ export const clientBlocks = (sample: Sample, {columns, visible, offset, cursor}:
 	const half = Math.floor((columns - 2) / 2);
 	const block = (what: string, counts: readonly ClientCount[], nameOf: (count: ClientCount) => string, first: number, selected: number): Line[] => {
 		const rows = counts.slice(first, first + visible).map(count => ({count, name: nameOf(count), all: clients.sessions}));
-		const table = textTable(clientColumns(what), rows, half - 2);
+		const table = textTable(clientColumns(what, half), rows, half - 2, {named});
 		return [line(`  ${table.heading}`, 'heading'), ...rows.map((_, index) => line(`${index + first === selected ? '>' : ' '} ${table.rows[index]!}`, index + first === selected ? 'selected' : 'plain'))];
 	};
 
@@ -166,15 +168,15 @@ export const clientBlocks = (sample: Sample, {columns, visible, offset, cursor}:
 
 /** View 5. */
 export const clientsScreen = (input: ScreenInput): ListScreen => {
-	const {sample, columns, rows, cursor, offset} = input;
+	const {sample, columns, rows, cursor, offset, named} = input;
 	const {clients} = sample;
 	const bottom = bottomLines(input);
 	const counted = clients
 		? `${grouped(clients.distinctClients)} clients in ${grouped(clients.distinctNets)} nets, ${grouped(clients.sessions)} sessions${clients.isPartial ? ', the rarest left out' : ''}`
 		: 'counting';
-	const top = [...topLines(input, 2), title(`CLIENTS that pass the filter: ${counted}   Enter and Y make it the filter`, columns), filterBar({...input, marked: input.marked.size})];
+	const top = [...topLines(input, 2), title(fitting([`CLIENTS that pass the filter: ${counted}   Enter and Y make it the filter`, `CLIENTS: ${counted}   Enter and Y filter`, `CLIENTS: ${counted}`], columns), columns), filterBar({...input, marked: input.marked.size})];
 	const visible = Math.max(1, rows - top.length - bottom.length - 1);
-	return {lines: framed(top, clientBlocks(sample, {columns, visible, offset, cursor}), bottom, rows), total: clients?.clients.length ?? 0, visible, across: 1};
+	return {lines: framed(top, clientBlocks(sample, {columns, visible, offset, cursor, named}), bottom, rows), total: clients?.clients.length ?? 0, visible, across: 1};
 };
 
 export type EventRow = {readonly timeUs: number; readonly change: PastChange | undefined; readonly event: LoggedEvent | undefined};
@@ -187,18 +189,18 @@ export const eventRows = ({events, changes}: Sample): EventRow[] => [
 
 /** View 6. */
 export const eventsScreen = (input: ScreenInput): ListScreen => {
-	const {sample, columns, rows, cursor, offset, localTime} = input;
+	const {sample, columns, rows, cursor, offset, localTime, named} = input;
 	const all = eventRows(sample);
 	const bottom = bottomLines(input);
 	const lost = sample.lostChanges > 0 ? `, ${grouped(sample.lostChanges)} older ones not kept` : '';
 	const top = [
 		...topLines(input, 2),
-		title(`EVENTS newest first${lost}   filter: event=takeover, event=ranout   Enter session   b go there`, columns),
-		filterBar({...input, marked: input.marked.size}),
+		title(fitting([`EVENTS${lost}   try / event=takeover or / event=ranout   Enter session   b go there`, `EVENTS${lost}   try / event=takeover   Enter session   b go there`, `EVENTS${lost}   / event=takeover   Enter session`], columns), columns),
+		filterBar({...input, marked: input.marked.size, lists: 'events'}),
 	];
 	const visible = Math.max(1, rows - top.length - bottom.length);
 	const body = all.slice(offset, offset + visible).map(({timeUs, change, event}, index) => {
-		const {name, text, tone} = change ? changeText(change) : eventText(event!, sample.status);
+		const {name, text, tone} = change ? changeText(change, named) : eventText(event!, sample.status, named);
 		const isSelected = index + offset === cursor;
 		const time = preciseTime(timeUs + (sample.status?.wallOffsetUs ?? 0), 3, localTime);
 		return line(fit(`${isSelected ? '>' : ' '} ${time} ${name.padEnd(11)} ${text}`, columns), isSelected ? 'selected' : tone);

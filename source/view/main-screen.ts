@@ -40,14 +40,14 @@ const legend = (sample: Sample, columns: number): Line => {
 
 /** What was just done, else the latest event while it is news, else what the signs mean. */
 const noteLine = (input: ScreenInput): Line => {
-	const {sample, columns, message, localTime} = input;
+	const {sample, columns, message, localTime, named} = input;
 	if (message !== '') {
 		return line(fit(message, columns), 'title');
 	}
 
 	const last = sample.events.at(-1);
 	if (last && sample.nowUs - last.timeUs < newsUs) {
-		const {name, text, tone} = eventText(last, sample.status);
+		const {name, text, tone} = eventText(last, sample.status, named);
 		return line(fit(`${clockTime(last.timeUs + (sample.status?.wallOffsetUs ?? 0), localTime).slice(0, 8)} ${name}: ${text}`, columns), tone);
 	}
 
@@ -70,7 +70,7 @@ export const bottomLines = (input: ScreenInput): Line[] => {
 export const currentService = ({sample, cursor}: ScreenInput): number | undefined => sample.rows[cursor - sample.offset]?.path.service.id;
 
 const panelLines = (input: ScreenInput): Line[] => {
-	const {sample, columns, rows, hasPanel, glyphs} = input;
+	const {sample, columns, rows, hasPanel, glyphs, named} = input;
 	if (!hasPanel || rows < 18 || sample.services.length === 0) {
 		return [];
 	}
@@ -80,10 +80,10 @@ const panelLines = (input: ScreenInput): Line[] => {
 		const room = Math.floor(rows * 0.36);
 		const plan = gridPlan(sample.services, columns, room);
 		const services = shownServices(sample.services, plan.across * plan.down);
-		return vipGrid(sample, services, {plan: gridPlan(services, columns, room), first: 0, current, glyphs});
+		return vipGrid(sample, services, {plan: gridPlan(services, columns, room), first: 0, current, glyphs, named});
 	}
 
-	return vipList(sample, {columns, room: Math.min(sample.services.length + 1, Math.floor(rows / 4)), current});
+	return vipList(sample, {columns, room: Math.min(sample.services.length + 1, Math.floor(rows / 4)), current, named});
 };
 
 export type MainFrame = {readonly top: readonly Line[]; readonly bottom: readonly Line[]; /** Sessions that fit between them. */ readonly visible: number};
@@ -110,12 +110,12 @@ export const mainScreen = (input: ScreenInput, {top, bottom, visible}: MainFrame
 	const {lines: body, isCut} = sessionTable({
 		rows: shown,
 		selected: cursor - sample.offset,
-		nowUs, columns, sort, reverse, gone,
+		nowUs, columns, sort, reverse, gone, named: input.named,
 		chosen: input.chosenColumns,
 		firstColumn: input.firstColumn,
 		marked: markedSlots(shown, marked),
 		letter: directorLetter,
-		address: index => status?.directors.find(director => director.index === index)?.address ?? '?',
+		address: index => input.named(status?.directors.find(director => director.index === index)?.address ?? '?'),
 		segment: index => onScreen(status?.segments[index] ?? '?'),
 		fate: ({slot, template}) => template ? '' : judged.get(slot)?.fate ?? '',
 		sign: connection => signOf(connection, {nowUs, changed, judged: judged.get(connection.slot), isAfterTakeover: isAfterTakeover(sample)}),

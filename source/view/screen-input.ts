@@ -2,6 +2,7 @@ import {type FilterError} from '../filter/expression.js';
 import {type Sample} from '../monitor/sample.js';
 import {type Connection} from '../table/connection.js';
 import {type SortKey} from '../table/select.js';
+import {type Naming} from './alias-names.js';
 import {type BarPrompt} from './filter-bar.js';
 import {type Glyphs} from './glyphs.js';
 
@@ -15,6 +16,8 @@ export type ScreenInput = {
 	/** Group and port that are listened for. */
 	readonly target: string;
 	readonly glyphs: Glyphs;
+	/** Names for addresses, unless they are off. */
+	readonly named: Naming;
 	/** Keys, as many as fit. */
 	readonly hints: string;
 	readonly message: string;

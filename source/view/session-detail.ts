@@ -10,11 +10,12 @@ import {changeWords} from './event-text.js';
 import {clientText, flagsText, forwardText, protocolText, realText, stateText, virtualText} from './connection-text.js';
 import {forecastOf, isAfterTakeover, mainPair} from './fate.js';
 import {ago, clockTime, countdown, octetText, preciseTime} from './format.js';
-import {fit, line, type Line, withTones, wrapText} from './line.js';
+import {fit, fitting, line, type Line, withTones, wrapText} from './line.js';
 import {type ScreenInput} from './screen-input.js';
 import {us} from './sight.js';
 
 const labelWidth = 10;
+const udp = 17;
 
 /** A label, then text that goes on below itself. */
 const labelled = (label: string, text: string, columns: number): Line[] =>
@@ -59,11 +60,13 @@ const fateText = (connection: Connection, sample: Sample): string => {
 		}
 
 		case 'risk': {
-			return `RISK: it was not announced since ${forecast ? `${directorLetter(forecast.director)} began to listen (${ago((sample.nowUs - forecast.listeningSinceUs) / us)} ago)` : 'the backup began to listen'}. If the master died now, the client would be reset at its next packet.`;
+			return `RISK: it was not announced since ${forecast ? `${directorLetter(forecast.director)} began to listen (${ago((sample.nowUs - forecast.listeningSinceUs) / us)} ago)` : 'the backup began to listen'}. If the master died now, ${connection.protocol === udp ? 'it would be scheduled anew, maybe to another real server' : 'the client would be reset at its next packet'}.`;
 		}
 
 		default: {
-			return 'UNKNOWN: no director is known to listen (no IGMP, MLD or VRRP of one was heard).';
+			return pair?.splitBrain?.endUs === 0
+				? 'UNKNOWN: two directors are master at once; whose sessions live on cannot be told before one is left.'
+				: 'UNKNOWN: no director is known to listen (no IGMP, MLD or VRRP of one was heard).';
 		}
 	}
 };
@@ -84,7 +87,7 @@ const whyText = (connection: Connection, isHeld: boolean, sample: Sample): strin
 	}
 
 	const mark = isAfterTakeover(sample) ? sample.session?.judged?.mark : '';
-	const word = markWords[mark ?? ''];
+	const word = mark === 'unknown' && connection.protocol === udp ? ' The new master was never told of it: unless it has ended already, it is scheduled anew, maybe to another real server.' : markWords[mark ?? ''];
 	return `A director announced it and its timer has not run out: a backup would hold it.${word} Closed or reset connections that were never announced as closed stay until then.`;
 };
 
@@ -93,12 +96,12 @@ const historyLine = (change: PastChange, begunUs: number, sample: Sample, localT
 	const {connection, type, timeUs} = change;
 	const was = changeWords(change);
 	const time = preciseTime(timeUs + (sample.status?.wallOffsetUs ?? 0), 3, localTime);
-	const what = type === 'new' ? 'first heard' : (type === 'state' ? `state changed${was === '' ? '' : `, ${was}`}` : (type === 'moved' ? `to another real server, ${was}` : type));
+	const what = type === 'new' ? 'first announced' : (type === 'state' ? (was === '' ? 'state changed' : was) : (type === 'moved' ? `to another real server, ${was}` : type));
 	const passed = Math.max(0, (timeUs - begunUs) / us);
 	return `${time} ${`+${passed < 60 ? `${passed.toFixed(1)}s` : ago(passed)}`.padStart(8)}  ${(connection.template ? 'TPL' : stateText(connection)).padEnd(11)} ${`${connection.timeoutSeconds}s`.padStart(5)}  ${directorLetter(connection.director)}  ${what}`;
 };
 
-const factsOf = ({sample, columns, localTime}: ScreenInput): {readonly facts: readonly Line[]; readonly history: readonly string[]} => {
+const factsOf = ({sample, columns, localTime, named}: ScreenInput): {readonly facts: readonly Line[]; readonly history: readonly string[]} => {
 	const {session, nowUs, status} = sample;
 	if (!session) {
 		return {facts: [line('looking it up', 'dim')], history: []};
@@ -111,10 +114,12 @@ const factsOf = ({sample, columns, localTime}: ScreenInput): {readonly facts: re
 	const announced = whoOfMask(connection.directorsMask, sample).filter(letter => letter !== directorLetter(connection.director));
 	const listening = status && status.sinceUs > 0 ? `We have listened since ${clockTime(status.sinceUs + status.wallOffsetUs, localTime)}; what was announced before is not known here.` : '';
 	const lost = status?.directors.find(({index}) => index === connection.director)?.lostMessages ?? 0;
+	const names = [['client', clientText(connection)], ['virtual', virtualText(connection)], ['real', realText(connection)]].flatMap(([field, text]) => named(text!) === text ? [] : [`${field} ${named(text!)}`]);
 	const facts = [
 		...labelled('state', `${connection.template ? `template (${stateText(connection)})` : stateText(connection)}${past === '' ? '' : `   before: ${past}`}   forward ${forwardText(connection)}${connection.fwmark === 0 ? '' : `   fwmark 0x${connection.fwmark.toString(16)}`}`, columns),
+		...(names.length === 0 ? [] : labelled('names', names.join('   '), columns)),
 		...labelled('expires', end ? `${end} At ${at(departed.timeUs)}.` : expiryText(connection, isHeld, sample), columns),
-		...labelled('seen by', `${who(connection.director, sample)}${announced.length > 0 ? `, earlier ${announced.join(' ')}` : ''}   id ${connection.syncid}   ${connection.updates} announcement${connection.updates === 1 ? '' : 's'}${connection.rhythmSeconds > 0 ? `, every ${ago(connection.rhythmSeconds)}` : ''}   first ${at(connection.firstUs)}   last ${at(connection.lastUs)}`, columns),
+		...labelled('seen by', `${who(connection.director, sample)}${announced.length > 0 ? `, earlier ${announced.join(' ')}` : ''}   id ${connection.syncid}   ${connection.updates} announcement${connection.updates === 1 ? '' : 's'}${connection.rhythmSeconds > 0 ? `, every ${ago(connection.rhythmSeconds)}` : ''}   first announced ${at(connection.firstUs)}   last announced ${at(connection.lastUs)}`, columns),
 		...(isHeld && !connection.template ? labelled('fate', fateText(connection, sample), columns) : []),
 		...labelled('why', whyText(connection, isHeld, sample), columns),
 		...labelled('flags', flagsText(connection).join(' ') || 'none', columns),
@@ -138,10 +143,10 @@ const factsOf = ({sample, columns, localTime}: ScreenInput): {readonly facts: re
 export const sessionDetail = (input: ScreenInput, offset: number): {readonly lines: readonly Line[]; readonly total: number; readonly visible: number} => {
 	const {sample, columns, rows, message} = input;
 	const connection = sample.session?.connection;
-	const title = connection ? `SESSION ${protocolText(connection)} ${clientText(connection)} > ${virtualText(connection)} > ${realText(connection)}` : 'SESSION';
+	const title = wrapText(connection ? `SESSION ${protocolText(connection)} ${clientText(connection)} > ${virtualText(connection)} > ${realText(connection)}` : 'SESSION', columns);
 	const {facts, history} = factsOf(input);
 	// The past has a third of the screen at least.
-	const room = Math.max(1, rows - 3);
+	const room = Math.max(1, rows - 2 - title.length);
 	const factRoom = Math.min(facts.length, Math.max(room - history.length, Math.floor(room * 0.66)));
 	const visible = Math.max(1, room - factRoom);
 	const first = Math.max(0, Math.min(offset, history.length - visible));
@@ -149,12 +154,12 @@ export const sessionDetail = (input: ScreenInput, offset: number): {readonly lin
 	const past = history.slice(first, first + visible).map((text, index) => line(fit(`${(index === 0 ? 'history' : '').padEnd(labelWidth)}${text}`, columns)));
 	return {
 		lines: [
-			line(fit(title, columns), 'title'),
+			...title.map(text => line(text, 'title')),
 			...facts.slice(0, factRoom),
 			line(fit(`${'-'.repeat(labelWidth - 2)}  changes that were announced${more}`, columns), 'dim'),
 			...past,
 			...Array.from({length: Math.max(0, visible - past.length)}, () => line('')),
-			line(fit(message || 'q Esc Backspace back   j k scroll   y copy   Y as filter   b go to time   [ ] older newer', columns), 'dim'),
+			line(fit(message || fitting(['q Esc Backspace back   j k scroll   y copy   Y as filter   b go to time   [ ] older newer', 'q Esc back   j k scroll   y copy   Y as filter   b go to time   [ ] older newer', 'q Esc back  j k scroll  y copy  Y as filter  b to time'], columns), columns), 'dim'),
 		],
 		total: Math.max(1, history.length - visible + 1),
 		visible,

@@ -1,5 +1,6 @@
 import {type Connection} from '../table/connection.js';
 import {type SortKey} from '../table/select.js';
+import {type Naming} from './alias-names.js';
 import {sessionColumns, visibleColumns, type SessionRow} from './session-columns.js';
 import {type RowSign, signTone} from './signs.js';
 import {fit, line, type Line} from './line.js';
@@ -21,6 +22,7 @@ export type SessionTableInput = {
 	readonly firstColumn: number;
 	readonly marked: ReadonlySet<number>;
 	readonly gone: ReadonlySet<number>;
+	readonly named: Naming;
 	readonly sign: (connection: Connection) => RowSign;
 } & Pick<SessionRow, 'letter' | 'address' | 'segment' | 'fate'>;
 
@@ -38,7 +40,7 @@ export const sessionTable = (input: SessionTableInput): SessionTable => {
 		shown,
 		rows.map((connection): SessionRow => ({...input, connection, nowUs, isWide: columns >= wideColumns, isGone: gone.has(connection.slot)})),
 		columns - 3,
-		({id, title}) => isSorted(sort, id, sessionColumns.find(column => column.id === id)?.sort) ? `${title}${order}` : title,
+		{named: input.named, titleOf: ({id, title}) => isSorted(sort, id, sessionColumns.find(column => column.id === id)?.sort) ? `${title}${order}` : title},
 	);
 	const lines = [
 		line(`${firstColumn > 0 ? '<' : ' '}  ${table.heading}`, 'heading'),

@@ -10,7 +10,7 @@ export const signTone: Readonly<Record<RowSign, {readonly character: string; rea
 	risk: {character: '!', tone: 'alarm', help: 'risk: open, but the backup (after a takeover: the new master) was never told of it'},
 	unheard: {character: '?', tone: 'plain', help: 'only the former master\'s word: the new one has not announced it yet, which is normal for minutes'},
 	dying: {character: '-', tone: 'warning', help: 'its timer ends within 10 s'},
-	fresh: {character: '+', tone: 'fresh', help: 'new: first heard within the last 2 s'},
+	fresh: {character: '+', tone: 'fresh', help: 'new: first announced within the last 2 s'},
 	changed: {character: '*', tone: 'fresh', help: 'changed state or real server within the last 2 s'},
 	confirmed: {character: '*', tone: 'good', help: 'announced by the new master since the takeover'},
 	template: {character: 't', tone: 'dim', help: 'persistence template: no connection, it ties a client to a real server'},

@@ -1,3 +1,4 @@
+import {type Naming} from './alias-names.js';
 import {cutAddress, distinctWidth} from './cut-address.js';
 import {fit} from './line.js';
 
@@ -25,9 +26,9 @@ const cell = <Row>(text: string, width: number, {align, shrink}: Column<Row>): s
 	return align === 'right' ? shown.padStart(width) : shown.padEnd(width);
 };
 
-/** Lays rows out in columns that are as wide as what is visible needs, at most `width` together. `title` may mark the order. */
-export const textTable = <Row>(columns: ReadonlyArray<Column<Row>>, rows: readonly Row[], width: number, titleOf: (column: Column<Row>) => string = ({title}) => title): TextTable => {
-	const texts = rows.map(row => columns.map(column => column.text(row)));
+/** Lays rows out in columns that are as wide as what is visible needs, at most `width` together. `titleOf` may mark the order; addresses may have names. */
+export const textTable = <Row>(columns: ReadonlyArray<Column<Row>>, rows: readonly Row[], width: number, {named, titleOf = ({title}: Column<Row>): string => title}: {readonly named: Naming; readonly titleOf?: (column: Column<Row>) => string}): TextTable => {
+	const texts = rows.map(row => columns.map(column => column.shrink === undefined ? column.text(row) : named(column.text(row))));
 	const titles = columns.map(column => titleOf(column));
 	const widths = columns.map((column, index) => Math.max(titles[index]!.length, column.least ?? 0, ...texts.map(row => row[index]!.length)));
 	const total = () => widths.reduce((sum, one) => sum + one + 1, -1);

@@ -1,5 +1,6 @@
 import {type Sample} from '../monitor/sample.js';
-import {type ServiceView} from '../table/services.js';
+import {type RealServer, type ServiceView} from '../table/services.js';
+import {type Naming} from './alias-names.js';
 import {ago, percent, rate, short} from './format.js';
 import {bar, sparkline, type Glyphs} from './glyphs.js';
 import {beside, fit, line, type Line, type Tone} from './line.js';
@@ -62,10 +63,10 @@ const stateLine = (service: ServiceView, width: number): Line => {
 };
 
 /** One VIP as a panel: states, rates, trend and real servers. */
-export const vipPanel = (service: ServiceView, sample: Sample, {width, height, glyphs, isCurrent}: {readonly width: number; readonly height: number; readonly glyphs: Glyphs; readonly isCurrent: boolean}): Line[] => {
+export const vipPanel = (service: ServiceView, sample: Sample, {width, height, glyphs, isCurrent, named}: {readonly width: number; readonly height: number; readonly glyphs: Glyphs; readonly isCurrent: boolean; readonly named: Naming}): Line[] => {
 	const {nowUs} = sample;
 	const {known} = vipRow(service, sample);
-	const name = fit(`${isCurrent ? '>' : ' '}${serviceName(service.service)}`, width - 12);
+	const name = fit(`${isCurrent ? '>' : ' '}${named(serviceName(service.service))}`, width - 12);
 	const right = ` ${service.reals.length} real`;
 	const rule = glyphs.rule.repeat(Math.max(0, width - name.length - right.length - 1));
 	const {newRates, endRates} = service;
@@ -77,7 +78,8 @@ export const vipPanel = (service: ServiceView, sample: Sample, {width, height, g
 	const room = height - 4;
 	const reals = service.reals.toSorted((one, other) => sessionsOf(other) - sessionsOf(one));
 	const shown = reals.slice(0, reals.length > room ? Math.max(0, room - 1) : room);
-	const nameWidth = Math.min(Math.max(0, ...shown.map(real => realName(real, service.service).length)), width - 24);
+	const realText = (real: RealServer): string => named(realName(real, service.service));
+	const nameWidth = Math.min(Math.max(0, ...shown.map(real => realText(real).length)), width - 24);
 	const barWidth = Math.max(4, Math.min(20, width - nameWidth - 22));
 	return [
 		line(`${name} ${rule}${right}`, isCurrent ? 'selected' : 'heading'),
@@ -87,19 +89,19 @@ export const vipPanel = (service: ServiceView, sample: Sample, {width, height, g
 		...shown.map(real => {
 			const count = sessionsOf(real);
 			const since = real.lastNewUs > 0 ? ago((nowUs - real.lastNewUs) / us) : '-';
-			return line(fit(`${fit(realName(real, service.service), nameWidth).padEnd(nameWidth)} ${short(count).padStart(5)} ${percent(count, all).padStart(4)} ${bar(count / all, barWidth, glyphs)} ${since.padStart(6)}`, width));
+			return line(fit(`${fit(realText(real), nameWidth).padEnd(nameWidth)} ${short(count).padStart(5)} ${percent(count, all).padStart(4)} ${bar(count / all, barWidth, glyphs)} ${since.padStart(6)}`, width));
 		}),
 		...(reals.length > shown.length && room > 0 ? [line(`and ${reals.length - shown.length} more real servers`, 'dim')] : []),
 	].slice(0, height);
 };
 
 /** Panels in rows and columns, from `first` on. */
-export const vipGrid = (sample: Sample, services: readonly ServiceView[], {plan, first, current, glyphs}: {readonly plan: GridPlan; readonly first: number; readonly current: number | undefined; readonly glyphs: Glyphs}): Line[] => {
+export const vipGrid = (sample: Sample, services: readonly ServiceView[], {plan, first, current, glyphs, named}: {readonly plan: GridPlan; readonly first: number; readonly current: number | undefined; readonly glyphs: Glyphs; readonly named: Naming}): Line[] => {
 	const {across, width, height, down} = plan;
 	return Array.from({length: down}, (_, row) => services.slice(first + (row * across), first + ((row + 1) * across)))
 		.filter(one => one.length > 0)
 		.flatMap(one => beside(one.map(service => {
-			const lines = vipPanel(service, sample, {width, height, glyphs, isCurrent: service.service.id === current});
+			const lines = vipPanel(service, sample, {width, height, glyphs, named, isCurrent: service.service.id === current});
 			return {lines: [...lines, ...Array.from({length: height - lines.length}, () => line(''))], width};
 		}), gap));
 };

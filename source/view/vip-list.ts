@@ -1,5 +1,6 @@
 import {type Sample} from '../monitor/sample.js';
 import {type ServiceView} from '../table/services.js';
+import {type Naming} from './alias-names.js';
 import {forecastOf, lastTakeover, mainPair} from './fate.js';
 import {ago, percent, rate, short} from './format.js';
 import {fit, line, type Line} from './line.js';
@@ -24,7 +25,7 @@ const vipColumns: ReadonlyArray<Column<VipRow> & {readonly from: number; readonl
 	{id: 'templates', title: 'TPL', help: 'persistence templates', align: 'right', least: 5, from: 84, text: ({service}) => short(service.templates)},
 	{id: 'reals', title: 'RS', help: 'real servers with sessions', align: 'right', least: 2, from: 0, text: ({service}) => String(service.reals.length)},
 	{id: 'known', title: 'KNOWN', help: 'share of the open sessions that the backup (after a takeover: the new master) was told of', align: 'right', least: 5, from: 66, text: ({known}) => known},
-	{id: 'heard', title: 'HEARD', help: 'share of the sessions held at the takeover that the new master announced since', align: 'right', from: 66, isTakeover: true, text: ({heard}) => heard},
+	{id: 'heard', title: 'HEARD', help: 'share of the sessions open at the takeover that the new master announced since', align: 'right', from: 66, isTakeover: true, text: ({heard}) => heard},
 	{id: 'overdue', title: 'OVERDUE', help: 'sessions silent for longer than their own rhythm explains', align: 'right', from: 66, isTakeover: true, text: ({overdue}) => overdue},
 	{id: 'end', title: 'END/s', help: 'sessions that ended per second, over 10 s', align: 'right', least: 6, from: 90, text: ({service}) => rate(service.endRates.tenSeconds)},
 	{id: 'new', title: 'NEW/s', help: 'sessions announced for the first time per second, over 10 s; a SYN flood shows 0', align: 'right', least: 6, from: 0, text: ({service}) => rate(service.newRates.tenSeconds)},
@@ -52,7 +53,7 @@ export const vipRow = (service: ServiceView, sample: Sample): VipRow => {
 const isWorrying = ({known}: VipRow): boolean => known !== '-' && known !== '100%';
 
 /** The VIPs as a list of at most `room` lines with its heading. `current`: the service of the row under the cursor. */
-export const vipList = (sample: Sample, {columns, room, current}: {readonly columns: number; readonly room: number; readonly current: number | undefined}): Line[] => {
+export const vipList = (sample: Sample, {columns, room, current, named}: {readonly columns: number; readonly room: number; readonly current: number | undefined; readonly named: Naming}): Line[] => {
 	if (room < 2) {
 		return [];
 	}
@@ -63,7 +64,7 @@ export const vipList = (sample: Sample, {columns, room, current}: {readonly colu
 	const rows = services.map(service => vipRow(service, sample));
 	// NEW/s and its age make room for the account, except on wide screens.
 	const shown = vipColumns.filter(({id, from, isTakeover}) => columns >= from && (!isTakeover || hasTakeover) && !(hasTakeover && columns < 90 && id === 'reals'));
-	const table = textTable(shown, rows, columns - 2);
+	const table = textTable(shown, rows, columns - 2, {named});
 	return [
 		line(fit(`  ${table.heading}`, columns), 'heading'),
 		...rows.map((row, index) => {

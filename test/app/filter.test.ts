@@ -135,3 +135,53 @@ test('a line to find that is taken out of the history is judged anew', async () 
 	terminal.type('\u0003');
 	await terminal.exit;
 });
+
+test('a filter that speaks of events lists those in view 6, and elsewhere it is said not to apply', async () => {
+	const terminal = openTerminal(crash);
+	await terminal.until(screen => screen.includes('351 of 351'));
+	terminal.type('6');
+	await terminal.until(screen => screen.includes('newest first'));
+	terminal.type('/event=takeover,vrrp\r');
+	const screen = await terminal.until(text => text.includes('/ event=takeover,vrrp') && text.includes('FILTERED') && !/ new +TCP/v.test(text));
+	const listed = [...screen.matchAll(/^[ >] \d\d:\d\d:\d\d\.\d{3} (?<name>\S+)/gmv)].map(({groups}) => groups!['name']);
+	assert.ok(listed.length >= 2 && listed.every(name => name === 'takeover' || name === 'vrrp'), screen);
+	terminal.type('1');
+	await terminal.until(text => /\/ event=takeover,vrrp +of events: not applied to sessions \[6\]$/mv.test(text));
+	terminal.type('/\u0015account=waiting\r');
+	await terminal.until(text => /^\/ account=waiting +\d+ of 351/mv.test(text) && text.includes('FILTERED'));
+	terminal.type('6');
+	await terminal.until(text => /\/ account=waiting +of sessions alone: not applied to events$/mv.test(text));
+	terminal.type('/\u0015event=takeovr');
+	await terminal.until(text => text.includes('?7 unknown event takeovr'));
+	terminal.type('\u0003');
+	await terminal.exit;
+});
+
+test('find looks for sessions: what only events have is refused', async () => {
+	const terminal = openTerminal(crash);
+	await terminal.until(screen => screen.includes('351 of 351'));
+	terminal.type('\\event=takeover');
+	await terminal.until(screen => screen.includes('?1 event: sessions have no event'));
+	terminal.type('\u0003');
+	await terminal.exit;
+});
+
+test('the command line takes a filter of events for the screen', async () => {
+	const terminal = openTerminal([...crash, 'event=takeover']);
+	await terminal.until(screen => screen.includes('of events: not applied to sessions [6]') && screen.includes('FILTERED'));
+	terminal.type('Q');
+	await terminal.exit;
+});
+
+test('names of the configuration stand for addresses until they are switched off; copies and details keep the addresses', async () => {
+	const terminal = openTerminal([...crash, '--alias', 'web=192.168.10.100', '--alias', 'rs1=192.168.10.1', 'proto=tcp']);
+	await terminal.until(screen => /^>.* web:80 +(?:rs1|192\.168\.10\.2):80 /mv.test(screen));
+	terminal.type('y');
+	await terminal.until(screen => /copied: TCP ESTABLISHED \S+ 192\.168\.10\.100:80 192\.168\.10\.\d:80/v.test(screen));
+	terminal.type('\r');
+	await terminal.until(screen => /^SESSION TCP \S+ > 192\.168\.10\.100:80 > [\s\S]+^names +virtual web:80/mv.test(screen));
+	terminal.type('qa');
+	await terminal.until(screen => screen.includes('addresses as they are') && /^>.* 192\.168\.10\.100:80 /mv.test(screen) && !screen.includes(' web:80 '));
+	terminal.type('Q');
+	await terminal.exit;
+});

@@ -16,6 +16,7 @@ import {createTally} from '../../source/monitor/tally.js';
 import {createTableMemory} from '../../source/table/memory.js';
 import {type TableMessage} from '../../source/table/table-message.js';
 import {createTableWriter} from '../../source/table/writer.js';
+import {unnamed} from '../../source/view/alias-names.js';
 import {blockGlyphs} from '../../source/view/glyphs.js';
 import {createRecordBatch, recordWords} from '../../source/wire/record-batch.js';
 import {median} from './figures.js';
@@ -80,7 +81,7 @@ const openStage = async (columns: number, rows: number, sessions: number, quietS
 	const player = createPlayer(monitor, {reopen: () => monitor, survey: () => monitor});
 	const sampler = createSampler(player, {intervalMs: frameMs, aliases: new Map(), ownEvents: () => []});
 	const instance = render(<App
-		filter='' saved={new Map()} chosenColumns={undefined} localTime={false} intervalSeconds={1} target='' color glyphs={blockGlyphs} sampler={sampler} player={player} hasKeys save={async () => ''}
+		filter='' saved={new Map()} chosenColumns={undefined} localTime={false} intervalSeconds={1} target='' color glyphs={blockGlyphs} naming={unnamed} sampler={sampler} player={player} hasKeys save={async () => ''}
 	/>, {stdout: stdout as unknown as NodeJS.WriteStream, stdin: stdin as unknown as NodeJS.ReadStream, interactive: true, incrementalRendering: true, maxFps: 30, exitOnCtrlC: false, patchConsole: false});
 	let born = sessions;
 	await pause(frameMs * 4);

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {expectationOf} from '../../source/monitor/expectation.js';
-import {type Coverage, type SplitBrain, type Takeover} from '../../source/monitor/failover.js';
-import {splitBrainVerdict, verdictOf} from '../../source/monitor/verdict.js';
+import {type Coverage, type Forecast, type Pair, type SplitBrain, type Takeover} from '../../source/monitor/failover.js';
+import {forecastVerdict, splitBrainVerdict, verdictOf} from '../../source/monitor/verdict.js';
 import {plainWords} from './desk-run.js';
 
 const atUs = Date.parse('2026-11-22T14:02:01.850Z') * 1000;
@@ -108,9 +108,63 @@ test('two masters: who claimed the address last, and whose sessions the other do
 		sinceUs: atUs, endUs: 0, by: 'vrrp', vrid: 51, directors: [0, 1], priorities: [150, 100], onlyBy: [0, 41], claimant: 1, claimUs: atUs + (10 * second), winner: -1,
 	};
 	const {line, sentences} = splitBrainVerdict(split, atUs + (74 * second), plainWords);
-	assert.equal(line, '!SPLIT BRAIN A/B on VRID 51 since 14:02:01.8 (74s)');
+	assert.equal(line, '!SPLIT BRAIN A/B on VRID 51 since 14:02:01.8 (74s), VIP last claimed by B');
+	assert.equal(splitBrainVerdict(split, atUs + (74 * second), plainWords, 60).line, '!SPLIT BRAIN A/B on VRID 51 since 14:02:01.8 (74s)');
 	assert.equal(sentences.join(' '), [
 		'TWO MASTERS on VRID 51 for 74 s: A prio 150, B prio 100. Neither hears the other\'s sync. Last VIP claim by ARP: B, 64 s ago. ',
-		'41 open sessions announced only by B since: if A wins they are unknown to it.',
+		'41 open sessions announced only by B since: if A wins they are unknown to it. ',
+		'What would happen if one of them died cannot be told before one is left.',
 	].join(''));
+});
+
+test('the end of a split brain: who is left, and what it does not know', () => {
+	const split: SplitBrain = {
+		sinceUs: atUs, endUs: atUs + (74 * second), by: 'vrrp', vrid: 51, directors: [0, 1], priorities: [150, 100], onlyBy: [7, 41], claimant: 1, claimUs: atUs, winner: 0,
+	};
+	const ended = (columns: number, given: Partial<SplitBrain> = {}) => splitBrainVerdict({...split, ...given}, atUs + (90 * second), plainWords, columns);
+	assert.equal(ended(80).line, '!SPLIT ENDED A/B 14:03:15.8 after 74s: A is left, expect 41 RESETS');
+	assert.equal(ended(60).line, '!SPLIT ENDED A/B 14:03:15.8: A is left, expect 41 RESETS');
+	assert.equal(ended(80).resets, 41);
+	assert.match(ended(80).sentences.join(' '), /41 open sessions announced by B alone: unknown to A, expect resets\.$/v);
+	assert.match(ended(80, {onlyBy: [7, 0]}).line, /: A is left, likely KEPT$/v);
+	assert.match(ended(80, {onlyBy: [7, 0]}).sentences.join(' '), /are known to A, which was sent them or announced them itself: likely kept\.$/v);
+});
+
+/** What no width may cut. */
+const essential = /CANNOT TELL|KEPT|\d+\+? RESETS?|: \d+ if kept$/v;
+
+test('at 60 columns a line still ends with what to expect, and at 80 it is what it was', () => {
+	for (const ownKept of ['none', 'yes', 'likely', 'unlikely', 'no', 'unknown'] as const) {
+		for (const kind of ['planned', 'crash', 'preempt', 'sync'] as const) {
+			for (const held of [1, 80, 12_920, 52_920]) {
+				for (const sent of [0, Math.floor(held * 0.5), held]) {
+					const own = Math.floor(held * 0.9);
+					const given = takeover({kind, ownKept, coverage: coverage(held, sent, own, ownKept === 'yes' || ownKept === 'likely' ? Math.max(own, sent) : sent, Math.max(own, sent)), blindBeforeUs: sent === 0 ? atUs : 0});
+					const {line, expected} = verdictOf(given, atUs, plainWords, 60);
+					const whole = verdictOf(given, atUs, plainWords).line;
+					assert.ok(line.length <= 60 && whole.length <= 80, `${line.length}: ${line}`);
+					assert.match(line, essential);
+					const numbers = expected.sureness === 'unknown' ? [] : [...(line.includes('KEPT') ? [] : [expected.resets]), ...(expected.sureness === 'either' ? [expected.otherwise] : [])];
+					assert.deepEqual(numbers.filter(number => !new RegExp(String.raw`\b${number}\b`, 'v').test(line)), [], `${line}: ${JSON.stringify(expected)}`);
+				}
+			}
+		}
+	}
+});
+
+test('what would happen if the master died keeps its number at 60 columns, and says both where it hangs on a reboot', () => {
+	const pair: Pair = {
+		id: 0, segment: 0, group: '', port: 0, syncids: [], vrids: [51], directors: [0, 1], master: 0, masterSinceUs: atUs, masterBy: 'advert', activeActive: false,
+		claimant: -1, claimUs: 0, open: 0, udp: 0, forecasts: [], takeovers: [], splitBrain: undefined, warnings: [],
+	};
+	const forecast = (given: Partial<Forecast>): Forecast => ({
+		director: 1, listeningSinceUs: atUs, evidence: 'igmp', coverage: coverage(12_920, 12_804), ownKept: 'none', ownEvidence: '', failBack: false, runningOut: 0, services: [], ...given,
+	});
+	const lineOf = (given: Partial<Forecast>, columns: number): string => forecastVerdict(pair, forecast(given), plainWords, columns)!.line;
+	assert.equal(lineOf({}, 80), 'if A died now: B knows 12804 of 12920 open (99%), expect resets of up to 116');
+	assert.equal(lineOf({}, 60), 'if A died now: B knows 12804 of 12920, up to 116 resets');
+	assert.equal(lineOf({coverage: coverage(60, 60)}, 60), 'if A died now: B knows 60 of 60, no resets expected');
+	assert.equal(lineOf({coverage: coverage(257, 3, 257, 257), ownKept: 'likely'}, 60), 'if A died now: no resets; up to 254 if rebooted');
+	assert.equal(lineOf({coverage: coverage(257, 3, 257, 257), ownKept: 'likely'}, 80), 'if A died now: B knows 257 of 257, no resets expected; up to 254 if rebooted');
+	assert.equal(lineOf({coverage: coverage(100, 10, 80, 10, 85), ownKept: 'unknown'}, 60), 'if A died now: B knows 10 of 100, rest cannot be told');
 });

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import {paint} from '../../source/app/theme.js';
 import {asciiGlyphs, bar, blockGlyphs, sparkline} from '../../source/view/glyphs.js';
 import {ago, countdown, grouped, percent, short} from '../../source/view/format.js';
-import {beside, line, spread, withTones, wrapText} from '../../source/view/line.js';
+import {beside, fitting, line, phrased, spread, withTones, wrapText} from '../../source/view/line.js';
 
 const plain = (painted: string): string => painted.replaceAll(/\u{1B}\[\d+m/gv, '');
 
@@ -46,4 +46,14 @@ test('bars and trends take the room they are given, in ASCII as well', () => {
 	assert.equal(bar(0.5, 10, asciiGlyphs), '#####     ');
 	assert.equal(sparkline([0, 1, 8], blockGlyphs), ' ▁█');
 	assert.equal(sparkline([1, 2, 3, 4], asciiGlyphs), ':=*%');
+});
+
+test('where there is no room, what is most easily spared goes first, and what is never spared stays', () => {
+	const phrases = [{text: 'heard 15'}, {text: 'closed 0', spare: 12}, {text: 'ran out 3', spare: 1}, {text: ''}, {text: 'overdue 9'}];
+	assert.equal(phrased(phrases, 80), 'heard 15  closed 0  ran out 3  overdue 9');
+	assert.equal(phrased(phrases, 39), 'heard 15  ran out 3  overdue 9');
+	assert.equal(phrased(phrases, 29), 'heard 15  overdue 9');
+	assert.equal(phrased(phrases, 12), 'heard 15  o~');
+	assert.equal(fitting(['as long as that', 'short', 's'], 6), 'short');
+	assert.equal(fitting(['as long as that', 'short'], 3), 'sh~');
 });
