@@ -31,11 +31,11 @@ export const lackInFile = (tally: Tally): string | undefined => {
 		: `${packets} packets, none of them an IPVS sync message${refusedMost(tally)}. Other group or port? --group, --port`;
 };
 
-/** What is to be known of output that stopped listening after `seconds`, undefined when nothing. */
-export const lackOnWire = ({messages, excluded, adverts}: Tally, {mode, demo}: Options, seconds: number): string | undefined => {
+/** What is to be known of output that stopped listening after `seconds`, undefined when nothing. A person is told more than a script. */
+export const lackOnWire = ({messages, excluded, adverts}: Tally, {mode, demo}: Options, seconds: number, isForPerson: boolean): string | undefined => {
 	if (messages > 0) {
 		// Whoever compares it with a director's table must know.
-		return mode === 'list' && !demo ? `heard for ${seconds} s: a session is in the table only if it was announced since. --duration listens longer` : undefined;
+		return isForPerson && mode === 'list' && !demo ? `heard for ${seconds} s: a session is in the table only if it was announced since. --duration listens longer` : undefined;
 	}
 
 	if (excluded > 0) {

@@ -1,4 +1,4 @@
-import {fstatSync, readFileSync} from 'node:fs';
+import {fstatSync} from 'node:fs';
 import process from 'node:process';
 import manifest from '../package.json' with {type: 'json'};
 import {asInvokingUser, becomeInvokingUser, sheddingWords, takeUserEnvironment} from './privileges.js';
@@ -33,9 +33,9 @@ const complain = (message: string) => {
 /** What the command line and the configuration file say now. */
 const readCommand = async (): Promise<Command> => {
 	// What is only printed needs nothing of this.
-	const [{readCommandLine}, {settings}, {loadConfig}] = await Promise.all([import('./options/options.js'), import('./options/option-flags.js'), import('./options/config-file.js')]);
+	const [{readCommandLine}, {settings}, {loadConfig, readText}] = await Promise.all([import('./options/options.js'), import('./options/option-flags.js'), import('./options/config-file.js')]);
 	const argv = process.argv.slice(2);
-	const config = await loadConfig(argv, process.env, settings, file => asInvokingUser(() => readFileSync(file, 'utf8')));
+	const config = await loadConfig(argv, process.env, settings, file => asInvokingUser(() => readText(file)));
 	try {
 		return readCommandLine(argv, {stdinIsPipe: isPipe(0), stdoutIsTerminal: process.stdout.isTTY, noColor: Boolean(process.env['NO_COLOR'])}, config);
 	} finally {

@@ -177,7 +177,7 @@ export const runText = async (
 
 	const tally = monitor.status()?.tally;
 	const lack = code === 0 && tally
-		? (isTimeUp ? lackOnWire(tally, options, duration) : (end && options.read.length > 0 ? lackInFile(tally) : undefined))
+		? (isTimeUp ? lackOnWire(tally, options, duration, process.stderr.isTTY) : (end && options.read.length > 0 ? lackInFile(tally) : undefined))
 		: undefined;
 	if (lack !== undefined) {
 		complain(lack);

@@ -10,6 +10,7 @@ import {type Effects} from './effects.js';
 import {bindKeys} from './keymap.js';
 import {createKeyStream} from './key-stream.js';
 import {hasUnicode, openKeyboard} from './keyboard.js';
+import {boundSize} from './screen-size.js';
 
 export type ScreenOptions = Pick<SamplerOptions, 'aliases' | 'ownEvents'> & Pick<Effects, 'save'> & {
 	readonly intervalSeconds: number;
@@ -89,6 +90,12 @@ export const runScreen = async (monitor: Monitor, openers: Openers, options: Scr
 
 	// Before the first frame: what is typed at it must not be echoed, nor wait for a line to end.
 	keys?.setRawMode(true);
+	if (process.stdout.isTTY) {
+		boundSize(process.stdout, process.env);
+		// What was typed until now was echoed. The first line begins where the cursor is, also on the alternate screen, and has no room to spare.
+		process.stdout.write('\r');
+	}
+
 	const instance = render(<App
 		filter={options.filter} saved={options.filters} chosenColumns={options.columns} localTime={options.localTime} intervalSeconds={options.intervalSeconds}
 		target={options.target} color={options.color} sampler={sampler} player={player} glyphs={glyphs} naming={createNaming(options.aliases)} hasKeys={keys !== undefined} save={save}

@@ -67,7 +67,7 @@ was mounted, so it only adds details.
 const listNames = (): string[] => {
 	try {
 		const lines = readFileSync('/proc/net/dev', 'utf8').split('\n').slice(2);
-		return lines.map(line => line.slice(0, Math.max(0, line.lastIndexOf(':'))).trim()).filter(Boolean);
+		return lines.map(line => line.slice(0, Math.max(0, line.lastIndexOf(':'))).replace(/^ +/v, '')).filter(Boolean);
 	} catch (error) {
 		return unlessShort(error, listFolder());
 	}
@@ -75,16 +75,18 @@ const listNames = (): string[] => {
 
 /** All interfaces of this host. What the system does not tell is left at a harmless value. Throws when it has nothing left to tell it with. */
 export const listInterfaces = (): NetworkInterface[] => {
-	let known: ReturnType<typeof networkInterfaces>;
+	const names = listNames();
+	let known: ReturnType<typeof networkInterfaces> = {};
 	try {
-		known = networkInterfaces();
+		// Node keeps the addresses in a plain object: of an interface called `constructor` it throws, of `__proto__` it changes all objects.
+		known = names.some(name => name in Object.prototype) ? {} : networkInterfaces();
 	} catch (error) {
 		// Some sandboxes forbid to ask; the names of /proc remain.
 		known = unlessShort(error, {});
 	}
 
-	return [...new Set([...listNames(), ...Object.keys(known)])].map(name => {
-		const addresses = (known[name] ?? []).map(({family, address, cidr}) => ({
+	return [...new Set([...names, ...Object.keys(known)])].map(name => {
+		const addresses = (Object.hasOwn(known, name) ? known[name]! : []).map(({family, address, cidr}) => ({
 			family: family === 'IPv4' ? 4 as const : 6 as const,
 			address,
 			prefixLength: Number(cidr?.split('/')[1] ?? (family === 'IPv4' ? 32 : 128)),
@@ -92,7 +94,7 @@ export const listInterfaces = (): NetworkInterface[] => {
 		const flags = Number.parseInt(readAttribute(name, 'flags') ?? '', 16);
 		const unknown = Number.isNaN(flags);
 		const state = readAttribute(name, 'operstate') ?? 'unknown';
-		const loopback = unknown ? Boolean(known[name]?.[0]?.internal) : (flags & flag.loopback) !== 0;
+		const loopback = unknown ? addresses.length > 0 && known[name]![0]!.internal : (flags & flag.loopback) !== 0;
 		return {
 			name,
 			index: Number(readAttribute(name, 'ifindex') ?? 0),

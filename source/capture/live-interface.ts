@@ -66,6 +66,11 @@ export const createLiveInterface = (name: string, place: number, ground: LiveGro
 
 	/** Throws libpcap's words. */
 	const openHandle = (all: readonly NetworkInterface[]): void => {
+		if (name.includes('\uFFFD')) {
+			// Linux takes almost any octets for a name (dev_valid_name, net/core/dev.c); a string holds characters only.
+			throw new Error('its name is not UTF-8. Give it another, or capture on any');
+		}
+
 		const candidate = own(all);
 		const mayBeEthernet = candidate && ([hardware.ethernet, hardware.loopback, hardware.unknown] as readonly number[]).includes(candidate.hardwareType);
 		const mtu = candidate?.mtu ?? Math.max(1500, ...all.filter(({loopback}) => !loopback).map(other => other.mtu));

@@ -24,18 +24,21 @@ const checkUs = 1_000_000;
 /** VRRP over IPv6; a switch that snoops MLD hides it from ports that are no member, as it does with IPv6 sync groups. */
 const vrrpGroupIpv6 = 'ff02::12';
 
+/** Those to capture on when none is named. One that is called like the pseudo-interface cannot be had alone: all others would be heard twice. */
+const capturable = (all: readonly NetworkInterface[]): NetworkInterface[] => suitableInterfaces(all).filter(({name}) => name !== anyInterface);
+
 /** Groups that switches pass on to everyone, RFC 4541 2.1.2: joining them makes no difference. */
 const isFlooded = (group: string): boolean => group.startsWith('224.0.0.') || group === 'ff02::1';
 
 /** The names to capture on. Throws a `CaptureError` when there are none, or one that was named is not there. */
 const namesToOpen = (named: readonly string[], all: readonly NetworkInterface[]): readonly string[] => {
-	const existing = [...all.map(({name}) => name), anyInterface];
+	const existing = [...new Set([...all.map(({name}) => name), anyInterface])];
 	const unknown = named.find(name => !existing.includes(name));
 	if (unknown !== undefined) {
 		throw new CaptureError(`Cannot capture on ${unknown}: there is no such interface. There are: ${existing.join(', ')}`, 4);
 	}
 
-	const names = named.length > 0 ? [...new Set(named)] : suitableInterfaces(all).map(({name}) => name);
+	const names = named.length > 0 ? [...new Set(named)] : capturable(all).map(({name}) => name);
 	if (names.length === 0) {
 		throw new CaptureError('Cannot capture: no interface is up and capable of multicast. Bring one up, name one with -i, or read a file: ipvstop -r FILE', 4);
 	}
@@ -92,7 +95,7 @@ export const createLive = (options: LiveOptions): PacketSource => {
 	const check = (): void => {
 		const all = listInterfaces();
 		if (named.length === 0) {
-			for (const {name} of suitableInterfaces(all)) {
+			for (const {name} of capturable(all)) {
 				if (!listening.some(one => one.name === name)) {
 					add(name);
 				}

@@ -51,7 +51,7 @@ export const createReplayFiles = (files: readonly ReplayFile[], onPlaces: () => 
 	const endStream = (index: number): void => {
 		const {problem} = streams[index]!;
 		if (problem) {
-			problems.push(`${names[index]} ${problem.problem}`);
+			problems.push(`${names[index]} ${problem.problem}. All before that was read.`);
 		}
 
 		setPlace(index, problem?.kind === 'failed' ? 'failed' : 'ended', problem?.problem ?? '');

@@ -1,4 +1,4 @@
-import {readFileSync} from 'node:fs';
+import {closeSync, openSync, readSync} from 'node:fs';
 import path from 'node:path';
 import {ConfigProblem, emptyConfig, readConfig, type Config, type ScreenWords, type Setting} from './config.js';
 import {lineOfKey, type KeyPath} from './config-lines.js';
@@ -36,17 +36,30 @@ export const configFiles = ({XDG_CONFIG_HOME: home, XDG_CONFIG_DIRS: folders, HO
 
 const problemWords: Readonly<Record<string, string>> = {ENOENT: 'no such file', EACCES: 'permission denied', EISDIR: 'this is a directory'};
 
-const readText = (file: string): string => readFileSync(file, 'utf8');
+/** The text of a file, not more of it than a configuration can have: a device has no end, and a sparse file holds anything. Throws. */
+export const readText = (file: string): string => {
+	const descriptor = openSync(file, 'r');
+	try {
+		const octets = Buffer.alloc(largestOctets + 1);
+		let length = 0;
+		for (let read = -1; read !== 0 && length < octets.length; length += read) {
+			read = readSync(descriptor, octets, length, octets.length - length, null);
+		}
+
+		if (length > largestOctets) {
+			throw new UsageError(`${file}: larger than 1 MiB, so it is no configuration`);
+		}
+
+		return octets.toString('utf8', 0, length);
+	} finally {
+		closeSync(descriptor);
+	}
+};
 
 /** The text of a file; undefined when it does not exist and need not. */
 const textOf = (file: string, mustExist: boolean, read: typeof readText): string | undefined => {
 	try {
-		const text = read(file);
-		if (text.length > largestOctets) {
-			throw new UsageError(`${file}: larger than 1 MiB, so it is no configuration`);
-		}
-
-		return text;
+		return read(file);
 	} catch (error) {
 		const {code = '', message} = error as NodeJS.ErrnoException;
 		// Where another user's HOME is in the environment, that user's configuration is not meant.

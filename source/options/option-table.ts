@@ -104,7 +104,7 @@ export const optionTable = {
 		letter: 'w', argument: 'FILE', section: 'recording', inFile: true, completes: 'file',
 		help: [
 			'record what is captured as pcapng; - is stdout, then there is no text;',
-			'at SIGUSR1 opened anew, for logrotate. It may hold VRRP passwords: mode 0600',
+			'opened anew at SIGUSR1. It may hold VRRP passwords: mode 0600',
 		],
 		brief: 'record what is captured as pcapng; - is stdout',
 	},

@@ -65,7 +65,7 @@ export const untilOf = (text: string): Until => {
 
 /** `NAME=FILE`, unless the whole is a file; the name defaults to the file's. */
 export const fileOf = (text: string): NamedFile => {
-	const match = /^([\w.\-]+)=(.+)$/v.exec(text);
+	const match = /^([\w.\-]+)=(.+)$/sv.exec(text);
 	if (match && !existsSync(text)) {
 		return {name: match[1]!, path: match[2]!};
 	}

@@ -32,6 +32,17 @@ for (const [signal, code] of [['SIGTERM', 143], ['SIGINT', 130], ['SIGHUP', 129]
 	});
 }
 
+test('what is typed before the screen opens is a key, and leaves nothing behind', async () => {
+	const terminal = openTerminal(['-r', capture('v0.pcap'), '--at', '+50']);
+	// The terminal shows it itself, as nobody has told it not to.
+	terminal.type('2');
+	await terminal.until(screen => screen.includes('VIPs'));
+	assert.match(terminal.lines()[0]!, /^ipvstop REPLAY PAUSED .*Z$/v);
+	assert.match(terminal.lines().at(-1)!, /^\?help/v);
+	terminal.type('Q');
+	assert.deepEqual(await terminal.exit, {exitCode: 0, signal: undefined});
+});
+
 test('a screen too small says so in one line, and opens again when it grows', async () => {
 	const terminal = openTerminal(demo, {columns: 40, rows: 10});
 	await terminal.until(screen => screen.includes('60x15'));

@@ -66,19 +66,19 @@ test('a capture or its compression that was cut gives all before the cut, and sa
 	const plain = readFileSync('test/captures/persistence.pcap');
 	const cut = await replayAll({files: [{name: 'seg', path: fileOf(context, plain.subarray(0, 10_000))}]});
 	assert.ok(cut.sink.packets().length > 10);
-	assert.match(cut.problems[0]!, /^seg ends at octet 10000, inside the record that starts at octet \d+$/);
+	assert.match(cut.problems[0]!, /^seg ends at octet 10000, inside the record that starts at octet \d+\. All before that was read\.$/);
 	assert.match(cut.sink.placeHistory.at(-1)![0]!.detail, /octet 10000/);
 
 	const packed = gzipSync(plain);
 	const cutPacked = await replayAll({files: [{name: 'seg', path: fileOf(context, packed.subarray(0, packed.length >> 1))}]});
 	assert.ok(cutPacked.sink.packets().length > 10);
-	assert.match(cutPacked.problems[0]!, /^seg ends after \d+ unpacked octets: the compressed data ends too early$/);
+	assert.match(cutPacked.problems[0]!, /^seg ends after \d+ unpacked octets: the compressed data ends too early\. All before that was read\.$/);
 
 	const damaged = Buffer.from(packed);
 	// The checksum stands at the end.
 	damaged.fill(0xff, packed.length - 8);
 	const {problems} = await replayAll({files: [{name: 'seg', path: fileOf(context, damaged)}]});
-	assert.match(problems[0]!, /^seg ends after \d+ unpacked octets: the compressed data is damaged$/);
+	assert.match(problems[0]!, /^seg ends after \d+ unpacked octets: the compressed data is damaged\. All before that was read\.$/);
 });
 
 test('what cannot be replayed is refused with what, why and what next', async context => {
@@ -170,7 +170,7 @@ test('a capture that is still written to stdin is delivered as it arrives', asyn
 	child.stdin.write(file.subarray(24, 50));
 	await heard('packet 7');
 	child.stdin.end(file.subarray(50, -1));
-	await heard('ended stdin ends at octet 57, inside the record that starts at octet 41');
+	await heard('ended stdin ends at octet 57, inside the record that starts at octet 41. All before that was read.');
 	assert.deepEqual(lines.slice(0, 2), ['started', 'packet 7']);
 });
 

@@ -10,16 +10,13 @@ import {join} from 'node:path';
 import test, {type TestContext} from 'node:test';
 import {complaint, harmless, octetText, onScreen, safeJson} from '../../source/view/format.js';
 import {fileOf, pcapOf} from '../capture/pcap-file.js';
+import {attack as evil, obeyed} from '../support/attacks.js';
 import {capture, run} from '../support/program.js';
 import {openTerminal} from '../support/terminal.js';
 import {syncFrame} from '../support/flood.js';
 import {recordV1} from '../wire/build.js';
 
-/** Sets a title, colours, clears, rings; C1 CSI; an override; no width; two widths; combining; ends a line. */
-const evil = '\u001B]0;pwned\u0007\u001B[31m\u001B[2J\u009B31m\u202Eabc\u2066\u200B\u65E5e\u0301\nforged\tline';
 const evilName = evil.replaceAll('/', '');
-
-const obeyed = /[\u{0}-\u{8}\u{B}-\u{1F}\u{7F}-\u{9F}\u{61C}\u{200B}-\u{200F}\u{2028}-\u{202E}\u{2060}-\u{206F}\u{FEFF}]/v;
 
 const folderOf = (context: TestContext): string => {
 	const folder = mkdtempSync(join(tmpdir(), 'ipvstop-test-'));
@@ -80,6 +77,47 @@ test('the screen shows such names and data as text, and every line ends where it
 
 	terminal.type('q');
 	assert.deepEqual(await terminal.exit, {exitCode: 0, signal: undefined});
+});
+
+test('a file whose name is an attack can be given another name, and no trace of it is left', async context => {
+	const path = evilCapture(context);
+	for (const mode of [['--list', '--json'], ['--events'], ['--records', '--json']]) {
+		const {code, stdout, stderr} = await run([...mode, '-r', `lb=${path}`, 'proto=tcp']);
+		assert.deepEqual([code, stderr], [0, '']);
+		assert.ok(stdout.includes('198.51.100.7'));
+		assert.ok(!stdout.includes('pwned'), mode.join(' '));
+	}
+});
+
+test('a command whose name is an attack is text in every mode and on a screen of 80x24', async context => {
+	const capturePath = fileOf(context, pcapOf([{timeUs: 1_767_225_600_000_000, octets: syncFrame({})}]));
+	const script = join(folderOf(context), evilName);
+	// It goes on until it is ended, as a capture does.
+	writeFileSync(script, `#!/bin/sh\ncat ${capturePath}\nexec sleep 60\n`, {mode: 0o755});
+	const via = ['--no-config', '--via', `'${script}'`];
+	for (const mode of ['--list', '--events', '--records']) {
+		const [plain, json] = await Promise.all([run([mode, '--duration', '2', ...via]), run([mode, '--json', '--duration', '2', ...via])]);
+		assert.deepEqual([plain.code, plain.stderr, json.code, json.stderr], [0, '', 0, ''], mode);
+		assert.doesNotMatch(plain.stdout + json.stdout, obeyed, mode);
+		assert.doesNotMatch(plain.stdout, /^forged/mv, mode);
+		const rows = json.stdout.trimEnd().split('\n').map(line => JSON.parse(line) as Record<string, unknown>);
+		assert.ok(rows.some(row => row['client'] === '198.51.100.7' && row['segment'] === evilName), mode);
+	}
+
+	const terminal = openTerminal(via);
+	await terminal.until(screen => screen.includes(':51000'));
+	for (const [key, sign] of [['2', 'VIPs'], ['4', String.raw`8848 on \x1b`], ['6', 'EVENTS'], ['1', ':51000']] as const) {
+		terminal.type(key);
+		const screen = await terminal.until(text => text.includes(sign));
+		assert.doesNotMatch(screen, obeyed);
+		assert.doesNotMatch(screen, /^forged/mv);
+		assert.match(terminal.lines()[0]!, /^ipvstop .*Z 1s$/v);
+		assert.equal(terminal.lines().at(-1)!.slice(0, 5), '?help');
+	}
+
+	assert.deepEqual(terminal.copied(), []);
+	terminal.type('Q');
+	await terminal.exit;
 });
 
 test('a session with an attack for a Call-ID is shown in detail as text', async context => {

@@ -1,7 +1,7 @@
 /* What is given to -r may be anything, and may change while it is read. */
 import assert from 'node:assert/strict';
 import {execFileSync} from 'node:child_process';
-import {appendFileSync, closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, symlinkSync, truncateSync, unlinkSync, writeFileSync} from 'node:fs';
+import {appendFileSync, chmodSync, closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, symlinkSync, truncateSync, unlinkSync, writeFileSync} from 'node:fs';
 import {createServer} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -9,7 +9,8 @@ import test, {type TestContext} from 'node:test';
 import {gzipSync} from 'node:zlib';
 import {openChunks} from '../../source/capture/chunks.js';
 import {createCaptureStream} from '../../source/capture/capture-stream.js';
-import {capture, finished, run, saying, start} from '../support/program.js';
+import {capture, finished, run, saying, start, unprivileged, whyNotUnprivileged} from '../support/program.js';
+import {block, interfaceOf, sectionOf} from '../support/pcapng-file.js';
 import {openTerminal} from '../support/terminal.js';
 
 const whole = readFileSync(capture('seed-basic.pcap'));
@@ -43,18 +44,6 @@ const changed = (change: (record: Buffer, index: number, count: number) => Buffe
 		return change(record, index, starts.length - 1) ?? record;
 	}),
 ]);
-
-const block = (type: number, body: Buffer, claimed = body.length + 12): Buffer => {
-	const frame = Buffer.alloc(body.length + 12);
-	frame.writeUInt32LE(type, 0);
-	frame.writeUInt32LE(claimed, 4);
-	body.copy(frame, 8);
-	frame.writeUInt32LE(claimed, body.length + 8);
-	return frame;
-};
-
-const section = block(0x0a_0d_0d_0a, Buffer.from('4d3c2b1a01000000ffffffffffffffff', 'hex'));
-const described = block(1, Buffer.from('0100000000000000', 'hex'));
 
 test('each odd file ends with the exit code that is documented and one line that says what it is', async context => {
 	const folder = folderOf(context);
@@ -95,10 +84,10 @@ test('each odd file ends with the exit code that is documented and one line that
 		['microseconds beyond a second', changed(record => {
 			record.fill(0xff, 4, 8);
 		}), 0, ''],
-		['a block of 4 GB that nobody knows', Buffer.concat([section, block(0x0b_ad, Buffer.alloc(4096), 0xff_ff_ff_fc)]), 1, /inside the block that starts at octet 28/v],
-		['a packet block of 4 GB', Buffer.concat([section, described, block(6, Buffer.alloc(4096), 0xff_ff_ff_fc)]), 1, /claims to be 4294967292 octets long/v],
-		['a packet of an interface that was not described', Buffer.concat([section, block(6, Buffer.alloc(24))]), 1, /interface 0, which was not described/v],
-		['a block of 8 octets', Buffer.concat([section, block(6, Buffer.alloc(24), 8)]), 1, /claims to be 8 octets long/v],
+		['a block of 4 GB that nobody knows', Buffer.concat([sectionOf(), block(0x0b_ad, Buffer.alloc(4096), 0xff_ff_ff_fc)]), 1, /inside the block that starts at octet 28/v],
+		['a packet block of 4 GB', Buffer.concat([sectionOf(), interfaceOf(), block(6, Buffer.alloc(4096), 0xff_ff_ff_fc)]), 1, /claims to be 4294967292 octets long/v],
+		['a packet of an interface that was not described', Buffer.concat([sectionOf(), block(6, Buffer.alloc(24))]), 1, /interface 0, which was not described/v],
+		['a block of 8 octets', Buffer.concat([sectionOf(), block(6, Buffer.alloc(24), 8)]), 1, /claims to be 8 octets long/v],
 	];
 	const check = async ([name, content, code, said]: (typeof cases)[number], index: number) => {
 		const path = join(folder, `capture-${index}`);
@@ -142,6 +131,48 @@ test('what is no file at all is refused in one line', async context => {
 		const {code, stdout, stderr} = await run(['--list', '-r', path]);
 		assert.deepEqual([code, stdout], [2, ''], path);
 		assert.match(stderr, said);
+	}
+});
+
+test('what is no configuration is refused in one line, without being read to an end that may not be', async context => {
+	const folder = folderOf(context);
+	mkdirSync(join(folder, 'folder'));
+	writeFileSync(join(folder, 'sparse'), '');
+	truncateSync(join(folder, 'sparse'), 50_000_000_000);
+	writeFileSync(join(folder, 'packed'), gzipSync('ascii = true\n'));
+	writeFileSync(join(folder, 'deep'), `a = ${'['.repeat(300_000)}`);
+	writeFileSync(join(folder, 'largest'), `# ${'é'.repeat(524_286)}\nascii = true\n`);
+	symlinkSync('loop', join(folder, 'loop'));
+	const cases: ReadonlyArray<readonly [path: string, said: RegExp]> = [
+		['/dev/zero', /larger than 1 MiB/v], ['/dev/urandom', /larger than 1 MiB/v], [join(folder, 'sparse'), /larger than 1 MiB/v], [join(folder, 'largest'), /larger than 1 MiB/v],
+		[join(folder, 'folder'), /this is a directory/v], [join(folder, 'packed'), /:1: not TOML/v], [join(folder, 'deep'), /:1: not TOML: .*nested/v], [join(folder, 'loop'), /ELOOP/v],
+	];
+	for (const [path, said] of cases) {
+		const {code, stdout, stderr} = await run(['--list', '--config', path, '-r', capture('v0.pcap')]);
+		assert.deepEqual([code, stdout], [2, ''], path);
+		assert.match(stderr, said);
+		assert.match(stderr, /^ipvstop: [^\n]+\n$/v, path);
+	}
+
+	const empty = await run(['--print-config', '--config', '/dev/null']);
+	assert.deepEqual([empty.code, empty.stderr], [0, '']);
+	// A pipe has no size, and an end.
+	const piped = await run(['--print-config'], {through: ['bash', '-c', '"$0" "$@" --config <(echo "ascii = true")']});
+	assert.deepEqual([piped.code, piped.stderr], [0, '']);
+	assert.match(piped.stdout, /^ascii = true$/mv);
+});
+
+const withoutRoot = {skip: whyNotUnprivileged() ?? false};
+
+test('what may not be read is refused with the reason, as a capture and as a configuration', withoutRoot, async context => {
+	const folder = folderOf(context);
+	chmodSync(folder, 0o755);
+	const path = join(folder, 'secret');
+	writeFileSync(path, whole, {mode: 0});
+	for (const args of [['-r', path], ['--config', path, '-r', capture('v0.pcap')]]) {
+		const {code, stdout, stderr} = await run(['--list', ...args], {through: unprivileged});
+		assert.deepEqual([code, stdout], [2, ''], args.join(' '));
+		assert.match(stderr, /^ipvstop: Cannot read [^\n]+secret: permission denied[^\n]*\n$/v);
 	}
 });
 

@@ -98,7 +98,8 @@ test('without any right it joins the groups by itself, says so and why, and hear
 	terminal.type('q');
 	assert.deepEqual(await terminal.exit, {exitCode: 0, signal: undefined});
 	const text = await run(['--events', '--duration', '1'], {through: [...wire.onNear, ...unprivileged]});
-	assert.deepEqual([text.code, text.stderr], [0, 'ipvstop: joined 224.0.0.81 on wire0 (sync only: no root)\n']);
+	assert.equal(text.code, 0);
+	assert.match(text.stderr, /^ipvstop: joined 224\.0\.0\.81 on wire0 \(sync only: no root\)\nipvstop: nothing was heard in 1 s\. [^\n]*\n$/v);
 	const named = await run(['--events', '-i', 'wire0'], {through: [...wire.onNear, ...unprivileged]});
 	assert.equal(named.code, 4);
 	assert.match(named.stderr, /Cannot capture on wire0: permission denied\. Run as root \(sudo ipvstop\), grant CAP_NET_RAW, or listen without privilege: ipvstop --join/v);

@@ -115,7 +115,7 @@ test('a file that was cut in mid-record ends with 1 after everything that can be
 		const said = ({stdout}: Finished) => stdout.split('\n').filter(line => !line.includes(' state=ended') && !line.includes(' state=failed'));
 		assert.deepEqual(said(result), said(expected));
 		assert.equal(result.code, 1);
-		assert.equal(result.stderr, `ipvstop: cut.pcap ends at octet ${whole + 20}, inside the record that starts at octet ${whole}\n`);
+		assert.equal(result.stderr, `ipvstop: cut.pcap ends at octet ${whole + 20}, inside the record that starts at octet ${whole}. All before that was read.\n`);
 	}
 });
 
@@ -141,7 +141,7 @@ test('an empty table is told from deaf ears, and from a table that has only begu
 
 	const others = await run(['--list', '-r', graceful, '--syncid', '7']);
 	assert.equal(others.stderr, 'ipvstop: 54 sync messages, none of them of --syncid and --from\n');
-	const [ofOthers, onlyAdverts, begun, told] = await Promise.all([
+	const [ofOthers, onlyAdverts, list, told] = await Promise.all([
 		linesAfter(graceful, '--records', '--syncid', '7'),
 		linesAfter(fileOf(context, adverts), '--events'),
 		linesAfter(graceful, '--list'),
@@ -149,8 +149,12 @@ test('an empty table is told from deaf ears, and from a table that has only begu
 	]);
 	assert.equal(ofOthers, 'ipvstop: 54 sync messages were heard, none of them of --syncid and --from\n');
 	assert.match(onlyAdverts!, /^ipvstop: VRRP was heard, but no sync message in 1 s\. [^\n]*lvs_sync_daemon[^\n]*\n$/v);
-	assert.match(begun!, /^ipvstop: heard for 1 s: [^\n]* --duration listens longer\n$/v);
-	assert.equal(told, '');
+	assert.deepEqual([list, told], ['', ''], 'a script is told what is wrong, and nothing else');
+
+	const terminal = openTerminal(['--via', `x=cat ${graceful}`, '--duration', '1', '--list', '--syncid', '51'], {rows: 80});
+	const {exitCode} = await terminal.exit;
+	assert.equal(exitCode, 0);
+	assert.match(terminal.text().replaceAll('\n', ' '), /ipvstop: heard for 1 s: .* --duration listens longer/v);
 });
 
 test('stdin is read as a file is, from a pipe and from a file', async () => {

@@ -46,8 +46,6 @@ const assertSameTable = (live: string, file: string, without: readonly string[] 
 	}
 };
 
-/** All that a table says that was heard for so long. */
-const onlyBegun = new RegExp(`^ipvstop: heard for ${listenSeconds} s: [^\\n]*\\n$`, 'v');
 const list = ['--list', '--json', '--duration', String(listenSeconds)];
 
 test('the table heard live, by libpcap and by an unprivileged joined socket, is the table of the capture, and so are the events', options, async context => {
@@ -77,15 +75,13 @@ test('the table heard live, by libpcap and by an unprivileged joined socket, is 
 
 	const file = await run(['--list', '--json', '-r', `wire0=${path}`]);
 	const live = await captured;
-	assert.equal(live.code, 0);
-	assert.match(live.stderr, onlyBegun);
+	assert.deepEqual([live.code, live.stderr], [0, '']);
 	assertSameTable(live.stdout, file.stdout);
 	assert.equal(rowsOf(live.stdout)[0]!['source'], 'libpcap on wire0');
 
 	await context.test('joined, without privilege', {skip: cannot ?? false}, async () => {
 		const result = (await joined)!;
-		assert.equal(result.code, 0);
-		assert.match(result.stderr, onlyBegun);
+		assert.deepEqual([result.code, result.stderr], [0, '']);
 		// A socket hears neither adverts nor group reports: it cannot say who listened, and vouches for a sender only after a minute.
 		assertSameTable(result.stdout, file.stdout, ['sent', 'directors', 'fate', 'account']);
 	});
@@ -99,7 +95,7 @@ test('what is heard in a VLAN is a segment of its own, named after its tag', opt
 	await wire.joined(1);
 	await send();
 	const [{stdout, stderr}, file] = await Promise.all([live, run(['--list', '--json', '-r', `wire0=${path}`])]);
-	assert.match(stderr, onlyBegun);
+	assert.equal(stderr, '');
 	assertSameTable(stdout, file.stdout);
 	assert.deepEqual([...new Set(rowsOf(stdout).slice(1).map(({segment}) => segment))], ['wire0.100']);
 });
@@ -119,7 +115,7 @@ test('a bridge and its port hear each message twice, and it counts once', option
 	await wire.joined(1, 'br0');
 	await send();
 	const [{stdout, stderr}, file] = await Promise.all([live, run(['--list', '--json', '-r', `wire0=${path}`])]);
-	assert.match(stderr, onlyBegun);
+	assert.equal(stderr, '');
 	const segments = new Set(rowsOf(stdout).slice(1).map(({segment}) => segment));
 	assert.equal(segments.size, 1, `one of the two: ${[...segments].join(', ')}`);
 	assertSameTable(stdout.replaceAll(`"segment":"${String([...segments][0])}"`, '"segment":"wire0"'), file.stdout, ['sent']);
