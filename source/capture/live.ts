@@ -86,7 +86,8 @@ export const createLive = (options: LiveOptions): PacketSource => {
 			: all.filter(({name, up}) => up && listening.some(one => one.name === name));
 
 	const joinGroups = (all: readonly NetworkInterface[]): void => {
-		ownAddresses = ownAddressesOf(all);
+		// An address that was lost with the link is ours as well: the kernel joins again before we see it come back.
+		ownAddresses = [...new Set([...ownAddresses, ...ownAddressesOf(all)])];
 		const problems = holder?.update(memberInterfaces(all)) ?? [];
 		hidden = problems.filter(({group}) => groups.includes(group) && !isFlooded(group));
 	};

@@ -11,7 +11,7 @@ const atFirstWord = 64;
 /** An address of the configuration is believed in so many segments; a forger can name a thousand VLANs. */
 const maxSegmentsOfTrusted = 4;
 
-/** Hosts whose MLD reports are remembered before anything else is known of them. */
+/** Hosts whose reports are remembered before anything else is known of them. */
 const maxStrangers = 1024;
 
 export const macText = (high: number, low: number): string => {
@@ -36,8 +36,8 @@ export type DirectorIdentity = {
 	sender's IPv4 address. One for all that are not told apart has the address `others`.
 	*/
 	of(frame: FrameInfo, segment: number, kind: 'sync' | 'advert' | 'report', ahSpi?: number): Director;
-	/** The one with this frame's MAC, whatever address it uses. */
-	byMac(frame: FrameInfo): Director | undefined;
+	/** The host of this frame's MAC is in the group of VRRP; it may become known as a director only later. */
+	joinsVrrp(frame: FrameInfo): void;
 	/** The one with a MAC as text, heard at this place. */
 	ofMac(place: number, mac: string): Director | undefined;
 	/** An interface came up at this MAC. */
@@ -56,6 +56,8 @@ export const createDirectorIdentity = (trusted: ReadonlySet<string>, limits: Lim
 	const byMac = new Map<string, Director>();
 	/** When interfaces came up of hosts of which nothing else is known yet. */
 	const upTimes = new Map<string, number>();
+	/** Hosts in the group of VRRP of which nothing else is known yet. */
+	const vrrpMembers = new Set<string>();
 	/** `index kind family` of what a director said from its own addresses. */
 	const said = new Map<string, string>();
 
@@ -85,6 +87,7 @@ export const createDirectorIdentity = (trusted: ReadonlySet<string>, limits: Lim
 			byMac.set(key, director);
 			director.interfaceUpUs = upTimes.get(key) ?? 0;
 			upTimes.delete(key);
+			director.joinsVrrp ||= vrrpMembers.delete(key);
 		}
 	};
 
@@ -178,9 +181,19 @@ export const createDirectorIdentity = (trusted: ReadonlySet<string>, limits: Lim
 			director.lastUs = Math.max(director.lastUs, frame.timeUs);
 			return director;
 		},
-		byMac(frame) {
+		joinsVrrp(frame) {
 			const mac = macOf(frame);
-			return mac === '' ? undefined : byMac.get(macKey(frame.place, mac));
+			if (mac === '') {
+				return;
+			}
+
+			const key = macKey(frame.place, mac);
+			const director = byMac.get(key);
+			if (director) {
+				director.joinsVrrp = true;
+			} else if (vrrpMembers.size < maxStrangers) {
+				vrrpMembers.add(key);
+			}
 		},
 		ofMac: (place, mac) => byMac.get(macKey(place, mac)),
 		cameUp(frame) {

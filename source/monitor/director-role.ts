@@ -1,4 +1,4 @@
-import {missesAdverts, sharedBit, type Director} from './director.js';
+import {isShownDirector, missesAdverts, sharedBit, type Director} from './director.js';
 import {thresholds} from './thresholds.js';
 
 /** No sync message for this long is worth a word; there is no heartbeat, so it is no alarm. */
@@ -6,7 +6,7 @@ const quietUs = 30_000_000;
 
 export type RoleReport = {
 	/** In capitals, as the screen says it. */
-	readonly role: 'MASTER' | 'BACKUP' | 'GONE' | 'SENDING' | 'QUIET' | 'SEEN';
+	readonly role: 'MASTER' | 'BACKUP' | 'LISTENS' | 'GONE' | 'SENDING' | 'QUIET' | 'SEEN';
 	/** Where the role is known from, with its age. */
 	readonly evidence: string;
 };
@@ -31,7 +31,7 @@ export const roleOf = (director: Director, nowUs: number): RoleReport => {
 	}
 
 	if (director.listeningSinceUs > 0) {
-		return {role: 'BACKUP', evidence: `${listeningText[director.listeningEvidence]} ${ageText(nowUs, director.listeningSinceUs)} ago`};
+		return {role: isShownDirector(director) ? 'BACKUP' : 'LISTENS', evidence: `${listeningText[director.listeningEvidence]} ${ageText(nowUs, director.listeningSinceUs)} ago`};
 	}
 
 	// It speaks up beside the master: for a moment, or a split brain begins.

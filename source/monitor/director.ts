@@ -100,7 +100,7 @@ export type Director = {
 	listenedEvidence: ListeningEvidence;
 	/** Its own joins or leaves were seen: their absence means something. */
 	joinSeen: boolean;
-	/** It is in the group of VRRP, too, so it is no mere monitor. */
+	/** It is in the group of VRRP, too, so it is no mere listener such as another ipvstop. */
 	joinsVrrp: boolean;
 	/** Last MLD report that says that its interface came up, 0: none. */
 	interfaceUpUs: number;
@@ -118,6 +118,9 @@ export const createDirector = (index: number, segment: number, place: number, ad
 	strangeAdvertUs: 0, lastAdvertUs: 0, vrid: 0, priority: 0, intervalMs: 0, instances: [], masterSinceUs: 0, gaveWayUs: 0,
 	listeningSinceUs: 0, listeningEvidence: 'none', listenedSinceUs: 0, listenedUntilUs: 0, listenedEvidence: 'none', joinSeen: false, joinsVrrp: false, interfaceUpUs: 0, heardFromStart: false, forgotten: 0,
 });
+
+/** It said or joined what only directors do; whoever has but joined the sync group may be another monitor. */
+export const isShownDirector = ({lastAdvertUs, firstSyncUs, joinsVrrp}: Director): boolean => lastAdvertUs > 0 || firstSyncUs > 0 || joinsVrrp;
 
 /** Adverts are missing for so many of their intervals. */
 export const missesAdverts = (instance: Pick<VrrpInstance, 'lastUs' | 'intervalMs'>, nowUs: number, intervals: number): boolean =>

@@ -149,12 +149,7 @@ export const createDirectors = (hooks: DirectorHooks, trusted: ReadonlySet<strin
 				listening.leaves(director, frame.timeUs, report);
 			}
 		},
-		vrrpReport(frame) {
-			const director = identity.byMac(frame);
-			if (director) {
-				director.joinsVrrp = true;
-			}
-		},
+		vrrpReport: identity.joinsVrrp,
 		cameUp: identity.cameUp,
 		gaveWay: listening.gaveWay,
 		setMaster(director, sinceUs, timeUs) {

@@ -42,7 +42,7 @@ export const createHeadCount = (arrays: TableArrays, pairs: Pairs): HeadCount =>
 	};
 
 	/** The likeliest successor first: of the highest priority heard, else in the group of VRRP, else listening longest. */
-	const listenersOf = (pair: PairState): Director[] => [...pair.directors, ...pairs.listenersWithout(pair.segment)]
+	const listenersOf = (pair: PairState): Director[] => [...pair.directors, ...pairs.listenersBeside(pair)]
 		.filter(director => director.listeningSinceUs > 0 && director.bit !== sharedBit)
 		.toSorted((one, other) => (other.priority - one.priority) || (Number(other.joinsVrrp) - Number(one.joinsVrrp)) || (one.listeningSinceUs - other.listeningSinceUs))
 		.slice(0, maxListeners);

@@ -65,7 +65,7 @@ export const createPairReport = ({directors, pairs, heads, losses}: ReportParts)
 		const forecasts = isSplit(pair) ? [] : forecastsOf(pair, found, nowUs).filter(({director}) => director !== speakingMaster(pair)?.index);
 		return {
 			id: pair.id, segment: pair.segment, group: pair.group, port: pair.port, syncids: pair.syncids, vrids: pair.vrids,
-			directors: [...pair.directors, ...pairs.listenersWithout(pair.segment)].map(({index}) => index), ...masterOf(pair, nowUs), activeActive: pair.activeActive,
+			directors: [...pair.directors, ...pairs.listenersBeside(pair)].map(({index}) => index), ...masterOf(pair, nowUs), activeActive: pair.activeActive,
 			claimant: pair.claimant, claimUs: pair.claimUs, open: sum(false), udp: sum(true), forecasts,
 			takeovers: pair.takeovers.map(state => takeoverOf(state)), splitBrain: pair.split,
 			warnings: warningsOf({pair, directors: directors.all(), listeners: forecasts.length, lost: director => losses.since(director, nowUs - recentUs), nowUs}),

@@ -50,8 +50,11 @@ export type Pairs = {
 	join(director: Director, key: string): PairState;
 	of(director: Director): PairState | undefined;
 	all(): readonly PairState[];
-	/** Directors of this segment that listen, but belong to no pair by anything that they said. */
-	listenersWithout(segment: number): Director[];
+	/**
+	Those of its segment that listen and may be its backups, though nothing that they said tells. Where the configuration names the pair,
+	only whom it names; beside VRRP only who is in its group, too: other monitors join the sync group as well.
+	*/
+	listenersBeside(pair: PairState): Director[];
 };
 
 /** `configured`: addresses of directors that are pairs, whatever they say. */
@@ -134,6 +137,10 @@ export const createPairs = (directors: () => readonly Director[], configured: Re
 		},
 		of: director => byDirector.get(director),
 		all: () => pairs,
-		listenersWithout: segment => directors().filter(one => one.segment === segment && one.listeningSinceUs > 0 && !byDirector.has(one)),
+		listenersBeside(pair) {
+			const named = configured.find(addresses => pair.directors.some(({address}) => addresses.includes(address)));
+			return directors().filter(one => one.segment === pair.segment && one.listeningSinceUs > 0 && !byDirector.has(one)
+				&& (named?.includes(one.address) ?? (pair.vrids.length === 0 || one.joinsVrrp)));
+		},
 	};
 };

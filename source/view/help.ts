@@ -12,6 +12,7 @@ const facts: readonly HelpEntry[] = [
 	{group: 'HEADER', keys: 'drops', help: 'packets that this host lost before reading them; our fault, not the directors\''},
 	{group: 'HEADER', keys: 'sync msgs lost', help: 'sync messages missing in the sequence of a director: up to 40 records each never reached us'},
 	{group: 'HEADER', keys: 'MASTER', help: 'by VRRP adverts, whose age stands beside; SENDING means that only its sync was heard'},
+	{group: 'HEADER', keys: 'LISTENS', help: 'it joined the sync group and said nothing else: a backup, or another monitor such as this one. Beside VRRP it counts as a backup when it is in the group of VRRP, too, or when --pair names it'},
 	{group: 'HEADER', keys: 'GONE', help: 'its adverts stopped, or it resigned'},
 	{group: 'HEADER', keys: 'A B', help: 'directors, in the order of their first packet'},
 	{group: 'HEADER', keys: 'CRASH', help: 'the last takeover: the adverts of the old master stopped; PLANNED: it resigned; PREEMPT: a higher priority spoke up; BACK: so it did, and had been master before; SENDER: only the sender of sync changed'},

@@ -39,7 +39,7 @@ for (const [how, options, words] of [['is full', 'size=32k', /cannot write ipvst
 		await terminal.until(screen => words.test(screen));
 		assert.deepEqual(fs.readdirSync(folder), []);
 		terminal.type('6');
-		await terminal.until(screen => screen.includes('EVENTS newest first'));
+		await terminal.until(screen => screen.includes('newest first'));
 		terminal.type('Q');
 		assert.deepEqual(await terminal.exit, {exitCode: 0, signal: undefined});
 	});

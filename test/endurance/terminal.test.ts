@@ -115,7 +115,7 @@ test('a storm of signals changes nothing until one of them means the end, which 
 	}
 
 	terminal.type('6');
-	await terminal.until(screen => screen.includes('EVENTS newest first'));
+	await terminal.until(screen => screen.includes('newest first'));
 	for (let turn = 0; turn < 50; turn++) {
 		terminal.kill('SIGTERM');
 	}

@@ -77,6 +77,33 @@ test('an interface that is removed and made again, five times in a row, is heard
 	await once(child, 'exit');
 });
 
+test('when a link comes up the kernel joins for us again, which is no backup that listens', onWire, async context => {
+	const wire = createLiveWire(context);
+	const {send} = await wire.sender(fileOf(context, announcements(2)));
+	const {child, said} = watch(context, ['--events', '--json', '-i', 'wire0'], {through: wire.onNear});
+	const listening = (text: string) => rowsOf(text).filter(({event, what}) => event === 'director' && what === 'listening').map(({address}) => address);
+	await wire.joined(1);
+	await send(0);
+	wire.near('ip link set wire0 down');
+	await until(() => rowsOf(said()).some(({event, state}) => event === 'source' && state === 'down'), 'the link is said to be down');
+
+	// Another monitor, which takes us for whoever listens.
+	const packetSockets = () => wire.far('cat /proc/net/packet').split('\n').length;
+	const without = packetSockets();
+	const other = watch(context, ['--events', '--json', '-i', 'wire1', '--passive'], {through: wire.onFar});
+	await until(() => packetSockets() > without, 'the other one captures');
+	wire.near('ip link set wire0 up');
+	await until(() => listening(other.said()).includes('10.9.9.2'), 'the other one hears that we joined');
+	await send(1);
+	await until(() => missing(said(), [1]) === 0, 'what follows that is heard');
+	for (const one of [child, other.child]) {
+		one.kill('SIGTERM');
+		await once(one, 'exit');
+	}
+
+	assert.deepEqual(listening(said()), []);
+});
+
 test('an interface that is renamed is gone under the name that was asked for, and heard again when it has it back', onWire, async context => {
 	const wire = createLiveWire(context);
 	const {send} = await wire.sender(fileOf(context, announcements(3)));

@@ -37,9 +37,9 @@ export const closing = {state: 4, timeoutSeconds: 120, flags: 0x1_03} as const;
 
 export type Scene = ReturnType<typeof createScene>;
 
-/** `aheadUs`: how far the wall clock is ahead of the time of the packets. */
-export const createScene = ({aheadUs = 0} = {}) => {
-	const test = createTestEngine({toWallUs: timeUs => timeUs + aheadUs});
+/** `aheadUs`: how far the wall clock is ahead of the time of the packets; `pairs`: directors by the configuration. */
+export const createScene = ({aheadUs = 0, pairs = []}: {readonly aheadUs?: number; readonly pairs?: ReadonlyArray<readonly string[]>} = {}) => {
+	const test = createTestEngine({toWallUs: timeUs => timeUs + aheadUs, pairs});
 	const {engine, view, memory} = test;
 	const reader = createChangeReader(memory);
 	const identifications = new Map<string, number>();
