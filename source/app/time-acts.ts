@@ -47,8 +47,6 @@ const otherInterval = (seconds: number, step: 1 | -1): number => {
 /** Goes through time: all of a capture file; elsewhere the picture can be stopped, and come more or less often. */
 export const createTimeActs = (stage: Stage, sampler: Sampler, player: Player): Readonly<Record<TimeAction, () => void>> => {
 	const replay = (): ReplayStatus | undefined => stage.sample().status?.replay;
-	/** Asked for last: what the replay says of itself comes later than the next key. */
-	let askedSpeed: number | undefined;
 	const goTo = (timeUs: number) => {
 		seek(stage, player, timeUs);
 	};
@@ -86,11 +84,11 @@ export const createTimeActs = (stage: Stage, sampler: Sampler, player: Player): 
 	};
 
 	const changePace = (by: 1 | -1) => {
-		const current = replay();
-		if (current) {
-			askedSpeed = otherSpeed(askedSpeed ?? current.speed, by);
-			player.setSpeed(askedSpeed);
-			stage.say(`replay at ${askedSpeed === Infinity ? 'full speed' : `${askedSpeed} times`}`);
+		const pace = player.pace();
+		if (pace) {
+			const speed = otherSpeed(pace.speed, by);
+			player.setSpeed(speed);
+			stage.say(`replay at ${speed === Infinity ? 'full speed' : `${speed} times`}`);
 			return;
 		}
 
@@ -103,12 +101,12 @@ export const createTimeActs = (stage: Stage, sampler: Sampler, player: Player): 
 	return {
 		pause() {
 			const {isPaused} = stage.ui();
-			const current = replay();
-			if (!current || isPaused) {
+			const pace = player.pace();
+			if (!pace || isPaused) {
 				stage.change({isPaused: !isPaused});
 			} else if (stage.sample().ended) {
 				stage.say('the end of the capture: [ or { go back, b goes to a time');
-			} else if (current.isPaused) {
+			} else if (pace.isPaused) {
 				player.resume();
 			} else {
 				player.pause();

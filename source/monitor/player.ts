@@ -5,6 +5,9 @@ import {type ToWorker} from './status.js';
 /** A remark of the person at the screen. */
 export type Note = {readonly timeUs: number; readonly text: string};
 
+/** `speed`: packet time per time, `Infinity` as fast as it can be read. */
+export type Pace = {readonly speed: number; readonly isPaused: boolean};
+
 /** Starts capturing threads: for a jump back in a file, and for a look at all of it. */
 export type Openers = {
 	/** The file again, standing at a moment. */
@@ -28,6 +31,8 @@ export type Player = {
 	readonly notes: () => readonly Note[];
 	/** A jump is under way. */
 	readonly isSeeking: () => boolean;
+	/** How a capture file is gone through, as it was asked for last; undefined where there is none. */
+	readonly pace: () => Pace | undefined;
 	pause(): void;
 	resume(): void;
 	setSpeed(speed: number): void;
@@ -47,8 +52,8 @@ export const createPlayer = (first: Monitor, {reopen, survey}: Openers): Player 
 	let surveyor: Monitor | undefined;
 	let isClosed = false;
 	let forwardUs = -1;
-	/** What was asked for last: a status tells of it later. */
-	const asked: {speed?: number; isPaused?: boolean} = {};
+	/** A status tells of it later. */
+	const asked: {-readonly [Key in keyof Pace]?: Pace[Key]} = {};
 
 	const tell = () => {
 		for (const listener of listeners) {
@@ -89,8 +94,13 @@ export const createPlayer = (first: Monitor, {reopen, survey}: Openers): Player 
 		tell();
 	};
 
+	const pace = (): Pace | undefined => {
+		const replay = current.status()?.replay;
+		return replay && {speed: replay.speed, isPaused: replay.isPaused, ...asked};
+	};
+
 	const goBack = (timeUs: number) => {
-		const {speed, isPaused} = {speed: 1, isPaused: true, ...current.status()?.replay, ...asked};
+		const {speed, isPaused} = pace() ?? {speed: 1, isPaused: true};
 		const wasPlaying = !isPaused && !current.hasEnded();
 		void next?.close();
 		const monitor = reopen(timeUs);
@@ -136,6 +146,7 @@ export const createPlayer = (first: Monitor, {reopen, survey}: Openers): Player 
 		},
 		index: () => index,
 		notes: () => notes,
+		pace,
 		isSeeking: () => next !== undefined || forwardUs >= 0,
 		pause() {
 			asked.isPaused = true;

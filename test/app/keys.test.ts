@@ -147,6 +147,10 @@ test('keys that arrive glued together all count', async () => {
 	await terminal.until(screen => screen.includes('20 of 351') && screen.includes('FILTERED') && cursorLine(screen).includes('198.51.100.25:'));
 	terminal.type('+++-');
 	await terminal.until(screen => screen.includes('replay at 4 times'));
+	// To play and to pause again, before the replay tells that it plays.
+	terminal.type('pp');
+	await terminal.pause(300);
+	await terminal.until(screen => screen.includes('PAUSED'));
 	terminal.type('Q');
 	await terminal.exit;
 });
