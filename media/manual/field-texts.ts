@@ -33,7 +33,7 @@ export const fieldTexts: Readonly<Record<FieldName, string>> = {
 	event: 'kind of the event',
 	was: 'what it was before: a state, or the real server it moved from',
 	reason: 'why a backup would not take it',
-	version: 'version of the sync protocol',
+	version: 'version of the sync message, of a session the last one',
 	source: 'sender of the message',
 	sourcePort: 'its port',
 	syncPort: 'port that the message was sent to',

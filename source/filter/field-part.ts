@@ -141,7 +141,10 @@ const makers: Readonly<Record<FieldName, (test: Test, ground: Ground) => Part>> 
 	was: wasPart,
 	// Of events about directors and refusals, which are no changes of sessions, these are asked elsewhere: in `event-fields.ts`.
 	reason: (test, ground) => ground.subject === 'records' ? reasonPart(test, ground) : never,
-	version: (test, ground) => ground.subject === 'records' ? recordNumberPart(test, ground, ({version}) => version) : never,
+	version({operator, values}) {
+		const matches = numberTest(operator, values);
+		return {on: 'lastPath', test: ({version}) => matches(version)};
+	},
 	source: sourcePart,
 	sourcePort: (test, ground) => recordNumberPart(test, ground, ({sourcePort}) => sourcePort),
 	syncPort: (test, ground) => recordNumberPart(test, ground, ({syncPort}) => syncPort),

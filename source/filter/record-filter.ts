@@ -76,7 +76,7 @@ export const compileRecordFilter = (expression: Expression, names: FilterNames, 
 		paths[pathsAt + pathAt.dport] = from[recordAt.dport]!;
 		paths[pathsAt + pathAt.forward] = flags & connFlags.forwardingMask;
 		paths[pathsAt + pathAt.fwmark] = from[recordAt.fwmark]!;
-		paths[pathsAt + pathAt.syncid] = record.syncid;
+		paths[pathsAt + pathAt.origin] = record.syncid | (record.version << 8);
 		paths[pathsAt + pathAt.generation] = generation;
 	};
 

@@ -25,7 +25,7 @@ export const createEntryVerdicts = ({paths, services, numbers}: TableArrays, fai
 	const groundOf = (words: Int32Array, at: number): Ground | undefined => {
 		const path = entryPath(words, at) * pathWords;
 		const segment = services[(paths[path]! * serviceWords) + serviceAt.segment];
-		const syncid = paths[path + pathAt.syncid]!;
+		const syncid = paths[path + pathAt.origin]! & 0xff;
 		return failover().grounds.find(ground => ground.segment === segment && (ground.syncids.length === 0 || ground.syncids.includes(syncid)));
 	};
 

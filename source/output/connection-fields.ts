@@ -32,5 +32,6 @@ export const connectionFields = (connection: Connection, names: Names, nowUs: nu
 	director: names.director(connection.director),
 	directors: [...new Set([names.director(connection.director), ...names.directors(connection.directorsMask)])],
 	syncid: connection.syncid,
+	version: connection.version,
 	sent: names.directors(connection.sentMask),
 });

@@ -53,6 +53,7 @@ const session: Fields = {
 	director: address('Who announced it last.'),
 	directors: list(address('A director.'), 'All who announced it.'),
 	syncid: integer('Sync id of the last announcement.'),
+	version: integer('Version of its message: 0 tells no timeout, that of the state is assumed.'),
 	sent: list(address('A director.'), 'Listeners that it was sent to: an upper bound, loss at the receiver is invisible.'),
 };
 

@@ -48,8 +48,9 @@ export type Connection = {
 	readonly directorsMask: number;
 	/** Bits of the directors that listened when it was announced. */
 	readonly sentMask: number;
-	/** Of the last announcement. */
+	/** Of the last announcement, and the version of its message: 0 tells no timeout. */
 	readonly syncid: number;
+	readonly version: number;
 	/** Mean seconds between announcements, 0 when unknown. */
 	readonly rhythmSeconds: number;
 	/** Takeover generation of the last announcement, 0 to 255. */
@@ -98,6 +99,7 @@ export const connectionOf = (arrays: TableArrays, reader: PathReader, words: Int
 		directorsMask: entryAnnouncedBy(words, at),
 		sentMask: entrySent(words, at),
 		syncid: last.syncid,
+		version: last.version,
 		rhythmSeconds: entryRhythmSeconds(words, at),
 		generation: entryGeneration(words, at),
 		path,

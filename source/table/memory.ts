@@ -98,7 +98,8 @@ export const pathAt = {
 	dport: 5,
 	forward: 6,
 	fwmark: 7,
-	syncid: 8,
+	/** Sync id, and 8 bits up the version of the message. */
+	origin: 8,
 	/** Grows whenever the id is given to another path. */
 	generation: 9,
 	references: 10,

@@ -22,6 +22,8 @@ export type PathInfo = {
 	readonly forward: number;
 	readonly fwmark: number;
 	readonly syncid: number;
+	/** Of the message. */
+	readonly version: number;
 };
 
 export type PathReader = {
@@ -86,7 +88,8 @@ export const createPathReader = ({paths, services}: Pick<TableArrays, 'paths' | 
 				dport: paths[at + pathAt.dport]!,
 				forward: paths[at + pathAt.forward]!,
 				fwmark: paths[at + pathAt.fwmark]! >>> 0,
-				syncid: paths[at + pathAt.syncid]!,
+				syncid: paths[at + pathAt.origin]! & 0xff,
+				version: paths[at + pathAt.origin]! >>> 8,
 			};
 			knownPaths.set(id, {generation, info});
 			return info;

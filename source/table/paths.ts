@@ -5,7 +5,7 @@ import {forgetRates} from './rates.js';
 
 /*
 Virtual services and paths, each kept once and referred to by number. A path is a virtual service with what a record says
-beside the client: real server, forwarding method, mark, sync id. Some hundred of them serve a million sessions, so they stay
+beside the client: real server, forwarding method, mark, sync id, version. Some hundred of them serve a million sessions, so they stay
 in the nearest cache, and 20 bits of an entry say what would take 15 words.
 
 What refers to a path: entries (twice: held and last announced), departed sessions and changes, until they are overwritten.
@@ -13,9 +13,9 @@ What refers to a path: entries (twice: held and last announced), departed sessio
 export type PathTable = {
 	/**
 	The path of record `index` of a batch, made when it is new; 0 when there is no room (a tenth is open to unknown senders).
-	It may be freed by the next `reclaim` unless a reference is taken.
+	`origin`: sync id, and 8 bits up the version of the message. It may be freed by the next `reclaim` unless a reference is taken.
 	*/
-	intern(words: Int32Array, index: number, segment: number, syncid: number, known: boolean): number;
+	intern(words: Int32Array, index: number, segment: number, origin: number, known: boolean): number;
 	/** Gives back a reference; an id without any is freed by `reclaim`. */
 	release(path: number): void;
 	/** Frees what nothing refers to. */
@@ -57,10 +57,10 @@ export const createPathTable = (arrays: TableArrays, sizes: TableSizes, seed: nu
 		return 0;
 	};
 
-	const internService = (words: Int32Array, at: number, segment: number, messageSyncid: number, known: boolean): number => {
+	const internService = (words: Int32Array, at: number, segment: number, origin: number, known: boolean): number => {
 		const protocol = words[at + recordAt.protocol]!;
 		// A mark means nothing beyond the directors that share a sync id.
-		const syncid = protocol === 0 ? messageSyncid : -1;
+		const syncid = protocol === 0 ? origin & 0xff : -1;
 		let hash = Math.imul(seed ^ words[at + recordAt.vaddr]!, 0x9e_37_79_b1);
 		hash = Math.imul(hash ^ words[at + recordAt.vaddr + 1]! ^ Math.imul(words[at + recordAt.vaddr + 2]!, 31), 0x85_eb_ca_6b);
 		hash = Math.imul(hash ^ (hash >>> 15) ^ words[at + recordAt.vaddr + 3]!, 0xc2_b2_ae_35);
@@ -117,7 +117,7 @@ export const createPathTable = (arrays: TableArrays, sizes: TableSizes, seed: nu
 		}
 	};
 
-	const create = (hash: number, words: Int32Array, at: number, segment: number, syncid: number, known: boolean): number => {
+	const create = (hash: number, words: Int32Array, at: number, segment: number, origin: number, known: boolean): number => {
 		if (!known && unknownPaths >= Math.max(1, Math.floor(sizes.maxPaths / 10))) {
 			return 0;
 		}
@@ -126,7 +126,7 @@ export const createPathTable = (arrays: TableArrays, sizes: TableSizes, seed: nu
 			return 0;
 		}
 
-		const service = internService(words, at, segment, syncid, known);
+		const service = internService(words, at, segment, origin, known);
 		if (service === 0) {
 			return 0;
 		}
@@ -142,7 +142,7 @@ export const createPathTable = (arrays: TableArrays, sizes: TableSizes, seed: nu
 		paths[path + pathAt.dport] = words[at + recordAt.dport]!;
 		paths[path + pathAt.forward] = words[at + recordAt.flags]! & 7;
 		paths[path + pathAt.fwmark] = words[at + recordAt.fwmark]!;
-		paths[path + pathAt.syncid] = syncid;
+		paths[path + pathAt.origin] = origin;
 		paths[path + pathAt.lastNewSecond] = -1;
 		paths[path + pathAt.lastNewMs] = 0;
 		paths[path + pathAt.hash] = hash;
@@ -161,7 +161,7 @@ export const createPathTable = (arrays: TableArrays, sizes: TableSizes, seed: nu
 	};
 
 	return {
-		intern(words, index, segment, syncid, known) {
+		intern(words, index, segment, origin, known) {
 			const at = index << recordShift;
 			const mark = words[at + recordAt.fwmark]!;
 			const isIpv6 = words[at + recordAt.family] === 6;
@@ -176,7 +176,7 @@ export const createPathTable = (arrays: TableArrays, sizes: TableSizes, seed: nu
 
 			hash ^= (words[at + recordAt.vport]! << 16) | words[at + recordAt.dport]!;
 			hash = Math.imul(hash ^ (hash >>> 13), 0xc2_b2_ae_35);
-			hash ^= (words[at + recordAt.protocol]! << 12) ^ (words[at + recordAt.flags]! & 7) ^ (syncid << 4) ^ (segment << 24) ^ Math.imul(mark, 0x27_d4_eb_2f);
+			hash ^= (words[at + recordAt.protocol]! << 12) ^ (words[at + recordAt.flags]! & 7) ^ (origin << 4) ^ (segment << 24) ^ Math.imul(mark, 0x27_d4_eb_2f);
 			hash = Math.imul(hash ^ (hash >>> 16), 0x27_d4_eb_2f);
 			const {pairs, mask, shift} = pathIndex;
 			for (let pair = (hash >>> shift) << 1; pairs[pair + 1] !== 0; pair = (pair + 2) & mask) {
@@ -196,7 +196,7 @@ export const createPathTable = (arrays: TableArrays, sizes: TableSizes, seed: nu
 					&& services[service + serviceAt.segment] === segment
 					&& paths[path + pathAt.forward] === (words[at + recordAt.flags]! & 7)
 					&& paths[path + pathAt.fwmark] === mark
-					&& paths[path + pathAt.syncid] === syncid
+					&& paths[path + pathAt.origin] === origin
 					&& (!isIpv6 || (
 						paths[path + pathAt.daddr + 1] === words[at + recordAt.daddr + 1]
 						&& paths[path + pathAt.daddr + 2] === words[at + recordAt.daddr + 2]
@@ -215,7 +215,7 @@ export const createPathTable = (arrays: TableArrays, sizes: TableSizes, seed: nu
 				}
 			}
 
-			return create(hash, words, at, segment, syncid, known);
+			return create(hash, words, at, segment, origin, known);
 		},
 		release(path) {
 			const left = paths[(path << pathShift) + pathAt.references]! - 1;

@@ -50,7 +50,8 @@ export const createPreparation = ({arrays, seed, pathTable, pe, refusals, lookup
 
 	/** Phase 1: paths, hashes and timeouts. */
 	const intern = (batch: RecordBatch, message: TableMessage, nowMs: number) => {
-		const {words, count, version} = batch;
+		const {words, count, version, syncid} = batch;
+		const origin = syncid | (version << 8);
 		for (let record = 0; record < count; record += 1) {
 			const from = record << recordShift;
 			pathOf[record] = 0;
@@ -62,7 +63,7 @@ export const createPreparation = ({arrays, seed, pathTable, pe, refusals, lookup
 				continue;
 			}
 
-			const path = pathTable.intern(words, record, message.segment, batch.syncid, message.known);
+			const path = pathTable.intern(words, record, message.segment, origin, message.known);
 			if (path === 0) {
 				refusals.refuse(faultCode['path-limit'], message.director, message.segment, nowMs);
 				continue;

@@ -43,6 +43,7 @@ export const sessionColumns: readonly SessionColumn[] = [
 	{id: 'fwmark', title: 'MARK', help: 'firewall mark', align: 'right', from: Infinity, text: ({connection}) => connection.fwmark === 0 ? '-' : `0x${connection.fwmark.toString(16)}`},
 	{id: 'flags', title: 'FLAGS', help: 'flags of the announcement', align: 'left', from: Infinity, text: ({connection}) => flagsText(connection).join(',') || '-'},
 	{id: 'syncid', title: 'ID', help: 'sync id', align: 'right', from: 170, text: ({connection}) => String(connection.syncid)},
+	{id: 'version', title: 'VER', help: 'version of the sync message; 0 tells no timeout, that of the state is assumed', align: 'right', from: Infinity, text: ({connection}) => String(connection.version)},
 	{
 		id: 'state', title: 'STATE', help: 'as announced last; TPL is a persistence template', align: 'left', from: 0, sort: 'state', least: 5,
 		text: ({connection, isWide}) => connection.template ? 'TPL' : (isWide ? stateText(connection) : shortStates[stateText(connection)] ?? stateText(connection)),

@@ -54,6 +54,7 @@ const message = fc.record({
 	sentMask: fc.nat({max: 7}),
 	partial: fc.boolean(),
 	syncid: fc.constantFrom(51, 52),
+	version: fc.constantFrom(0 as const, 1 as const),
 });
 
 test('a compiled filter lets through what its meaning says, for any table', () => {
@@ -118,7 +119,7 @@ test('an unknown name is an error at its place, with the alias that was meant', 
 		['syn', '^^^', /syn_sent, syn_recv/v],
 		['vip=broken', '    ^^^^^^', /stands for nonsense/v],
 		['event=new', '^^^^^', /sessions have no event; use it with --events or --on/v],
-		['est version=1', '    ^^^^^^^', /use it with --records/v],
+		['est sourcePort=1', '    ^^^^^^^^^^', /use it with --records/v],
 		['fate=kept', '^^^^', /fate is not known here/v],
 		['marked', '^^^^^^', /only rows of the console/v],
 		['changed', '^^^^^^^', /use --events/v],

@@ -28,8 +28,9 @@ const values: Readonly<Record<string, readonly string[]>> = {
 	sent: ['dir1', 'dir2', '192.0.2.3'],
 	segment: ['eth0', 'ETH1', 'x'],
 	syncid: ['51', '0-60', '52'],
+	version: ['0', '1'],
 };
-const ordered = new Set(['port', 'cport', 'vport', 'rport', 'fwmark', 'timeout', 'exp', 'age', 'idle', 'upd', 'syncid']);
+const ordered = new Set(['port', 'cport', 'vport', 'rport', 'fwmark', 'timeout', 'exp', 'age', 'idle', 'upd', 'syncid', 'version']);
 const patterned: Readonly<Record<string, readonly string[]>> = {
 	client: ['"^203\\."', ':4000[01]$', '^\\[2001'], vip: ['^192', '":(80|443)$"'], rs: ['11', '^10\\.9'], addr: ['^10'], state: ['wait', '^est'], dir: ['dir', '^192'],
 	segment: ['eth', '0$'], proto: ['t?cp', 'ud'], forward: ['ma', '^r'], flags: ['inact', 'seq'], peData: ['a@', '.'], directors: ['1$'], sent: ['dir'],

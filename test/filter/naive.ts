@@ -128,6 +128,10 @@ const numberOf = (field: string, row: Connection, nowUs: number): number => {
 			return row.syncid;
 		}
 
+		case 'version': {
+			return row.version;
+		}
+
 		case 'fwmark': {
 			return row.fwmark;
 		}
@@ -199,7 +203,7 @@ const passes = ({field, operator, values}: Test, row: Connection, context: Naive
 			: isAt(endpoint, value, context.names)));
 	}
 
-	if (['timeout', 'expires', 'age', 'idle', 'updates', 'syncid', 'fwmark', 'proto'].includes(field)) {
+	if (['timeout', 'expires', 'age', 'idle', 'updates', 'syncid', 'version', 'fwmark', 'proto'].includes(field)) {
 		return values.some(value => isNumber(numberOf(field, row, context.nowUs), operator, value, ['timeout', 'expires', 'age', 'idle'].includes(field)));
 	}
 
