@@ -36,6 +36,16 @@ export const addressOf = (name: string, text: string): string => {
 	return text;
 };
 
+/** A group that sync messages are sent to. */
+export const groupOf = (text: string): string => {
+	const group = addressOf('group', text);
+	if (!/^(?:22[4-9]|23\d)\.|^ff/iv.test(group)) {
+		throw new UsageError(`--group ${text}: not a multicast address, which is 224.0.0.0 to 239.255.255.255 or begins with ff. For a sender: --from`);
+	}
+
+	return group;
+};
+
 export const portsOf = (text: string): {from: number; to: number} => {
 	const [, from = '', to = from] = /^(\d{1,5})(?:-(\d{1,5}))?$/v.exec(text) ?? [];
 	const ports = {from: Number(from), to: Number(to)};

@@ -5,7 +5,7 @@ import {type LoadedConfig} from './config-file.js';
 import {modeOf, rejectConflicts, type Mode, type TerminalFacts} from './option-conflicts.js';
 import {flagName, settings, typedFlags, type GivenFlags} from './option-flags.js';
 import {type OptionName} from './option-table.js';
-import {addressOf, fieldsOf, fileOf, integerOf, listenOf, type NamedFile, numberOf, portsOf, sizeOf, sortOf, speedOf, type Until, untilOf} from './option-values.js';
+import {addressOf, fieldsOf, fileOf, groupOf, integerOf, listenOf, type NamedFile, numberOf, portsOf, sizeOf, sortOf, speedOf, type Until, untilOf} from './option-values.js';
 import {cutWords} from './option-words.js';
 import {aliasesOf, columnsOf, keysOf, pairsOf, savedOf, triggersOf} from './options-triggers.js';
 import {positionalFilter} from './positional-filter.js';
@@ -121,7 +121,7 @@ const commandOf = (argv: readonly string[], terminal: TerminalFacts, {config, fi
 			via: given.via ?? [],
 			demo: given.demo ?? false,
 			seed: integerOf('seed', given.seed ?? '1', 0, 0xff_ff_ff_ff),
-			groups: (given.group ?? []).map(text => addressOf('group', text)),
+			groups: (given.group ?? []).map(text => groupOf(text)),
 			ports: portsOf(given.port ?? '8848'),
 			syncids: (given.syncid ?? []).map(text => integerOf('syncid', text, 0, 255)),
 			from: (given.from ?? []).map(text => addressOf('from', text)),

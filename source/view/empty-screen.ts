@@ -17,8 +17,9 @@ export const emptyScreen = (input: ScreenInput): Line[] => {
 	const head = {...input, isFiltered: false, directors: 3};
 	const top = [titleLine(head), ...directorLines(head), line('')];
 	const isInTrouble = status?.places.some(({state}) => state === 'failed' || state === 'down' || state === 'gone') ?? false;
+	const joined = status?.directors.filter(({listeningSinceUs}) => listeningSinceUs > 0).map(({address}) => address) ?? [];
 	const words = seconds < 10 && !sample.ended && !isInTrouble
 		? wrapText('Listening. A connection is announced at its 3rd client packet, +0-3 s; then this fills by itself.', columns)
-		: nothingHeard({places: status?.places ?? [], tallies: status?.tally.places ?? [], obstacle: obstacleText(sample), target, faults: refusals(sample)});
+		: nothingHeard({places: status?.places ?? [], tallies: status?.tally.places ?? [], obstacle: obstacleText(sample), target, joined, faults: refusals(sample)});
 	return framed(top, words.map(text => line(fit(text, columns))), bottomLines(input).slice(-1), rows);
 };

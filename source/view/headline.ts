@@ -55,7 +55,8 @@ const directorLine = (director: Director, pair: Pair | undefined, {sample, colum
 	const isSending = director.lastSyncUs > 0 && nowUs - director.lastSyncUs < 30 * us;
 	const records = isSending ? recordRates.get(director.index) : undefined;
 	const lost = director.lostMessages > 0 ? `sync msgs lost ${grouped(director.lostMessages)}` : '';
-	const sync = director.lastSyncUs > 0 ? `sync ${age(director.lastSyncUs)} ago` : 'no sync';
+	// Whoever listens sends nothing: that is no news.
+	const sync = director.lastSyncUs > 0 ? `sync ${age(director.lastSyncUs)} ago` : (director.listeningSinceUs > 0 ? '' : 'no sync');
 	const hasClaimed = pair?.master === director.index && pair.claimant >= 0;
 	const claim = hasClaimed ? `VIP by ARP: ${nameOf(sample, pair.claimant)} ${age(pair.claimUs)} ago` : '';
 	const join = (...parts: readonly string[]): string => `${isMaster ? '*' : ' '}${directorLetter(director.index)} ${named(director.address).padEnd(columns < 72 ? 0 : 10)} ${[role, ...parts].filter(Boolean).join('  ')}`;
@@ -85,7 +86,7 @@ export const directorLines = (input: HeadlineInput): Line[] => {
 	const rest = all.length - shown.length;
 	return [
 		...shown.map(director => directorLine(director, pair, input)),
-		...(rest > 0 && shown.length < room ? [line(fit(`  and ${rest} more director${rest === 1 ? '' : 's'} [4]`, columns), 'dim')] : []),
+		...(rest > 0 && shown.length < room ? [line(fit(`  and ${rest} more heard [4]`, columns), 'dim')] : []),
 	];
 };
 

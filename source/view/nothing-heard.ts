@@ -11,6 +11,8 @@ export type Silence = {
 	readonly obstacle: string;
 	/** Group and port that are listened for. */
 	readonly target: string;
+	/** Addresses of hosts that joined the sync group: backups, or other monitors. */
+	readonly joined: readonly string[];
 	/** Refused packets and messages so far, by name. */
 	readonly faults: ReadonlyArray<{readonly name: string; readonly count: number}>;
 };
@@ -46,7 +48,7 @@ const placeLine = (place: Place, tally: PlaceTally | undefined, obstacle: string
 };
 
 /** The advice that is true for what was heard, most likely cause first. */
-const adviceOf = ({places, tallies, target, faults, obstacle}: Silence): string[] => {
+const adviceOf = ({places, tallies, target, joined: listeners, faults, obstacle}: Silence): string[] => {
 	const heard = tallies.filter(tally => tally !== undefined);
 	const tagged = heard.find(tally => tally.vlan >= 0);
 	if (heard.some(tally => tally.vrrp > 0)) {
@@ -66,6 +68,18 @@ const adviceOf = ({places, tallies, target, faults, obstacle}: Silence): string[
 			...faults.slice(0, 4).map(({name, count}) => `  ${String(count).padStart(8)}  ${name}`),
 			`1 Is it IPVS sync? Listening for ${target}; others: --group, --port`,
 			'2 Look at them: ipvstop --records   (refused ones are shown with the reason)',
+		];
+	}
+
+	if (listeners.length > 0) {
+		return [
+			`${listeners.slice(0, 2).map(address => onScreen(address)).join(', ')} joined the sync group: a backup, or another monitor.`,
+			'So this is a segment where sync is expected, and none has come yet:',
+			'1 Is it on at the master? keepalived.conf: lvs_sync_daemon eth1 VI_1 id 51',
+			'  Check there: ipvsadm -L --daemon   (names interface, group, port)',
+			'2 Idle? A connection is announced at its 3rd client packet, +0-3 s.',
+			'3 A switch may pass it to that host alone: a static entry, a mirror port, or',
+			`  listen through it: ipvstop --via ${onScreen(listeners[0]!)}:eth1`,
 		];
 	}
 

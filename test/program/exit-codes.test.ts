@@ -44,6 +44,8 @@ describe('a command line that cannot be used ends with 2 and one line that says 
 		[['--wait', '-1', '--demo'], /--wait -1: a number from 0/v],
 		[['--port', '8848-8840', '-j'], /--port 8848-8840: write a port from 1 to 65535, or the first and last/v],
 		[['--group', '224.0.0', '-j'], /--group 224\.0\.0: not an IPv4 or IPv6 address/v],
+		[['--group', '192.0.2.2', '-j'], /--group 192\.0\.2\.2: not a multicast address.* --from/v],
+		[['--group', 'fd00::1', '-j'], /not a multicast address/v],
 		[['--syncid', '256', ...demo], /--syncid 256: a number from 0 to 255/v],
 		[['--speed', '0', '-r', seed], /--speed 0: a number/v],
 		[['--list', '--events', ...demo], /--list and --events: one of them at a time/v],
