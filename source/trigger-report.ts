@@ -10,7 +10,13 @@ const parts = (totals: TriggerTotals): string[] => ([
 	['unknownSender', 'held back, sender not known'], ['firstFill', 'held back, new to us only'],
 ] as const).filter(([name]) => totals[name] > 0).map(([name, words]) => `${totals[name]} ${words}`);
 
+/** Why a trigger failed last, '' when it did not. */
+const lastFailure = (log: TriggerLog, name: string): string => {
+	const detail = log.recent().findLast(({trigger, outcome}) => trigger === name && outcome === 'failed')?.detail;
+	return detail ? `; failed last with: ${detail}` : '';
+};
+
 /** A line for each trigger that did not simply run, for the end. */
 export const triggerSummary = (log: TriggerLog): string[] => log.totals()
 	.filter(totals => totals.ok < totals.fired || totals.unknownSender + totals.firstFill > 0)
-	.map(totals => `${totals.name} (${totals.on}): ${parts(totals).join(', ')}`);
+	.map(totals => `${totals.name} (${totals.on}): ${parts(totals).join(', ')}${lastFailure(log, totals.name)}`);

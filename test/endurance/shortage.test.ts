@@ -103,7 +103,7 @@ test('without a process left, triggers say so and the events go on', withLimitsO
 	const [stderr] = await Promise.all([text(child.stderr!), once(child, 'exit')]);
 	assert.equal(child.exitCode, 143);
 	assert.ok(rowsOf(said()).some(({outcome, detail}) => outcome === 'failed' && String(detail).includes('EAGAIN')));
-	assert.match(stderr, /trigger 1 \(event=state\): .*failed/v);
+	assert.match(stderr, /trigger 1 \(event=state\): .*failed last with: [^\n]*EAGAIN/v);
 });
 
 describe('a limit that is too low from the start is named in a line, not in a stack', () => {
