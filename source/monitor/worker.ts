@@ -93,7 +93,8 @@ const run = async (port: NonNullable<typeof parentPort>, task: WorkerTask) => {
 
 	const status = (): Status => ({
 		description: source.description,
-		sinceUs: isLive ? startedUs : engine.firstUs(),
+		// A demo has heard its past already.
+		sinceUs: isLive ? Math.min(startedUs, engine.firstUs() || startedUs) : engine.firstUs(),
 		wallOffsetUs: isLive ? wallOffset() : 0,
 		places: engine.places(),
 		segments: engine.segments.names(),
