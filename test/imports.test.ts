@@ -40,6 +40,33 @@ test('imports between folders point one way, from the octets to the screen', () 
 	assert.deepEqual(wrong, []);
 });
 
+test('no file imports itself by way of others', () => {
+	const targets = new Map(files.map(file => [file, importsOf(file)
+		.filter(name => name.startsWith('.'))
+		.map(name => path.join(path.dirname(file), name).replace(/\.js$/v, ''))
+		.map(target => files.find(one => one.replace(/\.tsx?$/v, '') === target))
+		.filter(target => target !== undefined)]));
+	const circles: string[] = [];
+	const done = new Set<string>();
+	const follow = (file: string, way: readonly string[]) => {
+		if (way.includes(file)) {
+			circles.push([...way.slice(way.indexOf(file)), file].join(' > '));
+		} else if (!done.has(file)) {
+			for (const target of targets.get(file)!) {
+				follow(target, [...way, file]);
+			}
+
+			done.add(file);
+		}
+	};
+
+	for (const file of files) {
+		follow(file, []);
+	}
+
+	assert.deepEqual(circles, []);
+});
+
 test('octets are decoded without Node, without a clock and without other packages', () => {
 	const wrong = files.filter(file => folderOf(file) === 'wire').flatMap(file => [
 		...importsOf(file).filter(name => !name.startsWith('.')),

@@ -1,6 +1,6 @@
 import {briefOf, options, type OptionName} from '../../source/options/option-table.js';
 import {recordFieldNames} from '../../source/output/records.js';
-import {sortKeys} from '../../source/table/select.js';
+import {sortKeys} from '../../source/table/sort-key.js';
 import {sessionColumns} from '../../source/view/session-columns.js';
 
 /** Where the help is too short for a manual. Between backticks: as it is typed. */

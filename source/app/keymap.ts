@@ -1,4 +1,4 @@
-import {type SortKey} from '../table/select.js';
+import {type SortKey} from '../table/sort-key.js';
 
 /** What a key asks for. */
 export type Action =

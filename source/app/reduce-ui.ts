@@ -1,4 +1,4 @@
-import {sortKeys} from '../table/select.js';
+import {sortKeys} from '../table/sort-key.js';
 import {type Action} from './keymap.js';
 import {editedLine} from './line-editor.js';
 import {firstPlace, fromTop, listSorts, openPrompt, placeOf, viewNames, withFilter, withinExtent, withPlace, type Extent, type Place, type UiState, type ViewName} from './ui-state.js';

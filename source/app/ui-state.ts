@@ -1,7 +1,7 @@
 import {type FilterError} from '../filter/expression.js';
 import {type RowKey} from '../monitor/sample.js';
 import {type Connection} from '../table/connection.js';
-import {type SortKey} from '../table/select.js';
+import {type SortKey} from '../table/sort-key.js';
 import {editedLine, type EditedLine} from './line-editor.js';
 
 export const viewNames = ['sessions', 'vips', 'reals', 'failover', 'clients', 'events'] as const;

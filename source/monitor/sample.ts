@@ -1,7 +1,7 @@
 import {type Fate} from '../filter/vocabulary.js';
 import {type Connection} from '../table/connection.js';
 import {type PastChange} from '../table/change-scan.js';
-import {type SortKey} from '../table/select.js';
+import {type SortKey} from '../table/sort-key.js';
 import {type ServiceView} from '../table/services.js';
 import {type Departed, type TableTotals} from '../table/view.js';
 import {type ClientReport} from './client-scan.js';

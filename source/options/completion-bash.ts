@@ -1,4 +1,4 @@
-import {type CompletionWords} from './completion.js';
+import {type CompletionWords} from './completion-words.js';
 import {options, type Completion, type Option} from './option-table.js';
 
 /** As patterns of `case`: `-r|--read`. */

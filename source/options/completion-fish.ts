@@ -1,4 +1,4 @@
-import {shellText, type CompletionWords} from './completion.js';
+import {shellText, type CompletionWords} from './completion-words.js';
 import {briefOf, options, type Completion} from './option-table.js';
 
 const text = (words: string): string => shellText(words.replaceAll('\\', '\\\\'), '\\\'');

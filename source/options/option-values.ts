@@ -2,7 +2,7 @@ import {existsSync} from 'node:fs';
 import {isIP} from 'node:net';
 import {meant} from '../filter/suggest.js';
 import {recordFieldNames} from '../output/records.js';
-import {sortKeys, type SortKey} from '../table/select.js';
+import {sortKeys, type SortKey} from '../table/sort-key.js';
 import {UsageError} from './usage-error.js';
 
 /** What to stop or open at: a time, or seconds after the first packet. */

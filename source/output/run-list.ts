@@ -5,7 +5,7 @@ import {compileFilter} from '../filter/compile.js';
 import {type FilterNames} from '../filter/context.js';
 import {parseFilter} from '../filter/parser.js';
 import {entryShift} from '../table/entry.js';
-import {type SortKey} from '../table/select.js';
+import {type SortKey} from '../table/sort-key.js';
 import {createTableView} from '../table/view.js';
 import {filterNamesOf} from './filter-names.js';
 import {type Judgement, listHeading, listHeadingJson, listRow, listRowJson} from './list.js';

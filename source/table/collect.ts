@@ -1,7 +1,7 @@
 import {entryAt, entryCport, entryExpiresMs, entryFlag, entryWords, maxUpdates, pathMask} from './entry.js';
 import {type WindowScratch} from './order-window.js';
 import {type Predicate} from './predicates.js';
-import {type SortKey} from './select.js';
+import {type SortKey} from './sort-key.js';
 
 const twoTo16 = 2 ** 16;
 const twoTo32 = 2 ** 32;

@@ -1,6 +1,6 @@
 import {type FilterError} from '../filter/expression.js';
 import {type Sample} from '../monitor/sample.js';
-import {type SortKey} from '../table/select.js';
+import {type SortKey} from '../table/sort-key.js';
 import {grouped} from './format.js';
 import {fit, line, type Line, type Part} from './line.js';
 

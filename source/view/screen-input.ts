@@ -1,7 +1,7 @@
 import {type FilterError} from '../filter/expression.js';
 import {type Sample} from '../monitor/sample.js';
 import {type Connection} from '../table/connection.js';
-import {type SortKey} from '../table/select.js';
+import {type SortKey} from '../table/sort-key.js';
 import {type Naming} from './alias-names.js';
 import {type BarPrompt} from './filter-bar.js';
 import {type Glyphs} from './glyphs.js';

@@ -1,5 +1,5 @@
 import {type Connection} from '../table/connection.js';
-import {type SortKey} from '../table/select.js';
+import {type SortKey} from '../table/sort-key.js';
 import {clientText, flagsText, forwardText, protocolText, realText, stateText, virtualText} from './connection-text.js';
 import {ago, countdown, short} from './format.js';
 import {type Column} from './text-table.js';

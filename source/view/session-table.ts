@@ -1,5 +1,5 @@
 import {type Connection} from '../table/connection.js';
-import {type SortKey} from '../table/select.js';
+import {type SortKey} from '../table/sort-key.js';
 import {type Naming} from './alias-names.js';
 import {sessionColumns, visibleColumns, type SessionRow} from './session-columns.js';
 import {type RowSign, signTone} from './signs.js';

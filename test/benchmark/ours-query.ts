@@ -4,7 +4,7 @@ objects. Prints one line of JSON.
 */
 import {compileFilter, type TableFilter} from '../../source/filter/compile.js';
 import {parseFilter} from '../../source/filter/parser.js';
-import {sortKeys, type SortKey} from '../../source/table/select.js';
+import {sortKeys, type SortKey} from '../../source/table/sort-key.js';
 import {createTableView} from '../../source/table/view.js';
 import {median} from './figures.js';
 import {createPipeline, replayFile} from './pipeline.js';

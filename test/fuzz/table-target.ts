@@ -2,7 +2,7 @@ import {createEngine} from '../../source/monitor/engine.js';
 import {createChangeReader} from '../../source/table/changes.js';
 import {entryAt, entryWords} from '../../source/table/entry.js';
 import {controlAt, createTableMemory, pathAt, pathWords, serviceAt, serviceWords} from '../../source/table/memory.js';
-import {sortKeys} from '../../source/table/select.js';
+import {sortKeys} from '../../source/table/sort-key.js';
 import {createTableView, type TableView} from '../../source/table/view.js';
 import {createTableWriter} from '../../source/table/writer.js';
 import {bendFrames} from './bend-frames.js';

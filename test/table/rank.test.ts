@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {createChangeScan} from '../../source/table/change-scan.js';
-import {sortKeys} from '../../source/table/select.js';
+import {sortKeys} from '../../source/table/sort-key.js';
 import {snapshotTable} from '../../source/table/snapshot.js';
 import {createTableView} from '../../source/table/view.js';
 import {createTable, secondsLater} from './support.js';

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import {type Connection} from '../../source/table/connection.js';
 import {entryCode} from '../../source/table/entry.js';
 import {isTemplate, pathIs, type Predicate} from '../../source/table/predicates.js';
-import {sortKeys, type SortKey} from '../../source/table/select.js';
+import {sortKeys, type SortKey} from '../../source/table/sort-key.js';
 import {createRandom} from '../benchmark/workload.js';
 import {createTable, flags, secondsLater, startUs, type SampleRecord} from './support.js';
 
