@@ -42,8 +42,10 @@ export const percent = (part: number, whole: number): string => whole === 0 ? '-
 const kindWord = ({kind, failBack}: Takeover): string => kind === 'sync' ? 'SENDER' : (kind === 'preempt' && failBack ? 'BACK' : kind.toUpperCase());
 
 /** A plus: we listen for so short a time that there may be more. */
-const outcome = ({sureness, resets, otherwise, level}: Expectation, {ownKept, blindBeforeUs}: Takeover): string => {
-	const expected = level === 'good' || resets === 0 ? 'likely KEPT' : `expect ${resets}${blindBeforeUs > 0 ? '+' : ''} RESET${resets === 1 ? '' : 'S'}`;
+const outcome = ({sureness, resets, otherwise, level}: Expectation, {ownKept, blindBeforeUs, listeningEvidence, coverage: {sent}}: Takeover): string => {
+	// It was there before us and was never seen to join: that it was sent them is all we know.
+	const condition = listeningEvidence === 'none' && sent > 0 ? ' if it listened' : '';
+	const expected = level === 'good' || resets === 0 ? `likely KEPT${condition}` : `expect ${resets}${blindBeforeUs > 0 ? '+' : ''} RESET${resets === 1 ? '' : 'S'}`;
 	if (sureness === 'sure') {
 		return expected;
 	}

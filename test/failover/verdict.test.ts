@@ -130,16 +130,25 @@ test('the end of a split brain: who is left, and what it does not know', () => {
 	assert.match(ended(80, {onlyBy: [7, 0]}).sentences.join(' '), /are known to A, which was sent them or announced them itself: likely kept\.$/v);
 });
 
+test('a new master that was never seen to listen keeps them only if it did', () => {
+	const unseen = {listenedSinceUs: 0, listenedUs: 0, listeningEvidence: 'none', accounting: noAccount} as const;
+	const {line, text} = read({...unseen, coverage: coverage(210, 210)});
+	assert.match(line, /^!CRASH A>B .*B knows 210 of 210 .*, likely KEPT if it listened$/v);
+	assert.match(text, /all sent since we listen, assuming that it listened/v);
+	// What it announced itself it knows however little it listened.
+	assert.match(read({...unseen, coverage: coverage(210, 0, 210, 210), ownKept: 'yes'}).line, /likely KEPT$/v);
+});
+
 /** What no width may cut. */
-const essential = /CANNOT TELL|KEPT|\d+\+? RESETS?|: \d+ if kept$/v;
+const essential = /CANNOT TELL|KEPT(?: if it listened)?|\d+\+? RESETS?|: \d+ if kept$/v;
 
 test('at 60 columns a line still ends with what to expect, and at 80 it is what it was', () => {
-	for (const ownKept of ['none', 'yes', 'likely', 'unlikely', 'no', 'unknown'] as const) {
+	for (const [ownKept, listeningEvidence] of (['none', 'yes', 'likely', 'unlikely', 'no', 'unknown'] as const).flatMap(kept => [[kept, 'igmp'], [kept, 'none']] as const)) {
 		for (const kind of ['planned', 'crash', 'preempt', 'sync'] as const) {
 			for (const held of [1, 80, 12_920, 52_920]) {
 				for (const sent of [0, Math.floor(held * 0.5), held]) {
 					const own = Math.floor(held * 0.9);
-					const given = takeover({kind, ownKept, coverage: coverage(held, sent, own, ownKept === 'yes' || ownKept === 'likely' ? Math.max(own, sent) : sent, Math.max(own, sent)), blindBeforeUs: sent === 0 ? atUs : 0});
+					const given = takeover({kind, ownKept, listeningEvidence, coverage: coverage(held, sent, own, ownKept === 'yes' || ownKept === 'likely' ? Math.max(own, sent) : sent, Math.max(own, sent)), blindBeforeUs: sent === 0 ? atUs : 0});
 					const {line, expected} = verdictOf(given, atUs, plainWords, 60);
 					const whole = verdictOf(given, atUs, plainWords).line;
 					assert.ok(line.length <= 60 && whole.length <= 80, `${line.length}: ${line}`);
