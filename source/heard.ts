@@ -1,13 +1,6 @@
-import {type Monitor} from './monitor/monitor.js';
 import {type Tally} from './monitor/tally.js';
 import {type Options} from './options/options.js';
 import {faultNames} from './wire/fault.js';
-
-/** Sync messages and adverts: what shows that there are load balancers. */
-export const heardAnything = (monitor: Monitor): boolean => {
-	const tally = monitor.status()?.tally;
-	return tally !== undefined && tally.messages + tally.adverts > 0;
-};
 
 /** The most frequent reason why packets were refused. */
 const refusedMost = ({faults}: Tally): string => {

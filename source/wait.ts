@@ -1,4 +1,3 @@
-import {heardAnything} from './heard.js';
 import {type Monitor} from './monitor/monitor.js';
 
 /** Exit code when nothing was captured within --wait. */
@@ -13,6 +12,12 @@ export const delay = async (seconds: number): Promise<void> => {
 			setTimeout(resolve, Math.min(leftMs, longestTimerMs));
 		});
 	}
+};
+
+/** Sync messages and adverts: what shows that there are load balancers. */
+const heardAnything = (monitor: Monitor): boolean => {
+	const tally = monitor.status()?.tally;
+	return tally !== undefined && tally.messages + tally.adverts > 0;
 };
 
 /** Calls back with the exit code and what to say when nothing was heard within that time of a source that has not ended. */

@@ -3,6 +3,7 @@ import {isIP} from 'node:net';
 import {meant} from '../filter/suggest.js';
 import {recordFieldNames} from '../output/records.js';
 import {sortKeys, type SortKey} from '../table/sort-key.js';
+import {isMulticast, parseAddress} from '../wire/address.js';
 import {UsageError} from './usage-error.js';
 
 /** What to stop or open at: a time, or seconds after the first packet. */
@@ -39,7 +40,8 @@ export const addressOf = (name: string, text: string): string => {
 /** A group that sync messages are sent to. */
 export const groupOf = (text: string): string => {
 	const group = addressOf('group', text);
-	if (!/^(?:22[4-9]|23\d)\.|^ff/iv.test(group)) {
+	const address = parseAddress(group);
+	if (!address || !isMulticast(address.words, 0, address.family)) {
 		throw new UsageError(`--group ${text}: not a multicast address, which is 224.0.0.0 to 239.255.255.255 or begins with ff. For a sender: --from`);
 	}
 
