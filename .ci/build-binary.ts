@@ -23,9 +23,9 @@ const postject = path.join(path.dirname(createRequire(import.meta.url).resolve('
 fs.rmSync(folder, {recursive: true, force: true});
 const metafile = await bundleProgram(path.join(parts, 'assets'));
 const assets = path.join(parts, 'assets');
-await bundleModule('source/launch/one-file.ts', path.join(parts, 'main.cjs'), 'cjs');
-await bundleModule('source/launch/one-file.ts', path.join(assets, 'thread.js'), 'esm');
-await bundleModule('source/launch/addon.ts', path.join(assets, 'addon.cjs'), 'cjs');
+await bundleModule('source/program/one-file.ts', path.join(parts, 'main.cjs'), 'cjs');
+await bundleModule('source/program/one-file.ts', path.join(assets, 'thread.js'), 'esm');
+await bundleModule('source/program/addon.ts', path.join(assets, 'addon.cjs'), 'cjs');
 const pcap = linkAddon(path.join(assets, 'pcap_binding.node'));
 
 /** The words of a licence that lie on this host, else where they are. */

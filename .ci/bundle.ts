@@ -58,7 +58,7 @@ const options = {
 export const bundleProgram = async (folder: string): Promise<Metafile> => {
 	const {metafile} = await build({
 		...options,
-		entryPoints: {cli: 'source/cli.ts', worker: 'source/thread.ts'},
+		entryPoints: {cli: 'source/cli.ts', worker: 'source/program/thread.ts'},
 		outdir: folder,
 		format: 'esm',
 		splitting: true,

@@ -4,7 +4,7 @@ import {tmpdir} from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import {fileURLToPath} from 'node:url';
-import {groups, keyHelp} from '../source/app/keymap.js';
+import {groups, keyHelp} from '../source/screen/keymap.js';
 import {configurationExample} from './configuration.js';
 import {program} from './terminal.js';
 

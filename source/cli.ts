@@ -11,7 +11,7 @@ if (Number(major) < 22) {
 } else {
 	// React's development build is slower and keeps performance entries for ever.
 	process.env.NODE_ENV = 'production';
-	const {keepCompiled} = await import('./launch/compile-cache.js');
+	const {keepCompiled} = await import('./program/compile-cache.js');
 	keepCompiled();
 	await import('./main.js');
 }

@@ -1,16 +1,16 @@
 import {fstatSync} from 'node:fs';
 import process from 'node:process';
 import manifest from '../package.json' with {type: 'json'};
-import {asInvokingUser, becomeInvokingUser, sheddingWords, takeUserEnvironment} from './privileges.js';
-import {nameProcess} from './process-name.js';
-import {type Monitor} from './monitor/monitor.js';
-import {type TriggerLog} from './output/trigger-log.js';
-import {rereadsOnHangUp} from './hang-up.js';
+import {asInvokingUser, becomeInvokingUser, sheddingWords, takeUserEnvironment} from './program/privileges.js';
+import {nameProcess} from './program/process-name.js';
+import {type Monitor} from './engine/monitor.js';
+import {type TriggerLog} from './output/triggers/log.js';
+import {rereadsOnHangUp} from './program/hang-up.js';
 import {printOf, type Print} from './options/option-print.js';
 import {type Command, type Options} from './options/options.js';
-import {triggerSummary} from './trigger-report.js';
+import {triggerSummary} from './program/trigger-report.js';
 import {UsageError} from './options/usage-error.js';
-import {complaint} from './view/format.js';
+import {complaint} from './text/format.js';
 
 /** The exit code of a process that a signal ended, by the signal's number. */
 const signalExitCode = {SIGHUP: 129, SIGINT: 130, SIGTERM: 143} as const;
@@ -50,7 +50,7 @@ const readOptions = async (): Promise<Options> => {
 
 /** Serves metrics; gives why not when that is not possible. */
 const startMetrics = async (monitor: Monitor, address: NonNullable<Options['metrics']>): Promise<{problem?: string; watch?: (log: TriggerLog) => void}> => {
-	const {runMetrics} = await import('./output/run-metrics.js');
+	const {runMetrics} = await import('./program/run-metrics.js');
 	let log: TriggerLog | undefined;
 	try {
 		await runMetrics(monitor, address, () => log?.totals() ?? []);
@@ -70,7 +70,7 @@ const run = async (options: Options): Promise<number> => {
 		return 2;
 	}
 
-	const {startEngine, prepareRecording, recordingProblem, mayNeedRoot} = await import('./start.js');
+	const {startEngine, prepareRecording, recordingProblem, mayNeedRoot} = await import('./program/start.js');
 	if (!mayNeedRoot(options)) {
 		becomeInvokingUser();
 	}
@@ -116,7 +116,7 @@ const run = async (options: Options): Promise<number> => {
 	}
 
 	if (options.mode === 'screen') {
-		const {startTriggers} = options.triggers.length > 0 ? await import('./run-triggers.js') : {};
+		const {startTriggers} = options.triggers.length > 0 ? await import('./program/run-triggers.js') : {};
 		const triggers = startTriggers?.(monitor, options, through);
 		if (triggers) {
 			metrics?.watch?.(triggers.log);
@@ -124,14 +124,14 @@ const run = async (options: Options): Promise<number> => {
 
 		let silence: string | undefined;
 		if (options.waitSeconds !== undefined) {
-			const {watchForSilence} = await import('./wait.js');
+			const {watchForSilence} = await import('./program/wait.js');
 			void watchForSilence(monitor, options.waitSeconds, (code, problem) => {
 				silence = problem;
 				stop.resolve(code);
 			});
 		}
 
-		const {runScreen} = await import('./app/run-screen.js');
+		const {runScreen} = await import('./screen/run-screen.js');
 		const {outcomeEvent} = await import('./output/own-events.js');
 		const {saveSessions} = await import('./output/save-sessions.js');
 		const {exitCode, problems} = await runScreen(monitor, {
@@ -152,14 +152,14 @@ const run = async (options: Options): Promise<number> => {
 		return exitCode || (incomplete === undefined ? 0 : 1);
 	}
 
-	const {startTriggers, mayFire} = await import('./run-triggers.js');
+	const {startTriggers, mayFire} = await import('./program/run-triggers.js');
 	const triggers = startTriggers(monitor, options, through);
 	metrics?.watch?.(triggers.log);
 	if (options.triggers.length > 0 && !mayFire(options)) {
 		complain('triggers rest in replay and demo; add --fire-in-replay to let them run');
 	}
 
-	const {runText} = await import('./run-text.js');
+	const {runText} = await import('./program/run-text.js');
 	return runText(options, monitor, stop.promise, complain, {
 		triggers,
 		onHangUp(listener) {

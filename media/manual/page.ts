@@ -1,4 +1,4 @@
-import {bindings, groups} from '../../source/app/keymap.js';
+import {bindings, groups} from '../../source/screen/keymap.js';
 import {examples} from '../../source/options/option-help.js';
 import {options, sections, type Option} from '../../source/options/option-table.js';
 import {configurationExample} from '../configuration.js';

@@ -1,5 +1,5 @@
 import {type Packet} from '../wire/packet.js';
-import {type CaptureStream} from './capture-stream.js';
+import {type CaptureStream} from './replay/capture-stream.js';
 
 /** Several streams as one, oldest packet first; each stream keeps its own order. */
 export type MergedStream = {

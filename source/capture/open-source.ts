@@ -1,17 +1,16 @@
-import {isPipe} from './chunks.js';
+import {isPipe} from './replay/chunks.js';
 import {createCaptureClock, type CaptureClock} from './clock.js';
 import {combineSources} from './combine.js';
-import {createDemo} from './demo.js';
 import {createInterfaceList, suitableInterfaces} from './interfaces.js';
-import {createJoin} from './join.js';
-import {createLive} from './live.js';
-import {loadPcap} from './pcap-binding.js';
-import {createReplay, type ReplaySource} from './replay.js';
-import {type ReplayFile} from './replay-files.js';
-import {type Moment} from './replay-moment.js';
-import {type ReplayControls} from './replay-timeline.js';
+import {createJoin} from './join/join.js';
+import {createLive} from './live/live.js';
+import {loadPcap} from './live/pcap-binding.js';
+import {createReplay, type ReplaySource} from './replay/replay.js';
+import {type ReplayFile} from './replay/files.js';
+import {type Moment} from './replay/moment.js';
+import {type ReplayControls} from './replay/timeline.js';
 import {CaptureError, type PacketSource} from './source.js';
-import {createVia} from './via.js';
+import {createVia} from './via/via.js';
 
 /** What to listen to. Plain data, so that it can be handed to another thread. */
 export type SourceOptions = {
@@ -21,7 +20,6 @@ export type SourceOptions = {
 	readonly via: readonly string[];
 	/** Words before each of these commands; none by default. */
 	readonly through?: readonly string[];
-	readonly demo?: {readonly seed: number} | undefined;
 	/** Joined sockets only. */
 	readonly join: boolean;
 	/** Interfaces for libpcap; empty: those that suit. */
@@ -110,10 +108,6 @@ stamp with; pipes beside them are opened, and commands started, when `released` 
 */
 export const openSource = (options: SourceOptions, timeline?: Pick<CaptureClock, 'nowUs' | 'wallUs'>, released?: Promise<void>): OpenedSource => {
 	const clock: CaptureClock = {...createCaptureClock(), ...timeline};
-	if (options.demo) {
-		return createDemo({seed: options.demo.seed, clock});
-	}
-
 	const {read, via} = options;
 	const own = options.join || options.interfaces.length > 0;
 	if (read.length > 0 && !own && via.length === 0) {

@@ -1,8 +1,8 @@
 import {formatAddress, parseAddress} from '../wire/address.js';
+import {inNets, parseNet, type EndpointTest, type Net} from '../wire/net.js';
 import {fail, type Operator, type Value} from './expression.js';
-import {type FilterNames} from './context.js';
-import {inNets, parseNet, type EndpointTest, type Net} from './net.js';
-import {type Interval} from './part.js';
+import {type FilterNames} from './names.js';
+import {type Interval} from './code-part.js';
 import {createPattern} from './pattern.js';
 import {meant} from './suggest.js';
 import {readAddress} from './values.js';

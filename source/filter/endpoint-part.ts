@@ -1,11 +1,11 @@
 import {entryAt, entryCport, entryFlag} from '../table/entry.js';
 import {type PathInfo} from '../table/path-info.js';
+import {prefixMask, type EndpointTest} from '../wire/net.js';
 import {endpointMatcher, isPattern, resolveNames} from './compare.js';
-import {type FilterNames} from './context.js';
+import {type FilterNames} from './names.js';
 import {type Test, type Value} from './expression.js';
-import {type Ground} from './ground.js';
-import {prefixMask, type EndpointTest} from './net.js';
-import {any, every, onEntry, onNumber, onPath, onWord, type Part} from './part.js';
+import {type Ground} from './row-sources.js';
+import {any, every, onEntry, onNumber, onPath, onWord, type Part} from './code-part.js';
 
 /* Client, virtual and real are asked alike, each where it lies: the client in the entry, the other two in its path. */
 

@@ -1,6 +1,6 @@
 import {parseAddress} from '../wire/address.js';
 import {endpointTest, isNegated, numberTest, textTest, whoTest} from './compare.js';
-import {type FilterNames} from './context.js';
+import {type FilterNames} from './names.js';
 import {type Expression, type Test} from './expression.js';
 import {fields, type FieldName} from './fields.js';
 

@@ -1,7 +1,7 @@
 import {type Change} from '../table/changes.js';
-import {type TableView} from '../table/view.js';
+import {type TableView} from '../table/read/table-view.js';
 import {compileFilter, type CompileOptions} from './compile.js';
-import {type FilterNames} from './context.js';
+import {type FilterNames} from './names.js';
 import {matchesEvent, type EventFields} from './event-fields.js';
 import {type Expression, type FilterError} from './expression.js';
 

@@ -1,4 +1,4 @@
-import {type Family} from '../wire/packet.js';
+import {type Net} from '../wire/net.js';
 import {type FieldName} from './fields.js';
 
 /** Where something stands in the text, in UTF-16 units from 0. */
@@ -10,8 +10,7 @@ export type FilterError = {readonly ok: false; readonly message: string; readonl
 export type Operator = '=' | '!=' | '<' | '<=' | '>' | '>=' | '~' | '!~';
 
 export type Value =
-	/** An address prefix, with a range of ports or with any. Words as in `AddressWords`, bits beyond the prefix are 0. */
-	| {readonly kind: 'net'; readonly family: Family; readonly words: readonly number[]; readonly bits: number; readonly ports?: readonly [low: number, high: number]}
+	| Net
 	/** Ports, counts; durations in milliseconds. Both ends belong to it. */
 	| {readonly kind: 'range'; readonly low: number; readonly high: number}
 	| {readonly kind: 'mask'; readonly value: number; readonly mask: number}

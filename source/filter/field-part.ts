@@ -1,16 +1,16 @@
-import {forwardingNames} from '../wire/conn-flags.js';
-import {protocolName} from '../wire/conn-state.js';
+import {forwardingNames} from '../wire/sync/conn-flags.js';
+import {protocolName} from '../wire/sync/conn-state.js';
 import {changeKind, changeKindOf, changeKinds, changeWasPath, changeWasState} from '../table/changes.js';
 import {entryAt, entryRank, maxUpdates, templateCode} from '../table/entry.js';
 import {type PeData} from '../table/pe-pool.js';
-import {isTemplate, pathIs} from '../table/predicates.js';
+import {isTemplate, pathIs} from '../table/read/predicates.js';
 import {endpointTest, intervalsOf, isPattern, markTest, numberTest, textTest} from './compare.js';
 import {endpointPart, ofReal} from './endpoint-part.js';
 import {fail, type Test} from './expression.js';
 import {fields, type FieldName} from './fields.js';
-import {type Ground} from './ground.js';
+import {type Ground} from './row-sources.js';
 import {directorPart, directorsPart, maskShift, segmentPart} from './named-part.js';
-import {any, never, onBits, onChange, onEntry, onNumber, onPath, onRank, onTime, opposite, since, template, type Part} from './part.js';
+import {any, never, onBits, onChange, onEntry, onNumber, onPath, onRank, onTime, opposite, since, template, type Part} from './code-part.js';
 import {reasonPart, recordNumberPart, sourcePart} from './record-part.js';
 import {rankKindBits, ranksOf} from './state-ranks.js';
 

@@ -2,8 +2,8 @@ import {entryAt, entryDirector, entryPath} from '../table/entry.js';
 import {pathAt, pathWords, serviceAt, serviceWords} from '../table/memory.js';
 import {textTest, whoTest} from './compare.js';
 import {type Test} from './expression.js';
-import {type Ground} from './ground.js';
-import {onEntry, type Part} from './part.js';
+import {type Ground} from './row-sources.js';
+import {onEntry, type Part} from './code-part.js';
 
 /* Segments and directors are numbers in an entry. Their names come to light while a filter is in use, and never change. */
 

@@ -1,14 +1,14 @@
-import {allFlagNames, connFlags, flagNames} from '../wire/conn-flags.js';
-import {stateName} from '../wire/conn-state.js';
-import {recordAt} from '../wire/record-batch.js';
+import {allFlagNames, connFlags, flagNames} from '../wire/sync/conn-flags.js';
+import {stateName} from '../wire/sync/conn-state.js';
+import {recordAt} from '../wire/sync/record-batch.js';
 import {entryAt, entryFlag, entryWords, packFlags, rankOf} from '../table/entry.js';
 import {pathAt, pathWords, serviceAt, serviceWords} from '../table/memory.js';
 import {createPathReader} from '../table/path-info.js';
 import {type HeardRecord} from '../table/record-ring.js';
 import {compileOn, type CompileOptions} from './compile.js';
-import {type FilterNames} from './context.js';
+import {type FilterNames} from './names.js';
 import {catchFault, type Expression, type FilterError} from './expression.js';
-import {type Ground} from './ground.js';
+import {type Ground} from './row-sources.js';
 
 /** The only path and service of the tiny table that holds the record at hand. */
 const only = 1;

@@ -1,10 +1,10 @@
 import {faultNames} from '../wire/fault.js';
-import {recordAt} from '../wire/record-batch.js';
+import {recordAt} from '../wire/sync/record-batch.js';
 import {type HeardRecord} from '../table/record-ring.js';
 import {endpointMatcher, numberTest, textTest} from './compare.js';
 import {type Test} from './expression.js';
-import {type Ground} from './ground.js';
-import {onEntry, type Part} from './part.js';
+import {type Ground} from './row-sources.js';
+import {onEntry, type Part} from './code-part.js';
 
 /* What a record has beside what an entry has: where it came from, and why it was refused. */
 

@@ -1,4 +1,4 @@
-import {stateName} from '../wire/conn-state.js';
+import {stateName} from '../wire/sync/conn-state.js';
 import {protocolNumber, templateCode} from '../table/entry.js';
 
 const rankTemplate = 0x80;

@@ -1,8 +1,8 @@
+import {formatNet, largestPort, parseNet, parsePorts} from '../wire/net.js';
 import {formatDuration, parseDuration} from './duration.js';
 import {FilterFault, type Operator, type Span, type Value} from './expression.js';
 import {fields, type FieldName, type FieldType} from './fields.js';
 import {isWord} from './lexer.js';
-import {formatNet, largestPort, parseNet, parsePorts} from './net.js';
 import {createPattern} from './pattern.js';
 import {meant, nearest} from './suggest.js';
 import {

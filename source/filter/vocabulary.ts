@@ -1,5 +1,5 @@
-import {allFlagNames, forwardingNames} from '../wire/conn-flags.js';
-import {allStateNames, protocolName, protocols} from '../wire/conn-state.js';
+import {allFlagNames, forwardingNames} from '../wire/sync/conn-flags.js';
+import {allStateNames, protocolName, protocols} from '../wire/sync/conn-state.js';
 import {entryFlag} from '../table/entry.js';
 
 /** The kernel's word for a state that it does not know. */

@@ -1,10 +1,10 @@
 import {changeKind} from '../table/changes.js';
 import {entryAt, entryLastPath, entryPath, entryWords, maxUpdates} from '../table/entry.js';
 import {pathAt, pathWords} from '../table/memory.js';
-import {type Predicate} from '../table/predicates.js';
+import {type Predicate} from '../table/read/predicates.js';
 import {fail, type BareWord, type Span} from './expression.js';
-import {type Ground} from './ground.js';
-import {every, never, onChange, onEntry, onTime, onWord, open, since, template, type Part} from './part.js';
+import {type Ground} from './row-sources.js';
+import {every, never, onChange, onEntry, onTime, onWord, open, since, template, type Part} from './code-part.js';
 import {refusedPart} from './record-part.js';
 
 /** Announced once and no longer ago than this: new on the screen as well. */

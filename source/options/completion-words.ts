@@ -3,7 +3,7 @@ import {fieldNames, fields, type FieldType} from '../filter/fields.js';
 import {isWord} from '../filter/lexer.js';
 import {accounts, fates, knownEvents, knownFlags, knownForwards, knownProtocols, knownStates} from '../filter/vocabulary.js';
 import {recordFieldNames} from '../output/records.js';
-import {sortKeys} from '../table/sort-key.js';
+import {sortKeys} from '../table/read/sort-key.js';
 
 /** What scripts offer besides options. */
 export type CompletionWords = {
@@ -24,7 +24,7 @@ const vocabularies: Partial<Readonly<Record<FieldType, readonly string[]>>> = {
 const namesOf = (name: (typeof fieldNames)[number]): string[] => [name, ...(fields[name].aliases ?? [])].filter(({length}) => length > 1);
 
 export const loadWords = async (): Promise<CompletionWords> => {
-	const [{actions}, {sessionColumns}] = await Promise.all([import('../app/keymap.js'), import('../view/session-columns.js')]);
+	const [{actions}, {sessionColumns}] = await Promise.all([import('../screen/keymap.js'), import('../screen/parts/session-columns.js')]);
 	const typeNames = Object.entries(vocabularies).map(([type, words]) => ({names: fieldNames.filter(name => fields[name].type === type).flatMap(name => namesOf(name)), words}));
 	return {
 		choices: {'sort-key': sortKeys, 'record-fields': recordFieldNames, columns: sessionColumns.map(({id}) => id), action: actions},

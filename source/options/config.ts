@@ -1,11 +1,11 @@
 import {isIP} from 'node:net';
-import {commandWords} from '../capture/command-words.js';
+import {commandWords} from '../text/command-words.js';
 import {parseDuration} from '../filter/duration.js';
 import {type FilterError} from '../filter/expression.js';
-import {parseNet} from '../filter/net.js';
+import {parseNet} from '../wire/net.js';
 import {parseFilter} from '../filter/parser.js';
 import {meant} from '../filter/suggest.js';
-import {createTrigger, webhookProblem, type Trigger, type TriggerAction} from '../output/trigger.js';
+import {createTrigger, webhookProblem, type Trigger, type TriggerAction} from '../output/triggers/trigger.js';
 import {parseRate} from '../output/token-bucket.js';
 import {type KeyPath} from './config-lines.js';
 import {filterProblem} from './usage-error.js';

@@ -1,4 +1,4 @@
-import {sortKeys} from '../table/sort-key.js';
+import {sortKeys} from '../table/read/sort-key.js';
 
 /** Headings of the help, in its order. */
 export const sections = {

@@ -2,7 +2,7 @@ import {existsSync} from 'node:fs';
 import {isIP} from 'node:net';
 import {meant} from '../filter/suggest.js';
 import {recordFieldNames} from '../output/records.js';
-import {sortKeys, type SortKey} from '../table/sort-key.js';
+import {sortKeys, type SortKey} from '../table/read/sort-key.js';
 import {isMulticast, parseAddress} from '../wire/address.js';
 import {UsageError} from './usage-error.js';
 

@@ -1,6 +1,6 @@
 import {isIP} from 'node:net';
 import {parseFilter} from '../filter/parser.js';
-import {createTrigger, defaultRate, webhookProblem, type Trigger, type TriggerAction} from '../output/trigger.js';
+import {createTrigger, defaultRate, webhookProblem, type Trigger, type TriggerAction} from '../output/triggers/trigger.js';
 import {parseRate} from '../output/token-bucket.js';
 import {type OptionWord} from './option-words.js';
 import {argvOf, columnProblem, keyProblem, nameProblem, targetProblem, timeoutOf, withSaved, type Config, type DirectorPair} from './config.js';

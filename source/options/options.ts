@@ -1,5 +1,5 @@
-import {type Trigger} from '../output/trigger.js';
-import {type SortKey} from '../table/sort-key.js';
+import {type Trigger} from '../output/triggers/trigger.js';
+import {type SortKey} from '../table/read/sort-key.js';
 import {type Config, type DirectorPair, emptyConfig} from './config.js';
 import {type LoadedConfig} from './config-file.js';
 import {modeOf, rejectConflicts, type Mode, type TerminalFacts} from './option-conflicts.js';

@@ -1,10 +1,10 @@
 import {existsSync} from 'node:fs';
 import {compileFilter} from '../filter/compile.js';
-import {type FilterNames, type Verdicts} from '../filter/context.js';
+import {type FilterNames, type Verdicts} from '../filter/names.js';
 import {parseFilter} from '../filter/parser.js';
 import {compileRecordFilter} from '../filter/record-filter.js';
 import {createTableMemory} from '../table/memory.js';
-import {createTableView} from '../table/view.js';
+import {createTableView} from '../table/read/table-view.js';
 import {type Mode} from './option-conflicts.js';
 import {type Config, withSaved} from './config.js';
 import {filterProblem, UsageError} from './usage-error.js';

@@ -1,6 +1,6 @@
 import {formatRate} from '../output/token-bucket.js';
-import {type Trigger} from '../output/trigger.js';
-import {complaint} from '../view/format.js';
+import {type Trigger} from '../output/triggers/trigger.js';
+import {complaint} from '../text/format.js';
 import {type Options} from './options.js';
 
 const triggerTable = ({name, on, actions, rate, timeoutMs}: Trigger): Record<string, unknown> => {

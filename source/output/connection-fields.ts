@@ -1,6 +1,6 @@
 import {type Connection} from '../table/connection.js';
-import {clientAddress, flagsText, forwardText, protocolText, realAddress, stateText, virtualAddress} from '../view/connection-text.js';
-import {octetText} from '../view/format.js';
+import {clientAddress, flagsText, forwardText, protocolText, realAddress, stateText, virtualAddress} from '../text/connection-text.js';
+import {octetText} from '../text/format.js';
 import {type Names} from './names.js';
 
 /** Octets of a persistence engine as text: printable ASCII as it is, all else escaped. */

@@ -1,7 +1,7 @@
 import {type Change, type SessionChange} from '../table/changes.js';
-import {clientText, pathRealText, protocolText, realText, stateText, virtualText} from '../view/connection-text.js';
-import {printable, rfc3339, safeJson} from '../view/format.js';
-import {stateName} from '../wire/conn-state.js';
+import {clientText, pathRealText, protocolText, realText, stateText, virtualText} from '../text/connection-text.js';
+import {printable, rfc3339, safeJson} from '../text/format.js';
+import {stateName} from '../wire/sync/conn-state.js';
 import {connectionFields} from './connection-fields.js';
 import {type Names} from './names.js';
 

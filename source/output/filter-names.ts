@@ -1,4 +1,4 @@
-import {type FilterNames} from '../filter/context.js';
+import {type FilterNames} from '../filter/names.js';
 import {type Names} from './names.js';
 
 /** What filters of text output and triggers may call things: the names that came with the changes so far, and aliases. */

@@ -1,4 +1,4 @@
-import {type Monitor} from '../monitor/monitor.js';
+import {type Monitor} from '../engine/monitor.js';
 import {type TextOutput} from './text-output.js';
 
 /** How many changes or records are handed over before the reader of the output is waited for. */

@@ -1,7 +1,7 @@
 import {type Account, type Fate} from '../filter/vocabulary.js';
 import {type Connection} from '../table/connection.js';
-import {clientText, protocolText, realText, stateText, virtualText} from '../view/connection-text.js';
-import {remaining, rfc3339, safeJson} from '../view/format.js';
+import {clientText, protocolText, realText, stateText, virtualText} from '../text/connection-text.js';
+import {remaining, rfc3339, safeJson} from '../text/format.js';
 import {connectionFields} from './connection-fields.js';
 import {type Names} from './names.js';
 

@@ -1,5 +1,5 @@
-import {sharedBit} from '../monitor/director.js';
-import {type Status} from '../monitor/status.js';
+import {sharedBit} from '../desk/facts/director.js';
+import {type Status} from '../engine/status.js';
 
 /**
 Names of segments and directors by number. They come in the stream of changes ahead of the first change that needs them,

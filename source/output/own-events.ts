@@ -1,4 +1,4 @@
-import {type TriggerOutcome} from './trigger-log.js';
+import {type TriggerOutcome} from './triggers/log.js';
 
 /** Something that this program did, for a line among the events. */
 export type OwnEvent = {readonly timeUs: number; readonly event: string; readonly fields: Readonly<Record<string, unknown>>};

@@ -1,10 +1,10 @@
 import {type HeardRecord} from '../table/record-ring.js';
-import {printable, rfc3339, safeJson} from '../view/format.js';
+import {printable, rfc3339, safeJson} from '../text/format.js';
 import {formatAddress, formatEndpoint} from '../wire/address.js';
-import {connFlags, flagNames, forwardingName} from '../wire/conn-flags.js';
-import {protocolName, stateName} from '../wire/conn-state.js';
+import {connFlags, flagNames, forwardingName} from '../wire/sync/conn-flags.js';
+import {protocolName, stateName} from '../wire/sync/conn-state.js';
 import {faultNames} from '../wire/fault.js';
-import {recordAt} from '../wire/record-batch.js';
+import {recordAt} from '../wire/sync/record-batch.js';
 import {peText} from './connection-fields.js';
 import {type Names} from './names.js';
 

@@ -1,7 +1,7 @@
 import {open, rm} from 'node:fs/promises';
 import path from 'node:path';
-import {type Extract} from '../monitor/sample.js';
-import {grouped, rfc3339} from '../view/format.js';
+import {type Extract} from '../sample/sample.js';
+import {grouped, rfc3339} from '../text/format.js';
 import {listHeadingJson, listRowJson} from './list.js';
 import {createNames} from './names.js';
 

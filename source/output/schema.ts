@@ -1,4 +1,4 @@
-import {limitNames} from '../monitor/limits.js';
+import {limitNames} from '../desk/facts/limits.js';
 import {faultNames} from '../wire/fault.js';
 
 /*

@@ -1,5 +1,5 @@
-import {connFlags} from '../wire/conn-flags.js';
-import {anomaly, recordAt, recordShift} from '../wire/record-batch.js';
+import {connFlags} from '../wire/sync/conn-flags.js';
+import {anomaly, recordAt, recordShift} from '../wire/sync/record-batch.js';
 import {changeKind} from './changes.js';
 import {entryAt, entryFlag, entryMark, entryShift, maxUpdates, pathMask, stateShift, updatedFlags} from './entry.js';
 import {controlAt, numberAt, pathAt, pathShift, serviceAt, serviceShift} from './memory.js';

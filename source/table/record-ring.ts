@@ -1,4 +1,4 @@
-import {recordAt, recordWords, type RecordBatch} from '../wire/record-batch.js';
+import {recordAt, recordWords, type RecordBatch} from '../wire/sync/record-batch.js';
 import {type AddressWords, type Datagram, type Family} from '../wire/packet.js';
 import {createRingMemory, createRingReader, createRingWriter, type RingMemory, type RingReaderOptions} from './shared-ring.js';
 

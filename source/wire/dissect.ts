@@ -3,19 +3,19 @@ From captured frames, and from datagrams of joined sockets, to observations. Hol
 scratch objects that it lends to the observer.
 */
 import {type Address, isMulticast, sameAddress} from './address.js';
-import {createDatagram} from './datagram.js';
+import {createDatagram} from './ip/datagram.js';
 import {faultCode} from './fault.js';
-import {createReassembler} from './fragments.js';
-import {etherType, readLink} from './frame.js';
-import {readIpv4} from './ipv4.js';
-import {isExtension, readExtensions, readIpv6} from './ipv6.js';
+import {createReassembler} from './ip/fragments.js';
+import {etherType, readLink} from './link/frame.js';
+import {readIpv4} from './ip/ipv4.js';
+import {isExtension, readExtensions, readIpv6} from './ip/ipv6.js';
 import {type Observer} from './observation.js';
 import {type Datagram, type Packet} from './packet.js';
-import {createRecordBatch} from './record-batch.js';
+import {createRecordBatch} from './sync/record-batch.js';
 import {createRoleMessages} from './role-messages.js';
 import {createSpan, isCut, spanPacket} from './span.js';
-import {decodeSyncMessage} from './sync-message.js';
-import {readPorts, readUdp} from './udp.js';
+import {decodeSyncMessage} from './sync/sync-message.js';
+import {readPorts, readUdp} from './ip/udp.js';
 
 /** The base port and the 63 above it: a director may run up to 64 sync threads, each with its own port. */
 export const defaultPorts = {from: 8848, to: 8911} as const;

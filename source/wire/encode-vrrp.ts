@@ -1,7 +1,7 @@
-import {sumOctets, sumPseudoHeader} from './checksum.js';
-import {checksumOf} from './encode-checksum.js';
-import {ipProtocol} from './encode-frame.js';
-import {writeAddress} from './encode-sync.js';
+import {sumOctets, sumPseudoHeader} from './ip/checksum.js';
+import {checksumOf} from './ip/encode-checksum.js';
+import {ipProtocol} from './link/encode-frame.js';
+import {writeAddress} from './sync/encode-sync.js';
 import {type AddressWords, type Family} from './packet.js';
 
 /** A version 2 advert (RFC 3768 5.1): IPv4, whole seconds, always eight octets of authentication data, empty here. */

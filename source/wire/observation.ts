@@ -1,5 +1,5 @@
 import {type Datagram, type Packet} from './packet.js';
-import {type RecordBatch} from './record-batch.js';
+import {type RecordBatch} from './sync/record-batch.js';
 
 /** What the headers around an observation said. Borrowed; the same fields as a datagram's, without ports and payload. */
 export type FrameInfo = Pick<Datagram, 'timeUs' | 'place' | 'tags' | 'tagCount' | 'family' | 'source' | 'destination'

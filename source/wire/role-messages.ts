@@ -2,13 +2,13 @@
 The messages beside sync that tell the roles of directors: adverts of VRRP say who is master, group reports who listens, ARP and
 neighbour advertisements who answers for a virtual address.
 */
-import {readAh, type AhHeader} from './ah.js';
-import {readArp} from './arp.js';
+import {readAh, type AhHeader} from './ip/ah.js';
+import {readArp} from './claims/arp.js';
 import {faultCode} from './fault.js';
-import {holdsIcmp6Checksum, icmp6Protocol} from './icmp6.js';
-import {igmpProtocol, readIgmp} from './igmp.js';
-import {mldType, readMld} from './mld.js';
-import {neighbourAdvertisement, readNeighbour} from './neighbour.js';
+import {holdsIcmp6Checksum, icmp6Protocol} from './ip/icmp6.js';
+import {igmpProtocol, readIgmp} from './groups/igmp.js';
+import {mldType, readMld} from './groups/mld.js';
+import {neighbourAdvertisement, readNeighbour} from './claims/neighbour.js';
 import {type AddressClaim, type GroupReport, type Observer} from './observation.js';
 import {type Datagram} from './packet.js';
 import {type Span} from './span.js';

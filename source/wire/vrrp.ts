@@ -10,8 +10,8 @@ VRRP advert: version 2 is RFC 3768 5.1 (IPv4 only), version 3 is RFC 5798 5.1. E
 keepalived may append a trailer of 28 octets with an HMAC, which the checksum does not cover. CARP shares the protocol number and
 the first octet; its length does not fit.
 */
-import {type AhHeader} from './ah.js';
-import {isWhole, sumOctets, sumPseudoHeader} from './checksum.js';
+import {type AhHeader} from './ip/ah.js';
+import {isWhole, sumOctets, sumPseudoHeader} from './ip/checksum.js';
 import {faultCode} from './fault.js';
 import {type Advert} from './observation.js';
 import {type Datagram} from './packet.js';

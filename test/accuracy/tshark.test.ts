@@ -10,7 +10,7 @@ import {dissectFile, type DecodedMessage} from '../support/dissect-file.js';
 import {runCli} from '../support/run-cli.js';
 import {tsharkFrames, tsharkMissing, type TsharkFrame} from '../support/tshark.js';
 import {formatAddress} from '../../source/wire/address.js';
-import {recordAt} from '../../source/wire/record-batch.js';
+import {recordAt} from '../../source/wire/sync/record-batch.js';
 
 const fields = [
 	'frame.protocols', 'ipvs.version', 'ipvs.conncount', 'ipvs.syncid', 'ipvs.size', 'ipvs.type', 'ipvs.size.v1', 'ipvs.proto',

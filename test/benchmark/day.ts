@@ -5,7 +5,7 @@ memory in use every three hours of it: it must not grow once the rings are full.
     node --expose-gc --import=tsx test/benchmark/day.ts [HOURS]
 */
 import process from 'node:process';
-import {createSimulation} from '../../source/capture/demo-simulation.js';
+import {createSimulation} from '../../source/demo/simulation.js';
 import {type Packet} from '../../source/wire/packet.js';
 import {createTestEngine} from '../support/replay-engine.js';
 

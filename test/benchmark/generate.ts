@@ -1,6 +1,6 @@
 import {closeSync, openSync, writeSync} from 'node:fs';
-import {encodeEthernet, encodeIpv4, encodeUdp, etherType, groupMac, ipProtocol} from '../../source/wire/encode-frame.js';
-import {encodeSyncV1, type SentRecord} from '../../source/wire/encode-sync.js';
+import {encodeEthernet, encodeIpv4, encodeUdp, etherType, groupMac, ipProtocol} from '../../source/wire/link/encode-frame.js';
+import {encodeSyncV1, type SentRecord} from '../../source/wire/sync/encode-sync.js';
 import {encodeAdvertV2} from '../../source/wire/encode-vrrp.js';
 import {type AddressWords} from '../../source/wire/packet.js';
 

@@ -4,8 +4,8 @@ objects. Prints one line of JSON.
 */
 import {compileFilter, type TableFilter} from '../../source/filter/compile.js';
 import {parseFilter} from '../../source/filter/parser.js';
-import {sortKeys, type SortKey} from '../../source/table/sort-key.js';
-import {createTableView} from '../../source/table/view.js';
+import {sortKeys, type SortKey} from '../../source/table/read/sort-key.js';
+import {createTableView} from '../../source/table/read/table-view.js';
 import {median} from './figures.js';
 import {createPipeline, replayFile} from './pipeline.js';
 

@@ -1,11 +1,11 @@
 import {readFileSync} from 'node:fs';
 import {createCaptureClock} from '../../source/capture/clock.js';
-import {createReplay} from '../../source/capture/replay.js';
+import {createReplay} from '../../source/capture/replay/replay.js';
 import {type PacketSink} from '../../source/capture/source.js';
-import {createEngine} from '../../source/monitor/engine.js';
+import {createEngine} from '../../source/engine/engine.js';
 import {controlAt, createTableMemory, type TableMemory, type TableSizes} from '../../source/table/memory.js';
-import {createTableWriter} from '../../source/table/writer.js';
-import {createSavefileReader} from '../../source/wire/savefile.js';
+import {createTableWriter} from '../../source/table/write/writer.js';
+import {createSavefileReader} from '../../source/savefile/savefile.js';
 
 /** From packets to the table, by the code of the program. */
 export type Pipeline = {

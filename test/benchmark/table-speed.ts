@@ -7,10 +7,10 @@ import process from 'node:process';
 import {constants, PerformanceObserver} from 'node:perf_hooks';
 import {setTimeout as pause} from 'node:timers/promises';
 import {createTableMemory} from '../../source/table/memory.js';
-import {createTableView} from '../../source/table/view.js';
-import {createTableWriter} from '../../source/table/writer.js';
-import {type TableMessage} from '../../source/table/table-message.js';
-import {createRecordBatch, recordAt, recordWords} from '../../source/wire/record-batch.js';
+import {createTableView} from '../../source/table/read/table-view.js';
+import {createTableWriter} from '../../source/table/write/writer.js';
+import {type TableMessage} from '../../source/table/write/table-message.js';
+import {createRecordBatch, recordAt, recordWords} from '../../source/wire/sync/record-batch.js';
 import {createWorkload} from './workload.js';
 
 const {values} = parseArgs({

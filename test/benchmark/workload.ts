@@ -1,4 +1,4 @@
-import {recordAt, recordWords, type RecordBatch} from '../../source/wire/record-batch.js';
+import {recordAt, recordWords, type RecordBatch} from '../../source/wire/sync/record-batch.js';
 
 /*
 Decoded sync messages as a busy pair of directors would send: 32 virtual services with 8 real servers each, births spread over

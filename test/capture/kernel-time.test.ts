@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import {createKernelTime} from '../../source/capture/kernel-time.js';
+import {createKernelTime} from '../../source/capture/live/kernel-time.js';
 
 const second = 1_000_000;
 /** Splits a time of the wall clock as the kernel stamps it. */

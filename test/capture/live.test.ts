@@ -6,7 +6,7 @@ import {createTwoHosts, whyNoNamespaces, type Line} from './two-hosts.js';
 const loads = (): string | undefined => {
 	// In a process of its own: only one thread of a process may load the addon, and never twice.
 	try {
-		execFileSync(process.execPath, ['--import=tsx', '--input-type=module', '--eval', 'import {loadPcap} from \'./source/capture/pcap-binding.js\'; loadPcap();'], {stdio: 'pipe'});
+		execFileSync(process.execPath, ['--import=tsx', '--input-type=module', '--eval', 'import {loadPcap} from \'./source/capture/live/pcap-binding.js\'; loadPcap();'], {stdio: 'pipe'});
 		return undefined;
 	} catch (error) {
 		return /libpcap is not usable: [^\n]*/.exec(String((error as {stderr: unknown}).stderr))?.[0] ?? 'libpcap is not usable';

@@ -4,7 +4,7 @@ import {dirname, join} from 'node:path';
 import test from 'node:test';
 import {openSource, type SourceOptions} from '../../source/capture/open-source.js';
 import {CaptureError} from '../../source/capture/source.js';
-import {describeUnusablePcap} from '../../source/capture/pcap-binding.js';
+import {describeUnusablePcap} from '../../source/capture/live/pcap-binding.js';
 import {fileOf, pcapAt} from './pcap-file.js';
 import {createRecordingSink} from './recording-sink.js';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import {createKernelTime} from '../../source/capture/kernel-time.js';
-import {type PcapBinding, type PcapSession} from '../../source/capture/pcap-binding.js';
-import {openPcapHandle, type PcapHandle} from '../../source/capture/pcap-handle.js';
+import {createKernelTime} from '../../source/capture/live/kernel-time.js';
+import {type PcapBinding, type PcapSession} from '../../source/capture/live/pcap-binding.js';
+import {openPcapHandle, type PcapHandle} from '../../source/capture/live/pcap-handle.js';
 import {type Packet} from '../../source/wire/packet.js';
 
 type Frame = {readonly seconds: number; readonly octets: readonly number[]; readonly originalLength?: number};

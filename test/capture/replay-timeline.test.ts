@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import {createReplay, type ReplaySource} from '../../source/capture/replay.js';
+import {createReplay, type ReplaySource} from '../../source/capture/replay/replay.js';
 import {createManualClock, type ManualClock} from './manual-clock.js';
 import {fileOf, pcapAt} from './pcap-file.js';
 import {createRecordingSink, type RecordingSink} from './recording-sink.js';

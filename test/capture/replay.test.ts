@@ -4,7 +4,7 @@ import {readFileSync, writeFileSync} from 'node:fs';
 import test from 'node:test';
 import {gzipSync} from 'node:zlib';
 import {createCaptureClock} from '../../source/capture/clock.js';
-import {createReplay, type ReplayOptions} from '../../source/capture/replay.js';
+import {createReplay, type ReplayOptions} from '../../source/capture/replay/replay.js';
 import {CaptureError} from '../../source/capture/source.js';
 import {createManualClock} from './manual-clock.js';
 import {fileOf, pcapAt} from './pcap-file.js';
@@ -136,7 +136,7 @@ test('a replay that is closed ends, whatever it is doing', async context => {
 
 test('a capture that is still written to stdin is delivered as it arrives', async () => {
 	const script = String.raw`
-		import {createReplay} from './source/capture/replay.js';
+		import {createReplay} from './source/capture/replay/replay.js';
 		import {createCaptureClock} from './source/capture/clock.js';
 		const source = createReplay({files: [{path: '-'}], pace: 'stream', clock: createCaptureClock()});
 		const say = text => process.stdout.write(text + '\n');

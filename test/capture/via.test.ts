@@ -4,7 +4,7 @@ import {existsSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import test, {type TestContext} from 'node:test';
 import {CaptureError, type PacketSource} from '../../source/capture/source.js';
-import {createVia, parseViaTarget, remoteCommand} from '../../source/capture/via.js';
+import {createVia, parseViaTarget, remoteCommand} from '../../source/capture/via/via.js';
 import {createManualClock, type ManualClock} from './manual-clock.js';
 import {fileOf, pcapAt} from './pcap-file.js';
 import {createRecordingSink, type RecordingSink} from './recording-sink.js';

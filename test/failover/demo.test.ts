@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {createSimulation, historyUs} from '../../source/capture/demo-simulation.js';
+import {createSimulation, historyUs} from '../../source/demo/simulation.js';
 import {type Packet} from '../../source/wire/packet.js';
-import {forecastVerdict} from '../../source/monitor/verdict.js';
+import {forecastVerdict} from '../../source/verdict/verdict.js';
 import {plainWords, runDesk, type DeskRun} from './desk-run.js';
 
 const us = 1_000_000;

@@ -3,9 +3,9 @@ Replays a capture and writes down what the failover desk said, and when: the eve
 state ten seconds after it, which is what an operator reads then.
 */
 import {createChangeReader} from '../../source/table/changes.js';
-import {type Director} from '../../source/monitor/director.js';
-import {type Failover, type Pair, type Takeover} from '../../source/monitor/failover.js';
-import {verdictOf, type Verdict, type Words} from '../../source/monitor/verdict.js';
+import {type Director} from '../../source/desk/facts/director.js';
+import {type Failover, type Pair, type Takeover} from '../../source/desk/facts/failover.js';
+import {verdictOf, type Verdict, type Words} from '../../source/verdict/verdict.js';
 import {type Packet} from '../../source/wire/packet.js';
 import {createTestEngine, replayInto, type TestEngine} from '../support/replay-engine.js';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {forecastVerdict} from '../../source/monitor/verdict.js';
+import {forecastVerdict} from '../../source/verdict/verdict.js';
 import {plainWords} from './desk-run.js';
 import {addressOf, closing, createCrashScene, createScene, dirA, dirB, dirC, session, sessions, type Scene} from './scene.js';
 

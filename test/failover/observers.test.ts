@@ -1,9 +1,9 @@
 /* Hosts that join the sync group: backups do, and so does every other monitor of the segment. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {joinFrame} from '../../source/capture/demo-frames.js';
-import {groups} from '../../source/capture/demo-network.js';
-import {roleOf} from '../../source/monitor/director-role.js';
+import {joinFrame} from '../../source/demo/frames.js';
+import {groups} from '../../source/demo/network.js';
+import {roleOf} from '../../source/verdict/director-role.js';
 import {addressOf, createScene, dirA, dirB, dirC, sessions, type Scene} from './scene.js';
 
 /** Who is said to succeed the master, the likeliest first. */

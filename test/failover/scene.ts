@@ -1,13 +1,13 @@
 /*
 Two directors that say what a test lets them say, as real frames through the whole engine. Times in seconds from the beginning.
 */
-import {advertFrame, claimFrames, interfaceUpFrame, joinFrame, leaveFrame, syncFrame} from '../../source/capture/demo-frames.js';
-import {directorIdentities, groups, type DirectorIdentity} from '../../source/capture/demo-network.js';
+import {advertFrame, claimFrames, interfaceUpFrame, joinFrame, leaveFrame, syncFrame} from '../../source/demo/frames.js';
+import {directorIdentities, groups, type DirectorIdentity} from '../../source/demo/network.js';
 import {createChangeReader} from '../../source/table/changes.js';
-import {createEntryVerdicts} from '../../source/monitor/fate.js';
-import {type Pair, type Takeover} from '../../source/monitor/failover.js';
+import {createEntryVerdicts} from '../../source/verdict/fate.js';
+import {type Pair, type Takeover} from '../../source/desk/facts/failover.js';
 import {entryWords} from '../../source/table/entry.js';
-import {type SentRecord} from '../../source/wire/encode-sync.js';
+import {type SentRecord} from '../../source/wire/sync/encode-sync.js';
 import {type Packet} from '../../source/wire/packet.js';
 import {createTestEngine} from '../support/replay-engine.js';
 

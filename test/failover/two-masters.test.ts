@@ -1,7 +1,7 @@
 /* Two masters at once, and a master that listens as well: nothing is foretold that cannot be known. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {roleOf} from '../../source/monitor/director-role.js';
+import {roleOf} from '../../source/verdict/director-role.js';
 import {capture} from '../support/program.js';
 import {runCapture} from './desk-run.js';
 import {addressOf, createCrashScene, createScene, dirA, dirB, sessions, type Scene} from './scene.js';

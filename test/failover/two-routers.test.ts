@@ -1,9 +1,9 @@
 /* A pair that moves IPv4 and IPv6 addresses together: it has two virtual routers, and adds addresses that are reported by MLD. */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {groups, virtuals, type DirectorIdentity} from '../../source/capture/demo-network.js';
-import {roleOf} from '../../source/monitor/director-role.js';
-import {encodeEthernet, encodeIpv4, etherType, groupMac, ipProtocol} from '../../source/wire/encode-frame.js';
+import {groups, virtuals, type DirectorIdentity} from '../../source/demo/network.js';
+import {roleOf} from '../../source/verdict/director-role.js';
+import {encodeEthernet, encodeIpv4, etherType, groupMac, ipProtocol} from '../../source/wire/link/encode-frame.js';
 import {encodeAdvertV2} from '../../source/wire/encode-vrrp.js';
 import {addressOf, createCrashScene, createScene, dirA, dirB, sessions} from './scene.js';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {expectationOf} from '../../source/monitor/expectation.js';
-import {type Coverage, type Forecast, type Pair, type SplitBrain, type Takeover} from '../../source/monitor/failover.js';
-import {forecastVerdict, splitBrainVerdict, verdictOf} from '../../source/monitor/verdict.js';
+import {expectationOf} from '../../source/verdict/expectation.js';
+import {type Coverage, type Forecast, type Pair, type SplitBrain, type Takeover} from '../../source/desk/facts/failover.js';
+import {forecastVerdict, splitBrainVerdict, verdictOf} from '../../source/verdict/verdict.js';
 import {plainWords} from './desk-run.js';
 
 const atUs = Date.parse('2026-11-22T14:02:01.850Z') * 1000;

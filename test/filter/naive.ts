@@ -1,10 +1,10 @@
 import {type Connection} from '../../source/table/connection.js';
 import {entryFlag} from '../../source/table/entry.js';
 import {formatAddress, formatEndpoint} from '../../source/wire/address.js';
-import {forwardingName} from '../../source/wire/conn-flags.js';
-import {protocolName, stateName} from '../../source/wire/conn-state.js';
+import {forwardingName} from '../../source/wire/sync/conn-flags.js';
+import {protocolName, stateName} from '../../source/wire/sync/conn-state.js';
 import {type Expression, type Test, type Value} from '../../source/filter/expression.js';
-import {type FilterNames} from '../../source/filter/context.js';
+import {type FilterNames} from '../../source/filter/names.js';
 import {parseFilter} from '../../source/filter/parser.js';
 
 /*

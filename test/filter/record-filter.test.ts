@@ -5,7 +5,7 @@ import {parseFilter} from '../../source/filter/parser.js';
 import {compileRecordFilter} from '../../source/filter/record-filter.js';
 import {createRecordRing, createRecordRingReader, createRecordRingWriter} from '../../source/table/record-ring.js';
 import {faultCode} from '../../source/wire/fault.js';
-import {recordAt} from '../../source/wire/record-batch.js';
+import {recordAt} from '../../source/wire/sync/record-batch.js';
 import {type Datagram} from '../../source/wire/packet.js';
 import {flags, messageOf, startUs, type SampleRecord} from '../table/support.js';
 

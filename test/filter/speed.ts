@@ -7,10 +7,10 @@ import {parseArgs} from 'node:util';
 import {compileFilter} from '../../source/filter/compile.js';
 import {parseFilter} from '../../source/filter/parser.js';
 import {createTableMemory} from '../../source/table/memory.js';
-import {type TableMessage} from '../../source/table/table-message.js';
-import {createTableView} from '../../source/table/view.js';
-import {createTableWriter} from '../../source/table/writer.js';
-import {createRecordBatch} from '../../source/wire/record-batch.js';
+import {type TableMessage} from '../../source/table/write/table-message.js';
+import {createTableView} from '../../source/table/read/table-view.js';
+import {createTableWriter} from '../../source/table/write/writer.js';
+import {createRecordBatch} from '../../source/wire/sync/record-batch.js';
 import {createWorkload} from '../benchmark/workload.js';
 
 const {values} = parseArgs({options: {sessions: {type: 'string', default: '1000000'}, ipv6: {type: 'string', default: '0'}}});

@@ -1,4 +1,4 @@
-import {type Random} from '../../source/capture/demo-random.js';
+import {type Random} from '../../source/demo/random.js';
 import {fieldNames, fields} from '../../source/filter/fields.js';
 import {bareWords} from '../../source/filter/expression.js';
 

@@ -1,4 +1,4 @@
-import {type Random} from '../../source/capture/demo-random.js';
+import {type Random} from '../../source/demo/random.js';
 import {join, u16, u32, zeros} from '../wire/build.js';
 import {bendOctets, spliced} from './bend-octets.js';
 import {bounded, type Frame, type Frames} from './frames.js';

@@ -1,4 +1,4 @@
-import {type Random} from '../../source/capture/demo-random.js';
+import {type Random} from '../../source/demo/random.js';
 
 /** Values at the edges of 8-, 16- and 32-bit fields, and lengths that formats begin or end with. */
 const edges = [

@@ -1,4 +1,4 @@
-import {type Random} from '../../source/capture/demo-random.js';
+import {type Random} from '../../source/demo/random.js';
 import {join} from '../wire/build.js';
 import {bendOctets} from './bend-octets.js';
 import {partsOf} from './savefile-parts.js';

@@ -1,4 +1,4 @@
-import {createSavefileReader} from '../../source/wire/savefile.js';
+import {createSavefileReader} from '../../source/savefile/savefile.js';
 import {pcapOf} from '../capture/pcap-file.js';
 import {smallerOctets, withoutStretches} from './minimise.js';
 

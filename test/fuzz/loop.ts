@@ -1,4 +1,4 @@
-import {createRandom} from '../../source/capture/demo-random.js';
+import {createRandom} from '../../source/demo/random.js';
 import {createCoverage} from './coverage.js';
 import {minimise} from './minimise.js';
 import {kindOf, type Target} from './target.js';

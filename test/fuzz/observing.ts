@@ -1,8 +1,8 @@
 import {faultNames} from '../../source/wire/fault.js';
 import {type FrameInfo, type Observer} from '../../source/wire/observation.js';
 import {type Datagram} from '../../source/wire/packet.js';
-import {maxRecords, recordAt, recordWords, type RecordBatch} from '../../source/wire/record-batch.js';
-import {maxTags} from '../../source/wire/datagram.js';
+import {maxRecords, recordAt, recordWords, type RecordBatch} from '../../source/wire/sync/record-batch.js';
+import {maxTags} from '../../source/wire/ip/datagram.js';
 import {mix, mixLarge, must} from './target.js';
 
 /** What a dissector delivered, in one number, and how often it delivered what. */

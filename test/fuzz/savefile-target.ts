@@ -1,11 +1,11 @@
 import {readFileSync} from 'node:fs';
 import {gzipSync} from 'node:zlib';
-import {createCaptureStream} from '../../source/capture/capture-stream.js';
-import {type Chunks} from '../../source/capture/chunk-source.js';
-import {gunzipped} from '../../source/capture/gunzip.js';
+import {createCaptureStream} from '../../source/capture/replay/capture-stream.js';
+import {type Chunks} from '../../source/capture/replay/chunk-source.js';
+import {gunzipped} from '../../source/capture/replay/gunzip.js';
 import {type Packet} from '../../source/wire/packet.js';
-import {createSavefileReader} from '../../source/wire/savefile.js';
-import {frameLimit, type SavefileProblem} from '../../source/wire/savefile-problem.js';
+import {createSavefileReader} from '../../source/savefile/savefile.js';
+import {frameLimit, type SavefileProblem} from '../../source/savefile/savefile-problem.js';
 import {captureUrl, readCapture} from '../wire/read-capture.js';
 import {bendSavefile} from './bend-savefile.js';
 import {smallerOctets} from './minimise.js';

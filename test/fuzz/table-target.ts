@@ -1,10 +1,10 @@
-import {createEngine} from '../../source/monitor/engine.js';
+import {createEngine} from '../../source/engine/engine.js';
 import {createChangeReader} from '../../source/table/changes.js';
 import {entryAt, entryWords} from '../../source/table/entry.js';
 import {controlAt, createTableMemory, pathAt, pathWords, serviceAt, serviceWords} from '../../source/table/memory.js';
-import {sortKeys} from '../../source/table/sort-key.js';
-import {createTableView, type TableView} from '../../source/table/view.js';
-import {createTableWriter} from '../../source/table/writer.js';
+import {sortKeys} from '../../source/table/read/sort-key.js';
+import {createTableView, type TableView} from '../../source/table/read/table-view.js';
+import {createTableWriter} from '../../source/table/write/writer.js';
 import {bendFrames} from './bend-frames.js';
 import {decodeFrames, encodeFrames, smallerFrames, type Frames} from './frames.js';
 import {must, type Target} from './target.js';

@@ -1,4 +1,4 @@
-import {type Random} from '../../source/capture/demo-random.js';
+import {type Random} from '../../source/demo/random.js';
 
 /** What is fuzzed, how its inputs are bent, and what must hold for each of them. */
 export type Target<Input> = {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import {readdirSync} from 'node:fs';
 import test from 'node:test';
-import {drawnSize} from '../../source/app/screen-size.js';
+import {drawnSize} from '../../source/screen/screen-size.js';
 import {attack, obeyed} from '../support/attacks.js';
 import {capture, run} from '../support/program.js';
 import {openTerminal, type TerminalOptions} from '../support/terminal.js';

@@ -8,7 +8,7 @@ import {createServer} from 'node:http';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test, {type TestContext} from 'node:test';
-import {complaint, harmless, octetText, onScreen, safeJson} from '../../source/view/format.js';
+import {complaint, harmless, octetText, onScreen, safeJson} from '../../source/text/format.js';
 import {fileOf, pcapOf} from '../capture/pcap-file.js';
 import {attack as evil, obeyed} from '../support/attacks.js';
 import {capture, run} from '../support/program.js';

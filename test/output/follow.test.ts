@@ -5,7 +5,7 @@ import path from 'node:path';
 import test from 'node:test';
 import {follow} from '../../source/output/follow.js';
 import {createTextOutput} from '../../source/output/text-output.js';
-import {type Monitor} from '../../source/monitor/monitor.js';
+import {type Monitor} from '../../source/engine/monitor.js';
 
 test('a source that never runs dry, into an output that never waits, leaves signals and triggers their turn', async t => {
 	const folder = mkdtempSync(path.join(tmpdir(), 'ipvstop-follow-'));

@@ -3,7 +3,7 @@ import {spawnSync} from 'node:child_process';
 import {readFileSync} from 'node:fs';
 import {test} from 'node:test';
 import {fileURLToPath} from 'node:url';
-import {bindings} from '../../source/app/keymap.js';
+import {bindings} from '../../source/screen/keymap.js';
 import {fieldNames} from '../../source/filter/fields.js';
 import {options} from '../../source/options/option-table.js';
 import {manualPage} from '../../media/manual/page.js';

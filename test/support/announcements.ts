@@ -1,6 +1,6 @@
 import {type FileFrame, pcapOf} from '../capture/pcap-file.js';
 import {parseAddress} from '../../source/wire/address.js';
-import {encodeEthernet, encodeIpv4, encodeUdp, etherType, groupMac, ipProtocol} from '../../source/wire/encode-frame.js';
+import {encodeEthernet, encodeIpv4, encodeUdp, etherType, groupMac, ipProtocol} from '../../source/wire/link/encode-frame.js';
 import {messageV1, recordV1} from '../wire/build.js';
 
 /** Records in one frame. */

@@ -1,5 +1,5 @@
 import {createDissector} from '../../source/wire/dissect.js';
-import {recordWords} from '../../source/wire/record-batch.js';
+import {recordWords} from '../../source/wire/sync/record-batch.js';
 import {type Advert} from '../../source/wire/observation.js';
 import {replayInto} from './replay-engine.js';
 

@@ -1,6 +1,6 @@
-import {createCaptureStream} from '../../source/capture/capture-stream.js';
-import {type Chunks} from '../../source/capture/chunk-source.js';
-import {type EngineOptions} from '../../source/monitor/engine.js';
+import {createCaptureStream} from '../../source/capture/replay/capture-stream.js';
+import {type Chunks} from '../../source/capture/replay/chunk-source.js';
+import {type EngineOptions} from '../../source/engine/engine.js';
 import {createChangeReader} from '../../source/table/changes.js';
 import {floodFile, type FloodOptions} from './flood.js';
 import {createTestEngine, type TestEngine} from './replay-engine.js';

@@ -1,9 +1,9 @@
 import {openSource} from '../../source/capture/open-source.js';
 import {type PacketSink} from '../../source/capture/source.js';
-import {createEngine, type Engine, type EngineOptions} from '../../source/monitor/engine.js';
+import {createEngine, type Engine, type EngineOptions} from '../../source/engine/engine.js';
 import {createTableMemory, type TableMemory} from '../../source/table/memory.js';
-import {createTableView, type TableView} from '../../source/table/view.js';
-import {createTableWriter} from '../../source/table/writer.js';
+import {createTableView, type TableView} from '../../source/table/read/table-view.js';
+import {createTableWriter} from '../../source/table/write/writer.js';
 
 /** An engine in this thread with a small table of its own. */
 export type TestEngine = {readonly engine: Engine; readonly view: TableView; readonly memory: TableMemory};

@@ -1,7 +1,7 @@
 import {type Connection} from '../../source/table/connection.js';
-import {type TableView} from '../../source/table/view.js';
+import {type TableView} from '../../source/table/read/table-view.js';
 import {peText} from '../../source/output/connection-fields.js';
-import {clientAddress, protocolText, realAddress, stateText, virtualAddress} from '../../source/view/connection-text.js';
+import {clientAddress, protocolText, realAddress, stateText, virtualAddress} from '../../source/text/connection-text.js';
 
 /** A session of our table in the words of a kernel's. */
 export type Session = {

@@ -1,4 +1,4 @@
-import {stateTimeoutSeconds} from '../../source/wire/conn-state.js';
+import {stateTimeoutSeconds} from '../../source/wire/sync/conn-state.js';
 import {flags, fullRecord, type SampleMessage, type SampleRecord} from './support.js';
 
 /*

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {createChangeScan} from '../../source/table/change-scan.js';
-import {sortKeys} from '../../source/table/sort-key.js';
-import {snapshotTable} from '../../source/table/snapshot.js';
-import {createTableView} from '../../source/table/view.js';
+import {createChangeScan} from '../../source/table/read/change-scan.js';
+import {sortKeys} from '../../source/table/read/sort-key.js';
+import {snapshotTable} from '../../source/table/read/snapshot.js';
+import {createTableView} from '../../source/table/read/table-view.js';
 import {createTable, secondsLater} from './support.js';
 
 const filled = () => {

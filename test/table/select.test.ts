@@ -3,8 +3,8 @@ import {test} from 'node:test';
 import fc from 'fast-check';
 import {type Connection} from '../../source/table/connection.js';
 import {entryCode} from '../../source/table/entry.js';
-import {isTemplate, pathIs, type Predicate} from '../../source/table/predicates.js';
-import {sortKeys, type SortKey} from '../../source/table/sort-key.js';
+import {isTemplate, pathIs, type Predicate} from '../../source/table/read/predicates.js';
+import {sortKeys, type SortKey} from '../../source/table/read/sort-key.js';
 import {createRandom} from '../benchmark/workload.js';
 import {createTable, flags, secondsLater, startUs, type SampleRecord} from './support.js';
 

@@ -1,9 +1,9 @@
 import {createChangeReader, type Change} from '../../source/table/changes.js';
 import {createTableMemory, type TableSizes} from '../../source/table/memory.js';
-import {type TableMessage} from '../../source/table/table-message.js';
-import {createTableView} from '../../source/table/view.js';
-import {createTableWriter, type TableWriterOptions} from '../../source/table/writer.js';
-import {createRecordBatch, recordAt, recordWords, type RecordBatch} from '../../source/wire/record-batch.js';
+import {type TableMessage} from '../../source/table/write/table-message.js';
+import {createTableView} from '../../source/table/read/table-view.js';
+import {createTableWriter, type TableWriterOptions} from '../../source/table/write/writer.js';
+import {createRecordBatch, recordAt, recordWords, type RecordBatch} from '../../source/wire/sync/record-batch.js';
 
 /** 2026-11-22, in microseconds. */
 export const startUs = 1_795_305_600_000_000;

@@ -1,11 +1,11 @@
 import {Buffer} from 'node:buffer';
 import {createDissector, type DissectorOptions} from '../../source/wire/dissect.js';
-import {createDatagram} from '../../source/wire/datagram.js';
+import {createDatagram} from '../../source/wire/ip/datagram.js';
 import {faultNames, type Fault} from '../../source/wire/fault.js';
 import {type AddressClaim, type Advert, type FrameInfo, type GroupReport} from '../../source/wire/observation.js';
 import {type Datagram, type Packet} from '../../source/wire/packet.js';
-import {createRecordBatch, recordAt, recordWords, type RecordBatch} from '../../source/wire/record-batch.js';
-import {decodeSyncMessage} from '../../source/wire/sync-message.js';
+import {createRecordBatch, recordAt, recordWords, type RecordBatch} from '../../source/wire/sync/record-batch.js';
+import {decodeSyncMessage} from '../../source/wire/sync/sync-message.js';
 import {parseAddress} from '../../source/wire/address.js';
 
 /** `'01 02'` and anything else that is not a hex digit between the octets. */

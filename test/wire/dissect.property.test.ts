@@ -1,7 +1,7 @@
 import {test} from 'node:test';
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import {recordAt, recordWords, maxRecords, type RecordBatch} from '../../source/wire/record-batch.js';
+import {recordAt, recordWords, maxRecords, type RecordBatch} from '../../source/wire/sync/record-batch.js';
 import {
 	decode, dissect, ethernet, hex, ipv4, ipv6, join, listen, messageV0, messageV1, packetOf, recordV0, recordV1, udp, viewOf, wordOf,
 } from './build.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {encodeGratuitousArp, encodeNeighbourAdvertisement} from '../../source/wire/encode-claim.js';
+import {encodeGratuitousArp, encodeNeighbourAdvertisement} from '../../source/wire/claims/encode-claim.js';
 import {
 	broadcastMac,
 	encodeEthernet,
@@ -11,8 +11,8 @@ import {
 	groupMac,
 	ipProtocol,
 	type Mac,
-} from '../../source/wire/encode-frame.js';
-import {encodeIgmpReport, encodeMldReport, reportRecord} from '../../source/wire/encode-report.js';
+} from '../../source/wire/link/encode-frame.js';
+import {encodeIgmpReport, encodeMldReport, reportRecord} from '../../source/wire/groups/encode-report.js';
 import {encodeAdvertV2, encodeAdvertV3} from '../../source/wire/encode-vrrp.js';
 
 const octetsOf = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex.replaceAll(/\s/g, ''), 'hex'));

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import fc from 'fast-check';
 import {createDissector} from '../../source/wire/dissect.js';
-import {encodeEthernet, encodeIpv4, encodeIpv6, encodeUdp, etherType, groupMac, ipProtocol} from '../../source/wire/encode-frame.js';
-import {encodeSyncV0, encodeSyncV1, type SentRecord} from '../../source/wire/encode-sync.js';
+import {encodeEthernet, encodeIpv4, encodeIpv6, encodeUdp, etherType, groupMac, ipProtocol} from '../../source/wire/link/encode-frame.js';
+import {encodeSyncV0, encodeSyncV1, type SentRecord} from '../../source/wire/sync/encode-sync.js';
 import {encodeAdvertV2, encodeAdvertV3} from '../../source/wire/encode-vrrp.js';
 import {faultNames} from '../../source/wire/fault.js';
 import {type Observer} from '../../source/wire/observation.js';
 import {type Packet} from '../../source/wire/packet.js';
-import {recordAt, recordWords, type RecordBatch} from '../../source/wire/record-batch.js';
+import {recordAt, recordWords, type RecordBatch} from '../../source/wire/sync/record-batch.js';
 
 const director4 = Int32Array.of(0x0a_ff_00_02, 0, 0, 0);
 const group4 = Int32Array.of(0xe0_00_00_51, 0, 0, 0);

@@ -7,7 +7,7 @@ import {
 	recordOctetsV1,
 	type SentRecord,
 	type SequenceAdjustment,
-} from '../../source/wire/encode-sync.js';
+} from '../../source/wire/sync/encode-sync.js';
 
 const octetsOf = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex.replaceAll(/\s/g, ''), 'hex'));
 const words = (...values: number[]): Int32Array => Int32Array.from({length: 4}, (_, index) => values[index] ?? 0);

@@ -1,9 +1,9 @@
 import {test} from 'node:test';
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import {createDatagram} from '../../source/wire/datagram.js';
+import {createDatagram} from '../../source/wire/ip/datagram.js';
 import {faultNames} from '../../source/wire/fault.js';
-import {createReassembler} from '../../source/wire/fragments.js';
+import {createReassembler} from '../../source/wire/ip/fragments.js';
 import {createSpan, type Span} from '../../source/wire/span.js';
 import {type Datagram} from '../../source/wire/packet.js';
 import {

@@ -1,6 +1,6 @@
 import {test} from 'node:test';
 import assert from 'node:assert/strict';
-import {linkType} from '../../source/wire/frame.js';
+import {linkType} from '../../source/wire/link/frame.js';
 import {type Packet} from '../../source/wire/packet.js';
 import {
 	dissect, ethernet, faultsOf, hex, ipv4, ipv6, join, messageV1, packetOf, recordV1, u16, udp, zeros,

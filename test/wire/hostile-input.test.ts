@@ -1,10 +1,10 @@
 /* Hostile or broken input, case by case, against what a strict backup of Linux 6.x makes of it. */
 import {test} from 'node:test';
 import assert from 'node:assert/strict';
-import {connFlags} from '../../source/wire/conn-flags.js';
-import {stateName, stateTimeoutSeconds} from '../../source/wire/conn-state.js';
+import {connFlags} from '../../source/wire/sync/conn-flags.js';
+import {stateName, stateTimeoutSeconds} from '../../source/wire/sync/conn-state.js';
 import {faultNames} from '../../source/wire/fault.js';
-import {anomaly, recordAt, recordWords, type RecordBatch} from '../../source/wire/record-batch.js';
+import {anomaly, recordAt, recordWords, type RecordBatch} from '../../source/wire/sync/record-batch.js';
 import {
 	addressOctets, datagramOf, decode, dissect, ethernet, faultsOf, hex, ipv4, join, listen, messageV0, messageV1, packetOf, recordFaults,
 	recordV0, recordV1, udp, withChecksum, wordOf, zeros,

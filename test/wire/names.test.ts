@@ -1,7 +1,7 @@
 import {test} from 'node:test';
 import assert from 'node:assert/strict';
-import {allFlagNames, connFlags, flagNames, forwardingName} from '../../source/wire/conn-flags.js';
-import {allStateNames, isOpen, protocolName, stateName, stateTimeoutSeconds} from '../../source/wire/conn-state.js';
+import {allFlagNames, connFlags, flagNames, forwardingName} from '../../source/wire/sync/conn-flags.js';
+import {allStateNames, isOpen, protocolName, stateName, stateTimeoutSeconds} from '../../source/wire/sync/conn-state.js';
 
 test('flags are named in the order of their bits', () => {
 	assert.deepEqual(flagNames(0x1_11_80), ['noout', 'inactive', 'template', 'nfct']);

@@ -1,11 +1,11 @@
 import {Buffer} from 'node:buffer';
 import {test} from 'node:test';
 import assert from 'node:assert/strict';
-import {flagNames, forwardingName} from '../../source/wire/conn-flags.js';
-import {protocolName, stateName} from '../../source/wire/conn-state.js';
+import {flagNames, forwardingName} from '../../source/wire/sync/conn-flags.js';
+import {protocolName, stateName} from '../../source/wire/sync/conn-state.js';
 import {formatEndpoint} from '../../source/wire/address.js';
 import {faultNames} from '../../source/wire/fault.js';
-import {recordAt, recordWords, type RecordBatch} from '../../source/wire/record-batch.js';
+import {recordAt, recordWords, type RecordBatch} from '../../source/wire/sync/record-batch.js';
 import {decode, hex, wordOf} from './build.js';
 
 /** A record as people read it; `pe` from the message's octets. */

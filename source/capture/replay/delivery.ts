@@ -1,0 +1,79 @@
+import {type Packet} from '../../wire/packet.js';
+import {type MergedStream} from '../merge.js';
+import {sliceMs, sliceStep, turn} from '../slices.js';
+import {type PacketSink} from '../source.js';
+
+/** Hands the packets of files on, in slices. */
+export type ReplayDelivery = {
+	/** The next packet, waiting for it; borrowed, undefined at the end. Not the fast path. */
+	head(): Promise<Packet | undefined>;
+	/** Delivers the packets up to `limitUs` for one slice. 'wait': more octets are needed; 'later': the next packet is; 'slice': the loop wants its turn. */
+	deliver(limitUs: number): 'wait' | 'later' | 'end' | 'slice';
+	/** Delivers all packets up to `limitUs`. True: there are later ones. */
+	deliverUpTo(limitUs: number): Promise<boolean>;
+	/** Time of the packet that comes next, after 'later'. */
+	nextUs(): number;
+	/** Time of the packet that was delivered last, NaN before. */
+	lastUs(): number;
+};
+
+/** `isClosed`: whoever gets a packet may close the replay. */
+export const createReplayDelivery = (merged: MergedStream, sink: Pick<PacketSink, 'packet'>, isClosed: () => boolean): ReplayDelivery => {
+	let lastUs = NaN;
+
+	const deliver: ReplayDelivery['deliver'] = limitUs => {
+		const sliceEnd = performance.now() + sliceMs;
+		for (let count = 1; ; count++) {
+			const found = merged.next();
+			if (found !== 'packet') {
+				return found;
+			}
+
+			const packet = merged.packet();
+			if (packet.timeUs > limitUs) {
+				return 'later';
+			}
+
+			lastUs = packet.timeUs;
+			sink.packet(packet);
+			merged.take();
+			if (isClosed()) {
+				return 'end';
+			}
+
+			if (count % sliceStep === 0 && performance.now() > sliceEnd) {
+				return 'slice';
+			}
+		}
+	};
+
+	return {
+		async head() {
+			for (;;) {
+				const found = merged.next();
+				if (found === 'packet') {
+					return merged.packet();
+				}
+
+				if (found === 'end' || isClosed()) {
+					return undefined;
+				}
+
+				await merged.more();
+			}
+		},
+		deliver,
+		async deliverUpTo(limitUs) {
+			for (;;) {
+				const found = deliver(limitUs);
+				if (isClosed() || found === 'end' || found === 'later') {
+					return found === 'later';
+				}
+
+				await (found === 'wait' ? merged.more() : turn());
+			}
+		},
+		nextUs: () => merged.packet().timeUs,
+		lastUs: () => lastUs,
+	};
+};

@@ -1,0 +1,86 @@
+import {type CaptureClock} from '../clock.js';
+import {turn} from '../slices.js';
+import {type PacketSink, type PacketSource, type SourceEnd} from '../source.js';
+import {createReplayDelivery} from './delivery.js';
+import {createReplayFiles, type ReplayFile} from './files.js';
+import {timeOfMoment, type Moment} from './moment.js';
+import {createReplayTimeline, type ReplayControls} from './timeline.js';
+
+export type ReplayOptions = {
+	readonly files: readonly ReplayFile[];
+	readonly pace: 'packet' | 'paced' | 'stream';
+	/** Of the pace 'paced', see `ReplayControls`; 1 by default. */
+	readonly speed?: number;
+	readonly until?: Moment;
+	readonly clock: CaptureClock;
+	/** Nothing is opened before it resolves. */
+	readonly released?: Promise<void> | undefined;
+};
+
+/** Of the pace 'paced' only it has controls; the others never stand still. */
+export type ReplaySource = PacketSource & {readonly controls?: ReplayControls};
+
+/** A file or pipe, or several merged by the time of their packets. */
+export const createReplay = ({files, pace, speed = 1, until, clock, released}: ReplayOptions): ReplaySource => {
+	const {promise: ended, resolve: resolveEnded} = Promise.withResolvers<SourceEnd>();
+	const timeline = pace === 'paced' ? createReplayTimeline(clock, speed, until !== undefined) : undefined;
+	let sink: PacketSink | undefined;
+	let closed = false;
+
+	const opened = createReplayFiles(files, () => {
+		sink?.places(opened.places());
+	});
+
+	const finish = (): void => {
+		closed = true;
+		opened.close();
+		timeline?.end();
+		resolveEnded({problems: opened.problems});
+	};
+
+	/** Reads as far as is needed to know what is to be done, and gives what does it. */
+	const prepare = async (to: PacketSink): Promise<() => Promise<void>> => {
+		const delivery = createReplayDelivery(await opened.open(), to, () => closed);
+		let untilUs = Infinity;
+		if (until) {
+			const first = await delivery.head();
+			untilUs = timeOfMoment(until, first?.timeUs);
+		}
+
+		return async () => {
+			if (timeline) {
+				await timeline.run(delivery, to, untilUs);
+				return;
+			}
+
+			await delivery.deliverUpTo(untilUs);
+			if (Number.isFinite(untilUs) && !closed) {
+				to.advance(untilUs);
+			}
+		};
+	};
+
+	return {
+		description: `${files.length === 1 ? 'file' : `${files.length} files`} ${opened.names.join(', ')}`,
+		pace,
+		ended,
+		ownAddresses: [],
+		...(timeline && {controls: timeline.controls}),
+		async start(to) {
+			sink = to;
+			sink.places(opened.places());
+			let run: () => Promise<void>;
+			try {
+				await released;
+				run = await prepare(to);
+			} catch (error) {
+				finish();
+				throw error;
+			}
+
+			// The caller has its turn before the first packet arrives.
+			void turn().then(run).finally(finish);
+		},
+		close: finish,
+	};
+};

@@ -1,0 +1,311 @@
+import {type PacketSink, type Place} from '../capture/source.js';
+import {type RecordRingWriter} from '../table/record-ring.js';
+import {type TableMessage} from '../table/write/table-message.js';
+import {type TableWriter} from '../table/write/writer.js';
+import {formatAddress} from '../wire/address.js';
+import {createDissector, type DissectorOptions} from '../wire/dissect.js';
+import {type FrameInfo} from '../wire/observation.js';
+import {type Datagram} from '../wire/packet.js';
+import {type RecordBatch} from '../wire/sync/record-batch.js';
+import {createDesk} from '../desk/desk.js';
+import {type Directors} from '../desk/registry.js';
+import {type Failover} from '../desk/facts/failover.js';
+import {createLimits, type LimitCount} from '../desk/facts/limits.js';
+import {createVipClaims} from '../desk/vip-claims.js';
+import {createDuplicates} from './duplicates.js';
+import {createSegments, type Segments} from './segments.js';
+import {createSyncGroups} from './sync-groups.js';
+import {createTally, placeTally, type Tally} from './tally.js';
+
+export type EngineOptions = {
+	readonly dissector: DissectorOptions;
+	/** Rebuild the table. */
+	readonly table: TableWriter;
+	readonly applyRecords: boolean;
+	/** Pass every record on as it is. */
+	readonly records: RecordRingWriter | undefined;
+	/** Only these sync ids and senders; all when empty. */
+	readonly syncids: readonly number[];
+	readonly from: readonly string[];
+	/** Configured multicast groups. */
+	readonly groups: readonly string[];
+	/** Addresses of this host: its own group reports say nothing of directors. */
+	readonly ownAddresses: () => readonly string[];
+	/** The wall clock's time for one of the packets'; the same where it is not given. */
+	readonly toWallUs?: (timeUs: number) => number;
+	/** Addresses of directors that are known, and pairs, by the configuration. */
+	readonly pairs?: ReadonlyArray<readonly string[]>;
+};
+
+/** Packets in, table out: everything between a capture source and the shared memory. Knows no thread and no clock. */
+export type Engine = {
+	readonly sink: PacketSink;
+	readonly tally: Tally;
+	readonly directors: Directors;
+	readonly segments: Segments;
+	/** What found no room so far. */
+	limits(): readonly LimitCount[];
+	/** Takeovers and what one would cost, as last counted. */
+	failover(): Failover;
+	places(): readonly Place[];
+	/** Time of the first packet, 0 before it. */
+	firstUs(): number;
+	/** Time of the latest packet, 0 before the first. */
+	lastPacketUs(): number;
+	/** Something beside packets happened: goes into the stream of changes in its place. */
+	note(timeUs: number, event: string, fields: Readonly<Record<string, unknown>>): void;
+	/** All that is due by now leaves the table. */
+	settle(): void;
+};
+
+/** Housekeeping between packets: directors' silence, unfinished fragments. */
+const housekeepingUs = 500_000;
+
+/** Time 0 stands for never in all that follows; a clock that has just been switched on may begin there. */
+const earliestUs = 1;
+
+/** The counter of a message has 8 bits. */
+const maxCount = 255;
+
+export const createEngine = (options: EngineOptions): Engine => {
+	const {table, records} = options;
+	let places: readonly Place[] = [];
+	const tally = createTally();
+	const limits = createLimits();
+	const segments = createSegments(() => places, limits);
+	const duplicates = createDuplicates();
+	const vips = createVipClaims(limits);
+	const groups = createSyncGroups(options.groups);
+	const syncids = new Set(options.syncids);
+	const senders = new Set(options.from);
+	let namedSegments = 0;
+	let namedDirectors = 0;
+	let firstUs = 0;
+	let packetUs = 0;
+	let nowUs = 0;
+	let housekeptUs = 0;
+	/** Reused for every message. */
+	const message: TableMessage = {
+		view: new DataView(new ArrayBuffer(0)), offset: 0, nowUs: 0, segment: 0, director: 0, directorBit: 0, known: false,
+		sentMask: 0, takeoverGeneration: 0, partial: false,
+	};
+
+	const note: Engine['note'] = (timeUs, event, fields) => {
+		table.aside(JSON.stringify({event, ...fields}), timeUs);
+	};
+
+	const desk = createDesk({
+		table, note, firstUs: () => firstUs, toWallUs: options.toWallUs ?? (timeUs => timeUs), configured: options.pairs ?? [], limits,
+	});
+	const {directors} = desk;
+
+	/** Names travel in the stream of changes ahead of the first change that needs them. */
+	const announceNames = () => {
+		const names = segments.names();
+		while (namedSegments < names.length) {
+			note(nowUs, '@segment', {index: namedSegments, name: names[namedSegments]});
+			namedSegments++;
+		}
+
+		const all = directors.all();
+		while (namedDirectors < all.length) {
+			const {index, address, segment} = all[namedDirectors]!;
+			note(nowUs, '@director', {index, address, segment});
+			namedDirectors++;
+		}
+	};
+
+	const segmentOf = (frame: FrameInfo): number => {
+		const segment = segments.idOf(frame.place, frame.tags, frame.tagCount);
+		if (segments.count() > namedSegments) {
+			announceNames();
+		}
+
+		return segment;
+	};
+
+	const isOwn = (frame: FrameInfo): boolean => {
+		const own = options.ownAddresses();
+		return own.length > 0 && own.includes(formatAddress(frame.source, 0, frame.family));
+	};
+
+	/** What happened to a place of a file before its first packet, which tells what time it is. */
+	let early: Array<Readonly<Record<string, unknown>>> = [];
+	const noteSource = (fields: Readonly<Record<string, unknown>>) => {
+		if (nowUs > 0) {
+			note(nowUs, 'source', fields);
+		} else {
+			early.push(fields);
+		}
+	};
+
+	const tellLimits = (isEnd: boolean) => {
+		limits.flush(nowUs, (what, count, detail) => {
+			note(nowUs, 'limit', {what, count, detail});
+		}, isEnd);
+	};
+
+	const advance = (timeUs: number) => {
+		nowUs = Math.max(nowUs, timeUs);
+		if (early.length > 0) {
+			const pending = early;
+			early = [];
+			for (const fields of pending) {
+				note(nowUs, 'source', fields);
+			}
+		}
+
+		table.expire(nowUs);
+		if (nowUs - housekeptUs >= housekeepingUs) {
+			housekeptUs = nowUs;
+			desk.tick(nowUs);
+			dissector.expire(nowUs);
+			tellLimits(false);
+		}
+	};
+
+	const isWanted = (datagram: Datagram, batch: RecordBatch): boolean => {
+		if (syncids.size > 0 && !syncids.has(batch.syncid)) {
+			return false;
+		}
+
+		return senders.size === 0 || senders.has(formatAddress(datagram.source, 0, datagram.family));
+	};
+
+	const sync = (datagram: Datagram, batch: RecordBatch) => {
+		let segment = segmentOf(datagram);
+		const original = duplicates.originalOf(datagram, segment);
+		const heard = placeTally(tally, datagram.place);
+		heard.sync++;
+		if (datagram.tagCount > 0) {
+			heard.vlan = datagram.tags[0]!;
+		}
+
+		if (original !== -1) {
+			tally.duplicates++;
+			if (original !== segment) {
+				segments.unite(segment, original);
+			}
+
+			return;
+		}
+
+		segment = segments.idOf(datagram.place, datagram.tags, datagram.tagCount);
+		if (!isWanted(datagram, batch)) {
+			tally.excluded++;
+			return;
+		}
+
+		tally.messages++;
+		groups.heard(datagram);
+		tally.records += batch.count;
+		const director = desk.message(datagram, segment, {version: batch.version, syncid: batch.syncid, records: batch.count, wrapped: batch.count > maxCount});
+		if (directors.all().length > namedDirectors) {
+			announceNames();
+		}
+
+		if (records) {
+			for (let index = 0; index < batch.count; index++) {
+				records.push(batch, index, datagram, director.index, segment);
+			}
+		}
+
+		if (options.applyRecords) {
+			message.view = datagram.view;
+			message.offset = datagram.offset;
+			message.nowUs = nowUs;
+			message.segment = segment;
+			message.director = director.index;
+			message.directorBit = director.bit;
+			message.known = director.known;
+			message.sentMask = desk.listeners(director);
+			message.takeoverGeneration = desk.generation(director);
+			message.partial = batch.partial;
+			table.apply(batch, message);
+			desk.applied(director, datagram.timeUs);
+		}
+	};
+
+	const dissector = createDissector(options.dissector, {
+		sync,
+		advert(frame, advert) {
+			tally.adverts++;
+			const heard = placeTally(tally, frame.place);
+			heard.vrrp++;
+			if (frame.tagCount > 0) {
+				heard.vlan = frame.tags[0]!;
+			}
+
+			const segment = segmentOf(frame);
+			if (desk.advert(frame, segment, advert)) {
+				vips.advert(segment, advert);
+			}
+		},
+		report(frame, report) {
+			tally.reports++;
+			if (!isOwn(frame)) {
+				desk.report(frame, segmentOf(frame), report, groups.kindOf(report.group, frame.family));
+			}
+		},
+		claim(frame, claim) {
+			tally.claims++;
+			placeTally(tally, frame.place).claims++;
+			const claimed = vips.claim(frame, segmentOf(frame), claim);
+			if (claimed) {
+				desk.claim(frame.timeUs, frame.place, claimed);
+			}
+		},
+		fault(fault) {
+			tally.faults[fault]!++;
+		},
+	});
+
+	const begin = (timeUs: number, place: number) => {
+		if (firstUs === 0) {
+			firstUs = timeUs;
+		}
+
+		packetUs = Math.max(packetUs, timeUs);
+		tally.packets++;
+		placeTally(tally, place).frames++;
+		advance(timeUs);
+	};
+
+	return {
+		sink: {
+			packet(packet) {
+				packet.timeUs = Math.max(earliestUs, packet.timeUs);
+				begin(packet.timeUs, packet.place);
+				dissector.packet(packet);
+			},
+			datagram(datagram) {
+				begin(datagram.timeUs, datagram.place);
+				dissector.datagram(datagram);
+			},
+			advance,
+			places(now) {
+				for (const [index, place] of now.entries()) {
+					const former = places[index];
+					if (former && former.state !== place.state) {
+						noteSource({segment: place.name, state: place.state, detail: place.detail});
+					} else if (former && former.drops !== place.drops) {
+						noteSource({segment: place.name, state: 'drops', drops: place.drops});
+					}
+				}
+
+				places = now;
+			},
+		},
+		tally, directors, segments,
+		limits: limits.counts,
+		failover: () => desk.failover(nowUs),
+		places: () => places,
+		firstUs: () => firstUs,
+		lastPacketUs: () => packetUs,
+		note,
+		settle() {
+			table.expire(nowUs, {finish: true});
+			tellLimits(true);
+		},
+	};
+};

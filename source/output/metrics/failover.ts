@@ -1,0 +1,60 @@
+import {type Pair} from '../../desk/facts/failover.js';
+import {type Status} from '../../engine/status.js';
+import {segmentLabel} from './labels.js';
+import {type MetricsRegistry} from './registry.js';
+
+/** Pairs that have series; there is no sum of verdicts about the rest. */
+const mostPairs = 16;
+
+const pairLabels = ['segment', 'pair'] as const;
+
+/** What would be lost if the master died now, and what became of the last takeover. Gives what refreshes it. */
+export const createFailoverMetrics = ({gauge, counter}: MetricsRegistry): ((status: Status) => void) => {
+	const open = gauge('pair_open_sessions', 'Open sessions of a pair of directors: TCP and SCTP in ESTABLISHED.', pairLabels);
+	const known = gauge('pair_known_sessions', 'Of these, those that the likeliest successor knows: what is left if the master died now.', pairLabels);
+	const listeners = gauge('pair_listeners', 'Backups that listen as far as was heard.', pairLabels);
+	const split = gauge('pair_split_brain', '1: two masters now.', pairLabels);
+	const warnings = gauge('pair_warnings', 'What deserves a look, by kind.', [...pairLabels, 'kind']);
+	const takeovers = counter('takeovers_total', 'Takeovers by kind.', [...pairLabels, 'kind']);
+	const lastTime = gauge('last_takeover_timestamp_seconds', 'When the last takeover was.', pairLabels);
+	const lastHeld = gauge('last_takeover_held_sessions', 'Open sessions held at the last takeover.', pairLabels);
+	const lastKnown = gauge('last_takeover_known_sessions', 'Of these, those that the new master knew.', pairLabels);
+
+	/** Of the latest takeover that was counted; ids grow. */
+	let countedId = 0;
+
+	const refreshPair = (pair: Pair, {segments, wallOffsetUs}: Status) => {
+		const labels = {segment: segmentLabel(segments, pair.segment), pair: `${pair.group}:${pair.port} ${pair.syncids.join(',')}`.trim()};
+		open.set(labels, pair.open);
+		known.set(labels, pair.forecasts[0]?.coverage.known ?? 0);
+		listeners.set(labels, pair.forecasts.length);
+		split.set(labels, pair.splitBrain?.endUs === 0 ? 1 : 0);
+		for (const {kind} of pair.warnings.filter(({level}) => level === 'warning')) {
+			warnings.inc({...labels, kind});
+		}
+
+		const last = pair.takeovers.at(-1);
+		if (last) {
+			lastTime.set(labels, (last.atUs + wallOffsetUs) / 1_000_000);
+			lastHeld.set(labels, last.coverage.held);
+			lastKnown.set(labels, last.coverage.known);
+		}
+
+		for (const {kind} of pair.takeovers.filter(({id}) => id > countedId)) {
+			takeovers.inc({...labels, kind});
+		}
+	};
+
+	return status => {
+		for (const one of [open, known, listeners, split, warnings, lastTime, lastHeld, lastKnown]) {
+			one.reset();
+		}
+
+		const pairs = status.failover.pairs.slice(0, mostPairs);
+		for (const pair of pairs) {
+			refreshPair(pair, status);
+		}
+
+		countedId = Math.max(countedId, ...pairs.flatMap(pair => pair.takeovers.map(({id}) => id)));
+	};
+};

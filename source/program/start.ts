@@ -1,0 +1,91 @@
+import {startMonitor, type Monitor} from '../engine/monitor.js';
+import {createFirstFile, RecordingError, type RecordingTask} from '../recording/file.js';
+import {type Options} from '../options/options.js';
+import {createTableMemory, tableMemoryProblem, type TableMemory} from '../table/memory.js';
+import {createRecordRing} from '../table/record-ring.js';
+import {UsageError} from '../options/usage-error.js';
+import {parseAddress} from '../wire/address.js';
+
+/** Where the kernel sends unless told otherwise (Linux ip_vs_sync.c, IP_VS_SYNC_GROUP). */
+export const defaultGroup = '224.0.0.81';
+
+/** A file that is not stdin ends and can wait for a slow reader; nothing of it need be dropped. */
+export const isLossless = (options: Options): boolean => options.mode !== 'screen' && readsOnly(options);
+
+/** Nothing is listened to: what was captured before, or comes through a pipe, is read to its end. */
+export const readsOnly = ({read, via, interfaces, join}: Options): boolean =>
+	read.length > 0 && via.length === 0 && interfaces.length === 0 && !join;
+
+/**
+Whether something is opened that takes root or a capability: an interface. Files are read, hosts are reached and groups are joined
+with the rights of whoever called sudo.
+*/
+export const mayNeedRoot = (options: Options): boolean =>
+	!readsOnly(options) && !options.join && !options.demo && (options.via.length === 0 || options.interfaces.length > 0);
+
+/** Makes the file that a recording starts with. Throws a `UsageError`. */
+export const prepareRecording = (options: Options, version: string): RecordingTask | undefined => {
+	if (options.write === undefined) {
+		return undefined;
+	}
+
+	const task = {
+		path: options.write, application: `ipvstop ${version}`, fileOctets: options.writeOctets, fileSeconds: options.writeSeconds, files: options.writeFiles,
+		waits: isLossless(options),
+	};
+	try {
+		return {...task, firstFile: createFirstFile(task, options.read.map(({path}) => path), Date.now() * 1000)};
+	} catch (error) {
+		throw error instanceof RecordingError ? new UsageError(error.message) : error;
+	}
+};
+
+/** What a recording lacks, in words, once it is over; undefined when nothing. */
+export const recordingProblem = (monitor: Monitor): string | undefined => {
+	const recording = monitor.status()?.recording;
+	const missing = recording && recording.state !== 'closed' ? recording.lost + recording.waiting : 0;
+	return recording && (missing > 0 || recording.state === 'failing')
+		? `the recording to ${recording.file} is not complete (${missing} packets are missing)${recording.detail ? `: ${recording.detail}` : ''}`
+		: undefined;
+};
+
+/** Throws a `UsageError` when the system gives that much memory to no process, or not to this one. */
+const tableMemory = (maxSessions: number): TableMemory => {
+	try {
+		return createTableMemory({maxSessions});
+	} catch (error) {
+		throw error instanceof RangeError ? new UsageError(tableMemoryProblem(maxSessions)) : error;
+	}
+};
+
+/** Starts the capturing thread as the options say. `through`: words before each command that it starts. */
+export const startEngine = (options: Options, recording: RecordingTask | undefined, through: readonly string[]): Monitor => startMonitor({
+	memory: tableMemory(options.maxSessions),
+	source: {
+		screen: options.mode === 'screen',
+		interfaces: options.interfaces,
+		join: options.join,
+		passive: options.passive,
+		read: options.read,
+		via: options.via,
+		through,
+		groups: options.groups.length > 0 ? options.groups : [defaultGroup],
+		ports: Array.from({length: options.ports.to - options.ports.from + 1}, (_, index) => options.ports.from + index),
+		until: options.at,
+		speed: options.speed,
+	},
+	demo: options.demo ? {seed: options.seed} : undefined,
+	dissector: {
+		groups: options.groups.map(text => parseAddress(text)!),
+		...(options.ports.from === 8848 && options.ports.to === 8848 ? {} : {ports: options.ports}),
+	},
+	syncids: options.syncids,
+	from: options.from,
+	pairs: options.pairs.map(({directors}) => directors),
+	applyRecords: options.mode !== 'records' || options.metrics !== undefined || options.triggers.length > 0,
+	records: options.mode === 'records' ? createRecordRing() : undefined,
+	// Nobody reads the changes for a list, nor where there is no text: nobody can be waited for.
+	lossless: isLossless(options) && (options.mode === 'events' || options.mode === 'records'),
+	awaitsRelease: mayNeedRoot(options),
+	recording,
+});

@@ -1,0 +1,192 @@
+import {type Monitor} from '../engine/monitor.js';
+import {type ToWorker} from '../engine/status.js';
+import {readReplayIndex, type ReplayIndex} from './replay-index.js';
+
+/** A remark of the person at the screen. */
+export type Note = {readonly timeUs: number; readonly text: string};
+
+/** `speed`: packet time per time, `Infinity` as fast as it can be read. */
+export type Pace = {readonly speed: number; readonly isPaused: boolean};
+
+/** Starts capturing threads: for a jump back in a file, and for a look at all of it. */
+export type Openers = {
+	/** The file again, standing at a moment. */
+	readonly reopen: (timeUs: number) => Monitor;
+	/** The file at full speed, its changes held until they are read. */
+	readonly survey: () => Monitor;
+};
+
+/**
+The monitor on the screen. A capture file can be gone through in both directions: forwards in the thread that reads it,
+backwards by another one that reads it from the start and takes over once it is there.
+*/
+export type Player = {
+	readonly monitor: () => Monitor;
+	/** Grows whenever another monitor takes over: everything made from its memory is to be made anew. */
+	readonly generation: () => number;
+	/** Called when the monitor, its status or the index changed. */
+	readonly subscribe: (listener: () => void) => () => void;
+	/** Where takeovers and bursts are, once the whole file has been read. */
+	readonly index: () => ReplayIndex | undefined;
+	readonly notes: () => readonly Note[];
+	/** A jump is under way. */
+	readonly isSeeking: () => boolean;
+	/** How a capture file is gone through, as it was asked for last; undefined where there is none. */
+	readonly pace: () => Pace | undefined;
+	pause(): void;
+	resume(): void;
+	setSpeed(speed: number): void;
+	/** Goes to a moment; later than `nowUs` forwards, else from the start. Gives why not, when it cannot. */
+	seek(timeUs: number, nowUs: number): string | undefined;
+	note(note: Note): void;
+	close(): Promise<void>;
+};
+
+export const createPlayer = (first: Monitor, {reopen, survey}: Openers): Player => {
+	const listeners = new Set<() => void>();
+	const notes: Note[] = [];
+	let current = first;
+	let next: Monitor | undefined;
+	let generation = 0;
+	let index: ReplayIndex | undefined;
+	let surveyor: Monitor | undefined;
+	let isClosed = false;
+	let forwardUs = -1;
+	/** A status tells of it later. */
+	const asked: {-readonly [Key in keyof Pace]?: Pace[Key]} = {};
+
+	const tell = () => {
+		for (const listener of listeners) {
+			listener();
+		}
+	};
+
+	const onNews = () => {
+		if (forwardUs >= 0 && (current.hasEnded() || current.status()?.replay?.isSettled)) {
+			forwardUs = -1;
+		}
+
+		tell();
+	};
+
+	let unsubscribe = current.subscribe(onNews);
+	const send = (message: ToWorker) => {
+		current.send(message);
+	};
+
+	/** Another monitor is where it should be: it takes over. */
+	const takeOver = (monitor: Monitor, wasPlaying: boolean) => {
+		if (monitor !== next || isClosed) {
+			return;
+		}
+
+		const former = current;
+		unsubscribe();
+		current = monitor;
+		next = undefined;
+		generation++;
+		unsubscribe = current.subscribe(onNews);
+		if (wasPlaying) {
+			send({type: 'resume'});
+		}
+
+		void former.close();
+		tell();
+	};
+
+	const pace = (): Pace | undefined => {
+		const replay = current.status()?.replay;
+		return replay && {speed: replay.speed, isPaused: replay.isPaused, ...asked};
+	};
+
+	const goBack = (timeUs: number) => {
+		const {speed, isPaused} = pace() ?? {speed: 1, isPaused: true};
+		const wasPlaying = !isPaused && !current.hasEnded();
+		void next?.close();
+		const monitor = reopen(timeUs);
+		next = monitor;
+		const stop = monitor.subscribe(() => {
+			if (monitor.status()?.replay?.isSettled || monitor.hasEnded()) {
+				stop();
+				monitor.send({type: 'speed', speed});
+				takeOver(monitor, wasPlaying);
+			}
+		});
+	};
+
+	const look = () => {
+		if (isClosed) {
+			return;
+		}
+
+		surveyor = survey();
+		void readReplayIndex(surveyor, () => isClosed).then(async found => {
+			index = found;
+			await surveyor?.close();
+			surveyor = undefined;
+			tell();
+		});
+	};
+
+	// A file that is read as fast as can be is not read by two at once.
+	if (first.status()?.replay?.speed === Infinity) {
+		void first.ended.then(look);
+	} else if (first.status()?.replay) {
+		look();
+	}
+
+	return {
+		monitor: () => current,
+		generation: () => generation,
+		subscribe(listener) {
+			listeners.add(listener);
+			return () => {
+				listeners.delete(listener);
+			};
+		},
+		index: () => index,
+		notes: () => notes,
+		pace,
+		isSeeking: () => next !== undefined || forwardUs >= 0,
+		pause() {
+			asked.isPaused = true;
+			send({type: 'pause'});
+		},
+		resume() {
+			asked.isPaused = false;
+			send({type: 'resume'});
+		},
+		setSpeed(speed) {
+			asked.speed = speed;
+			send({type: 'speed', speed});
+		},
+		seek(timeUs, nowUs) {
+			const replay = current.status()?.replay;
+			if (!replay) {
+				return 'this is no capture file: it cannot be gone through again';
+			}
+
+			const targetUs = Math.max(timeUs, replay.firstUs);
+			if (targetUs > nowUs) {
+				if (!current.hasEnded()) {
+					forwardUs = targetUs;
+					send({type: 'seek', timeUs: targetUs});
+				}
+			} else {
+				goBack(targetUs);
+			}
+
+			return undefined;
+		},
+		note(note) {
+			notes.push(note);
+			send({type: 'note', ...note});
+			tell();
+		},
+		async close() {
+			isClosed = true;
+			unsubscribe();
+			await Promise.all([current.close(), next?.close(), surveyor?.close()]);
+		},
+	};
+};

@@ -1,0 +1,56 @@
+import {type Sample} from './sample.js';
+
+export const us = 1_000_000;
+
+/** What lies behind this much is history: the first lines speak of the present again. */
+export const takeoverInterestUs = 15 * 60 * us;
+
+/** Kinds of packets that are heard, in the words of the header. */
+export const sight = ({status}: Sample): string => {
+	const up = status?.places.filter(place => place.state !== 'opening' && place.state !== 'failed') ?? [];
+	const sees = [['sync', 'sync'], ['vrrp', 'vrrp'], ['arp', 'arp'], ['groupReports', 'igmp']] as const;
+	return sees.filter(([key]) => up.some(place => place.sight[key])).map(([, word]) => word).join('+');
+};
+
+const obstaclePattern = / \(sync only: (?<why>.+)\)$/v;
+
+/** What is listened to. */
+export const sourceText = ({status}: Sample): string => (status?.description ?? '').replace(obstaclePattern, '').replace(/^file /v, '');
+
+/** Why frames are not captured where they should be: `no root`, or what is wrong with libpcap; '' when nothing is. */
+export const obstacleText = ({status}: Pick<Sample, 'status'>): string => obstaclePattern.exec(status?.description ?? '')?.groups?.['why'] ?? '';
+
+export const isFile = ({status}: Sample): boolean => status?.places.some(({kind}) => kind === 'file') ?? false;
+
+/** What the picture is of, in one word. */
+export const modeWord = (sample: Sample): string => {
+	const kinds = sample.status?.places.map(place => place.kind) ?? [];
+	if (kinds.includes('demo')) {
+		return 'DEMO';
+	}
+
+	return isFile(sample) ? 'REPLAY' : (kinds.includes('stdin') ? 'STREAM' : 'LIVE');
+};
+
+/** What a recording lacks; nothing while it is whole. */
+const recordingWords = ({status}: Sample): string[] => {
+	const recording = status?.recording;
+	return [
+		...(recording && recording.state !== 'up' ? [`REC ${recording.state.toUpperCase()}`] : []),
+		...(recording && recording.lost > 0 ? [`REC LOST ${recording.lost}`] : []),
+	];
+};
+
+/** What keeps the picture from being the running present, in words that stand out. */
+export const stateWords = (sample: Sample): string => [
+	...(sample.isSeeking ? ['SEEKING'] : []),
+	...(sample.ended ? ['END'] : (sample.isPaused ? ['PAUSED'] : [])),
+	...(sample.isHeld ? ['ORDER HELD'] : []),
+	...recordingWords(sample),
+].join(' ');
+
+/** How fast a capture file passes, when it is not as it was. */
+export const speedText = ({status}: Sample): string => {
+	const speed = status?.replay?.speed ?? 1;
+	return speed === 1 ? '' : (speed === Infinity ? ' max' : ` x${speed}`);
+};

@@ -1,0 +1,76 @@
+import process from 'node:process';
+import {Box, Text, useApp, useInput, usePaste, useWindowSize} from 'ink';
+import {useEffect, useState} from 'react';
+import {type Player} from '../sample/player.js';
+import {type Sampler} from '../sample/sampler.js';
+import {createConsole, type ConsoleOptions} from './console.js';
+import {type Effects} from './effects.js';
+import {keysOf} from './key-events.js';
+import {paint} from './theme.js';
+import {usePicture} from './use-picture.js';
+import {useRepaint} from './use-repaint.js';
+
+export type AppProps = ConsoleOptions & Pick<Effects, 'save'> & {
+	readonly sampler: Sampler;
+	readonly player: Player;
+	readonly color: boolean;
+	/** Whether there is a terminal to take keys from. */
+	readonly hasKeys: boolean;
+};
+
+/** Time for the stop to come about, which passes only while the program runs. */
+const stopMs = 100;
+
+/**
+Stops the program until the shell continues it. To the whole process group, as a terminal would, so that `npm start` stops
+too. A group without a shell to continue it cannot be stopped; then this resolves at once.
+*/
+const stopProcess = async (): Promise<void> => new Promise(resolve => {
+	process.kill(0, 'SIGTSTP');
+	setTimeout(resolve, stopMs);
+});
+
+export function App({sampler, player, color, hasKeys, save, ...options}: AppProps) {
+	const {exit, suspendTerminal} = useApp();
+	const {columns, rows} = useWindowSize();
+	const redraw = useRepaint(columns, rows);
+	const [screen] = useState(() => createConsole(sampler, player, options, {
+		quit: exit,
+		suspend() {
+			void suspendTerminal(stopProcess);
+		},
+		redraw,
+		save,
+		write(sequence) {
+			process.stdout.write(sequence);
+		},
+		after(delayMs, callback) {
+			const timer = setTimeout(callback, delayMs);
+			return () => {
+				clearTimeout(timer);
+			};
+		},
+	}));
+	const {lines} = usePicture(screen);
+
+	useEffect(() => {
+		screen.resize(columns, rows);
+	}, [screen, columns, rows]);
+	useEffect(() => () => {
+		screen.close();
+	}, [screen]);
+	useInput((input, key) => {
+		screen.keys(keysOf(input, key));
+	}, {isActive: hasKeys});
+	usePaste(text => {
+		screen.paste(text);
+	}, {isActive: hasKeys});
+
+	// Until the new size is drawn, no more lines than the terminal has.
+	const shown = lines.slice(0, rows);
+	return (
+		<Box flexDirection='column' width={columns} height={rows}>
+			{shown.map((one, index) => <Text key={index} wrap='truncate'>{paint(one, color)}</Text>)}
+		</Box>
+	);
+}

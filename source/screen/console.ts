@@ -1,0 +1,156 @@
+import {type Player} from '../sample/player.js';
+import {type Sampler} from '../sample/sampler.js';
+import {type Effects} from './effects.js';
+import {find} from './find.js';
+import {actionOf, type Action} from './keymap.js';
+import {columnsKey, helpKey, helpPaste} from './overlay-keys.js';
+import {type Picture, type Setting} from './picture.js';
+import {createPromptKeys} from './prompt-keys.js';
+import {createRowActs} from './row-acts.js';
+import {createStage} from './stage.js';
+import {createTimeActs} from './time-acts.js';
+import {reduceUi} from './reducer.js';
+import {initialUiState, openPrompt, withPlace} from './ui-state.js';
+
+/** Between keys and frames: says what each key does, and draws pictures. Knows no React. */
+export type Console = {
+	/** The same object until something changed. */
+	readonly picture: () => Picture;
+	readonly subscribe: (listener: () => void) => () => void;
+	/** Keys by name, those of one read together: they make one frame. */
+	keys(keys: readonly string[]): void;
+	/** Pasted text is text, whatever it holds. */
+	paste(text: string): void;
+	resize(columns: number, rows: number): void;
+	close(): void;
+};
+
+export type ConsoleOptions = Omit<Setting, 'columns' | 'rows'> & {
+	/** In force from the start. */
+	readonly filter: string;
+	/** Filters by name. */
+	readonly saved: ReadonlyMap<string, string>;
+	/** Ids of columns; undefined: those of the width. */
+	readonly chosenColumns: readonly string[] | undefined;
+};
+
+export const createConsole = (sampler: Sampler, player: Player, {filter, saved, chosenColumns, ...setting}: ConsoleOptions, effects: Effects): Console => {
+	const stage = createStage(sampler, {
+		ui: {...initialUiState(filter), saved, columns: chosenColumns && new Set(chosenColumns)},
+		setting: {...setting, columns: 80, rows: 24},
+	});
+	const prompts = createPromptKeys(stage, sampler, player, effects.after);
+	const rowActs = createRowActs(stage, effects);
+
+	/** What reaches beyond the state of the screen; all else is told by `reduceUi`. */
+	const acts: Readonly<Partial<Record<Action, () => void>>> = {
+		...rowActs,
+		...createTimeActs(stage, sampler, player),
+		quit: effects.quit,
+		suspend: effects.suspend,
+		redraw: effects.redraw,
+		back() {
+			const {detail, overlay, view} = stage.ui();
+			if (detail || overlay || view !== 'sessions') {
+				stage.change(reduceUi(stage.ui(), 'close', stage.picture().extent));
+			} else {
+				effects.quit();
+			}
+		},
+		'find-next'() {
+			find(stage, sampler, 1);
+		},
+		'find-previous'() {
+			find(stage, sampler, -1);
+		},
+		write() {
+			stage.say('writing ...');
+			void effects.save(sampler.extract(stage.ui().marked)).then(words => {
+				stage.say(words);
+				stage.renew();
+			});
+		},
+	};
+
+	const act = (action: Action) => {
+		const does = acts[action];
+		if (does) {
+			does();
+		} else {
+			stage.change(reduceUi(stage.ui(), action, stage.picture().extent));
+		}
+	};
+
+	const onKey = (key: string) => {
+		const {prompt, overlay, columns} = stage.ui();
+		const action = actionOf(key);
+		if (key === '^C') {
+			effects.quit();
+			return;
+		}
+
+		if (key === '^Z') {
+			effects.suspend();
+			return;
+		}
+
+		if (prompt) {
+			prompts.key(prompt, key);
+			return;
+		}
+
+		stage.say('');
+		if (overlay?.kind === 'help') {
+			stage.change(helpKey(overlay, key, stage.picture().extent));
+		} else if (overlay?.kind === 'columns' && action !== 'quit') {
+			stage.change(columnsKey(overlay.cursor, key, columns, stage.setting().columns));
+		} else if (action) {
+			act(action);
+		}
+	};
+
+	return {
+		picture: stage.picture,
+		subscribe: stage.subscribe,
+		keys(keys) {
+			for (const [index, key] of keys.entries()) {
+				// What is done to a row needs the row: the key before may have moved to where nothing is known yet.
+				const action = actionOf(key);
+				if (index > 0 && action && Object.hasOwn(rowActs, action)) {
+					stage.renew();
+				}
+
+				// A key starts from where the cursor is shown, which a shorter list or a followed row may have moved.
+				stage.change(withPlace(stage.ui(), stage.picture().place));
+				onKey(key);
+				stage.draw();
+			}
+
+			stage.renew();
+		},
+		paste(text) {
+			const {prompt, overlay, detail, filter: inForce} = stage.ui();
+			if (prompt) {
+				prompts.insert(prompt, text);
+			} else if (overlay?.kind === 'help') {
+				stage.change(helpPaste(overlay, text));
+			} else if (!detail && !overlay) {
+				// Pasted onto a list it is most likely an address to look for; it never runs keys.
+				const opened = openPrompt(stage.ui(), 'filter', inForce === '' ? '' : `${inForce} `);
+				stage.change(opened);
+				prompts.insert(opened.prompt, text);
+			}
+
+			stage.renew();
+		},
+		resize(columns, rows) {
+			stage.set({columns, rows});
+			stage.change({firstColumn: 0});
+			stage.renew();
+		},
+		close() {
+			stage.close();
+			prompts.close();
+		},
+	};
+};

@@ -1,0 +1,97 @@
+import {bareWords} from '../../filter/expression.js';
+import {fields} from '../../filter/fields.js';
+import {fit, line, type Line, wrapText} from '../../text/line.js';
+import {sessionColumns} from './session-columns.js';
+import {signHelp} from './main-screen.js';
+import {vipColumnHelp} from './vip-list.js';
+
+export type HelpEntry = {readonly group: string; readonly keys: string; readonly help: string};
+
+const facts: readonly HelpEntry[] = [
+	{group: 'HEADER', keys: 'listening', help: 'or for, where there is little room: how long we have listened: a monitor knows only what was announced since; most sessions are known after a minute or two'},
+	{group: 'HEADER', keys: 'drops', help: 'packets that this host lost before reading them; our fault, not the directors\''},
+	{group: 'HEADER', keys: 'sync msgs lost', help: 'sync messages missing in the sequence of a director: up to 40 records each never reached us'},
+	{group: 'HEADER', keys: 'MASTER', help: 'by VRRP adverts, whose age stands beside; SENDING means that only its sync was heard'},
+	{group: 'HEADER', keys: 'LISTENS', help: 'it joined the sync group and said nothing else: a backup, or another monitor such as this one. Beside VRRP it counts as a backup when it is in the group of VRRP, too, or when --pair names it'},
+	{group: 'HEADER', keys: 'GONE', help: 'its adverts stopped, or it resigned'},
+	{group: 'HEADER', keys: 'A B', help: 'directors, in the order of their first packet'},
+	{group: 'HEADER', keys: 'CRASH', help: 'the last takeover: the adverts of the old master stopped; PLANNED: it resigned; PREEMPT: a higher priority spoke up; BACK: so it did, and had been master before; SENDER: only the sender of sync changed'},
+	{group: 'HEADER', keys: 'knows N of M', help: 'open TCP and SCTP sessions that were sent to a director while it listened, or that it announced; whether it received them cannot be seen'},
+	{group: 'HEADER', keys: 'open', help: 'TCP and SCTP sessions in ESTABLISHED; udp: UDP flows, which no takeover resets: they are scheduled anew'},
+	{group: 'HEADER', keys: 'heard', help: 'of the sessions open at the takeover: announced again, by the new master'},
+	{group: 'HEADER', keys: 'waiting', help: 'not announced by the new master yet: normal, it announces an inherited session after up to 50 client packets'},
+	{group: 'HEADER', keys: 'overdue', help: 'silent for longer than its own earlier rhythm explains'},
+	{group: 'HEADER', keys: 'ran out', help: 'timer ended while open: ordinary idling does that too'},
+	{group: 'HEADER', keys: 'new/s', help: 'sessions announced for the first time, which is at their 3rd client packet: a SYN flood or a dead real server shows 0'},
+	{group: 'HEADER', keys: 'letters in a bar', help: 'E established U udp F fin-wait T time-wait C close W close-wait R syn-recv S syn-sent L last-ack'},
+];
+
+const filters: readonly HelpEntry[] = [
+	{group: 'FILTER', keys: '203.0.113.9', help: 'any address; 203.0. begins so; 10.0.0.0/8 is a net; :443 a port'},
+	{group: 'FILTER', keys: 'vip=192.0.2.10:443 !state=tw', help: 'a space is and; or, parentheses, ! or not'},
+	{group: 'FILTER', keys: 'state!=est,tw exp<30s', help: 'a comma is or; = != < <= > >= ~ (pattern) !~'},
+	{group: 'FILTER', keys: 'vip=[2001:db8::10]:443', help: 'IPv6 needs brackets only with a port'},
+	{group: 'FILTER', keys: bareWords.join(' '), help: 'tests by themselves'},
+	{group: 'FILTER', keys: 'fields', help: Object.entries(fields).map(([name, {aliases}]: [string, {aliases?: readonly string[]}]) => aliases ? `${name} (${aliases.join(' ')})` : name).join(', ')},
+];
+
+const columnFacts: readonly HelpEntry[] = [
+	...sessionColumns.map(({title, help}) => ({group: 'COLUMN', keys: title, help})),
+	...vipColumnHelp.map(({title, help}) => ({group: 'VIP', keys: title, help})),
+];
+
+/** Everything that can be looked up, as lines: those that hold what is searched for. */
+export const helpLines = (keys: readonly HelpEntry[], search: string, columns: number): Line[] => {
+	const all = [...keys, ...signHelp().map(entry => ({group: 'SIGN', ...entry})), ...facts, ...columnFacts, ...filters];
+	const wanted = search.trim().toLowerCase();
+	const found = wanted === '' ? all : all.filter(({group, keys: label, help}) => `${group} ${label} ${help}`.toLowerCase().includes(wanted));
+	const lines: Line[] = [];
+	let former = '';
+	for (const {group, keys: label, help} of found) {
+		const head = `${(group === former ? '' : group).padEnd(7)} ${label.padEnd(11)} `;
+		const room = Math.max(20, columns - 20);
+		for (const [index, text] of wrapText(help, room).entries()) {
+			const start = index === 0 ? head.padEnd(20) : ' '.repeat(20);
+			lines.push(line(fit(`${start}${text}`, columns), 'plain', index === 0 && group !== former ? [{at: 0, length: Math.min(group.length, columns), tone: 'heading'}] : []));
+		}
+
+		former = group;
+	}
+
+	return lines.length === 0 ? [line('  nothing of that name; Backspace', 'dim')] : lines;
+};
+
+/** The overlay: what is typed, and as much as fits from `offset` on. */
+export const helpScreen = (keys: readonly HelpEntry[], {search, cursor, columns, rows, offset}: {readonly search: string; readonly cursor: number; readonly columns: number; readonly rows: number; readonly offset: number}): {readonly lines: readonly Line[]; readonly total: number; readonly visible: number} => {
+	const all = helpLines(keys, search, columns);
+	const visible = Math.max(1, rows - 2);
+	const first = Math.max(0, Math.min(offset, all.length - visible));
+	const shown = all.slice(first, first + visible);
+	const title = `HELP  type to search: ${search} `;
+	return {
+		lines: [
+			line(fit(title, columns), 'title', [{at: 0, length: title.length - search.length - 1, tone: 'title'}, {at: title.length - 1 - search.length + cursor, length: 1, tone: 'selected'}]),
+			...shown,
+			...Array.from({length: visible - shown.length}, () => line('')),
+			line(fit(`${first + 1}-${first + shown.length} of ${all.length}   Up Down PgUp PgDn scroll   Esc close`, columns), 'dim'),
+		],
+		total: all.length,
+		visible,
+	};
+};
+
+/** The columns to choose from. */
+export const columnsScreen = (shown: ReadonlySet<string>, cursor: number, columns: number, rows: number): Line[] => {
+	const visible = Math.max(1, rows - 2);
+	const first = Math.max(0, Math.min(cursor - Math.floor(visible / 2), sessionColumns.length - visible));
+	const body = sessionColumns.slice(first, first + visible).map(({id, title, help}, index) => {
+		const isSelected = first + index === cursor;
+		return line(fit(`${isSelected ? '>' : ' '} [${shown.has(id) ? 'x' : ' '}] ${title.padEnd(9)} ${help}`, columns), isSelected ? 'selected' : 'plain');
+	});
+	return [
+		line(fit('COLUMNS of the sessions, from left to right', columns), 'title'),
+		...body,
+		...Array.from({length: visible - body.length}, () => line('')),
+		line(fit('Space or Enter show or hide   r as suits the width   Esc close', columns), 'dim'),
+	];
+};

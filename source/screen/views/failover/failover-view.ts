@@ -1,0 +1,89 @@
+import {type Accounting, type Coverage, type Pair, type Takeover} from '../../../desk/facts/failover.js';
+import {directorLetter} from '../../../sample/screen-names.js';
+import {type Sample} from '../../../sample/sample.js';
+import {forecastVerdict, splitBrainVerdict, verdictOf} from '../../../verdict/verdict.js';
+import {type Naming} from '../../../text/alias-names.js';
+import {lastTakeover, wordsOf} from '../../../sample/standing.js';
+import {ago, preciseTime, onScreen, short} from '../../../text/format.js';
+import {fit, line, type Line, wrapText} from '../../../text/line.js';
+import {type ListScreen} from '../list-views.js';
+import {bottomLines, framed, topLines} from '../../parts/main-screen.js';
+import {type ScreenInput} from '../../screen-input.js';
+import {us} from '../../../sample/source-words.js';
+import {textTable, type Column} from '../../../text/text-table.js';
+
+type AccountRow = {readonly name: string; readonly coverage: Coverage; readonly accounting: Accounting};
+
+/** From this width on every figure has its column. */
+const wholeTable = 76;
+
+const accountColumns: ReadonlyArray<Column<AccountRow>> = [
+	{id: 'what', title: 'AT TAKEOVER', help: 'sessions that were open then', align: 'left', shrink: 1, least: 20, text: ({name}) => name},
+	...([
+		['held', 'HELD', ({coverage}) => coverage.held], ['known', 'KNOWN', ({coverage}) => coverage.known],
+		['heard', 'HEARD', ({accounting}) => accounting.heard], ['closed', 'CLOSED', ({accounting}) => accounting.closed],
+		['ranout', 'RANOUT', ({accounting}) => accounting.ranout], ['moved', 'MOVED', ({accounting}) => accounting.moved],
+		['waiting', 'WAITING', ({accounting}) => accounting.waiting], ['overdue', 'OVERDUE', ({accounting}) => accounting.overdue],
+	] as const satisfies ReadonlyArray<readonly [string, string, (row: AccountRow) => number]>).map(([id, title, value]): Column<AccountRow> => ({
+		id, title, help: title.toLowerCase(), align: 'right', least: 5, text: row => short(value(row)),
+	})),
+];
+
+/** Rows of a narrow screen: what happened to none is left out, the figures still sum to what was held. */
+const accountTable = (takeover: Takeover, columns: number, named: Naming): Line[] => {
+	const rows: AccountRow[] = [
+		...(takeover.udp.held === 0
+			? [{name: 'all open sessions', coverage: takeover.coverage, accounting: takeover.accounting}]
+			: [{name: 'all open TCP, SCTP', coverage: takeover.coverage, accounting: takeover.accounting}, {name: 'all UDP flows', coverage: takeover.udp, accounting: takeover.udpAccounting}]),
+		...takeover.services.map(({name, coverage, accounting}) => ({name, coverage, accounting})),
+	];
+	const shown = accountColumns.filter(({id}) => columns >= wholeTable || !(id === 'closed' || id === 'ranout' || id === 'moved') || rows.some(({accounting}) => accounting[id] > 0));
+	const table = textTable(shown, rows, columns - 2, {named});
+	return [
+		line(`  ${table.heading}`, 'heading'),
+		...rows.map(({coverage}, index) => line(`${coverage.known < coverage.held ? '!' : ' '} ${table.rows[index]!}`, coverage.known < coverage.held ? 'warning' : 'plain')),
+	];
+};
+
+const letters = (indexes: readonly number[]): string => indexes.map(index => directorLetter(index)).join(' ');
+
+const pairLines = (pair: Pair, sample: Sample, {columns, localTime, named}: ScreenInput): Line[] => {
+	const {nowUs, status} = sample;
+	const words = wordsOf(sample, localTime);
+	const split = pair.splitBrain;
+	const segment = status?.segments[pair.segment] ?? '?';
+	const master = split?.endUs === 0 ? 'two masters at once' : (pair.master >= 0 ? `${directorLetter(pair.master)} is master by ${pair.masterBy} for ${ago((nowUs - pair.masterSinceUs) / us)}` : 'nobody is master');
+	const takeover = lastTakeover(pair, nowUs);
+	return [
+		line(fit(`PAIR ${letters(pair.directors)}: ${master}  VRID ${pair.vrids.join(' ') || '-'}  sync id ${pair.syncids.join(' ')}  ${pair.group}:${pair.port} on ${onScreen(segment)}`, columns), 'title'),
+		...pair.warnings.flatMap(({text, level, sinceUs}) => wrapText(`${level === 'warning' ? '!' : ' '} ${onScreen(text)} (${ago((nowUs - sinceUs) / us)})`, columns).map(part => line(part, level === 'warning' ? 'warning' : 'plain'))),
+		...(split ? splitBrainVerdict(split, nowUs, words).sentences.flatMap(text => wrapText(text, columns)).map(text => line(text, split.endUs === 0 ? 'alarm' : 'plain')) : []),
+		...(takeover
+			? [
+				...verdictOf(takeover, nowUs, words).sentences.flatMap(text => wrapText(text, columns)).map((text, index) => line(text, index === 0 ? 'title' : 'plain')),
+				...wrapText(`evidence: ${[...takeover.evidence, takeover.ownEvidence].filter(Boolean).join('; ')}`, columns).map(text => line(text, 'dim')),
+				...accountTable(takeover, columns, named),
+			]
+			: []),
+		...pair.forecasts.flatMap(forecast => forecastVerdict(pair, forecast, words)?.sentences ?? []).flatMap(text => wrapText(text, columns)).map(text => line(text)),
+	];
+};
+
+/** View 4: pairs, what the last takeover did, and when what happened. */
+export const failoverScreen = (input: ScreenInput): ListScreen => {
+	const {sample, columns, rows, offset, localTime} = input;
+	const {status} = sample;
+	const failover = status?.failover;
+	const top = topLines(input, 3);
+	const bottom = bottomLines(input);
+	const moments = (failover?.timeline ?? []).toReversed().map(({timeUs, event, text, level, directors}) =>
+		line(fit(`${preciseTime(timeUs + (status?.wallOffsetUs ?? 0), 1, localTime)} ${event.padEnd(16)} ${directors.length > 0 ? `${letters(directors)}: ` : ''}${onScreen(text)}`, columns), level === 'alarm' ? 'alarm' : (level === 'warning' ? 'warning' : 'plain')));
+	const body = [
+		...(failover?.pairs.flatMap(pair => pairLines(pair, sample, input)) ?? []),
+		...(failover?.pairs.length ? [] : [line('  no pair of directors seen yet', 'dim')]),
+		line(fit('WHAT HAPPENED, newest first', columns), 'heading'),
+		...moments,
+	];
+	const visible = Math.max(1, rows - top.length - bottom.length);
+	return {lines: framed(top, body.slice(offset, offset + visible), bottom, rows), total: body.length, visible, across: 1};
+};

@@ -1,0 +1,167 @@
+import {directorLetter} from '../../../sample/screen-names.js';
+import {type Sample} from '../../../sample/sample.js';
+import {sharedBit} from '../../../desk/facts/director.js';
+import {type PastChange} from '../../../table/read/change-scan.js';
+import {type SessionChangeKind} from '../../../table/changes.js';
+import {type Connection} from '../../../table/connection.js';
+import {formatEndpoint} from '../../../wire/address.js';
+import {type RowMark} from '../../../verdict/fate.js';
+import {changeWords} from '../../parts/event-text.js';
+import {clientText, flagsText, forwardText, protocolText, realText, stateText, virtualText} from '../../../text/connection-text.js';
+import {forecastOf, isAfterTakeover, mainPair} from '../../../sample/standing.js';
+import {ago, clockTime, countdown, octetText, preciseTime} from '../../../text/format.js';
+import {fit, fitting, line, type Line, withTones, wrapText} from '../../../text/line.js';
+import {type ScreenInput} from '../../screen-input.js';
+import {us} from '../../../sample/source-words.js';
+
+const labelWidth = 10;
+const udp = 17;
+
+/** A label, then text that goes on below itself. */
+const labelled = (label: string, text: string, columns: number): Line[] =>
+	wrapText(text, columns - labelWidth).map((part, index) => withTones(`${(index === 0 ? label : '').padEnd(labelWidth)}${part}`, 'plain', index === 0 && label !== '' ? [[label, 'heading']] : []));
+
+const who = (index: number, {status}: Sample): string => {
+	const director = status?.directors.find(one => one.index === index);
+	return director ? `${directorLetter(index)} ${director.address}` : '?';
+};
+
+const whoOfMask = (mask: number, {status}: Sample): string[] =>
+	(status?.directors ?? []).filter(({bit}) => bit !== sharedBit && ((mask >>> bit) & 1) === 1).map(({index}) => directorLetter(index));
+
+/** Earlier states with how long each lasted, latest first. */
+const earlier = (history: readonly PastChange[]): string => {
+	const changes = history.filter(({type}) => type === 'new' || type === 'state');
+	return changes.slice(0, -1).map((change, index) => `${stateText(change.connection)} ${ago((changes[index + 1]!.timeUs - change.timeUs) / us)}`).toReversed().slice(0, 4).join(', ');
+};
+
+/** When it will go, and by which timer. */
+const expiryText = (connection: Connection, isHeld: boolean, {nowUs}: Sample): string => {
+	const {timeoutSeconds, lastUs, expiresUs} = connection;
+	return isHeld
+		? `in ${countdown((expiresUs - nowUs) / us)}: ${countdown(timeoutSeconds)} were granted ${ago((nowUs - lastUs) / us)} ago; another announcement restarts the timer. A backup counts down the same.`
+		: `it ran out ${ago(Math.max(0, nowUs - expiresUs) / us)} ago or was ended before`;
+};
+
+const endWords: Readonly<Partial<Record<SessionChangeKind, string>>> = {
+	expired: 'EXPIRED: its timer ran out after it was closed, or it was idle; a normal end.',
+	ranout: 'RAN OUT WHILE OPEN: announced for a minute and more, then no longer. It may live on at the master, or be long dead: ordinary idling does that too.',
+	evicted: 'EVICTED here: the table was full. It may well be alive.',
+};
+
+/** What would become of it if the master died now, with the evidence. */
+const fateText = (connection: Connection, sample: Sample): string => {
+	const pair = mainPair(sample);
+	const forecast = pair && forecastOf(pair);
+	const sent = whoOfMask(connection.sentMask, sample);
+	switch (sample.session?.judged?.fate) {
+		case 'kept': {
+			return `KEPT, most likely: it was sent while ${forecast ? directorLetter(forecast.director) : sent.join(', ')} listened, or announced by it. Whether that was received cannot be seen from the wire.`;
+		}
+
+		case 'risk': {
+			return `RISK: it was not announced since ${forecast ? `${directorLetter(forecast.director)} began to listen (${ago((sample.nowUs - forecast.listeningSinceUs) / us)} ago)` : 'the backup began to listen'}. If the master died now, ${connection.protocol === udp ? 'it would be scheduled anew, maybe to another real server' : 'the client would be reset at its next packet'}.`;
+		}
+
+		default: {
+			return pair?.splitBrain?.endUs === 0
+				? 'UNKNOWN: two directors are master at once; whose sessions live on cannot be told before one is left.'
+				: 'UNKNOWN: no director is known to listen (no IGMP, MLD or VRRP of one was heard).';
+		}
+	}
+};
+
+const markWords: Readonly<Record<RowMark, string>> = {
+	'': '', new: ' It began after the takeover.', confirmed: ' The new master has announced it since the takeover.',
+	unheard: ' The new master knew it and has not announced it yet, which it does after up to 50 client packets: silence is normal for now.',
+	unknown: ' The new master was never told of it: unless it has ended already, the client is reset at its next packet.',
+};
+
+const whyText = (connection: Connection, isHeld: boolean, sample: Sample): string => {
+	if (connection.template) {
+		return 'It is a persistence template: no connection, it ties a client to a real server while its timer runs.';
+	}
+
+	if (!isHeld) {
+		return 'It has left the table; what follows is what was known last.';
+	}
+
+	const mark = isAfterTakeover(sample) ? sample.session?.judged?.mark : '';
+	const word = mark === 'unknown' && connection.protocol === udp ? ' The new master was never told of it: unless it has ended already, it is scheduled anew, maybe to another real server.' : markWords[mark ?? ''];
+	return `A director announced it and its timer has not run out: a backup would hold it.${word} Closed or reset connections that were never announced as closed stay until then.`;
+};
+
+/** The announcement of a change, as a line of the history. */
+const historyLine = (change: PastChange, begunUs: number, sample: Sample, localTime: boolean): string => {
+	const {connection, type, timeUs} = change;
+	const was = changeWords(change);
+	const time = preciseTime(timeUs + (sample.status?.wallOffsetUs ?? 0), 3, localTime);
+	const what = type === 'new' ? 'first announced' : (type === 'state' ? (was === '' ? 'state changed' : was) : (type === 'moved' ? `to another real server, ${was}` : type));
+	const passed = Math.max(0, (timeUs - begunUs) / us);
+	return `${time} ${`+${passed < 60 ? `${passed.toFixed(1)}s` : ago(passed)}`.padStart(8)}  ${(connection.template ? 'TPL' : stateText(connection)).padEnd(11)} ${`${connection.timeoutSeconds}s`.padStart(5)}  ${directorLetter(connection.director)}  ${what}`;
+};
+
+const factsOf = ({sample, columns, localTime, named}: ScreenInput): {readonly facts: readonly Line[]; readonly history: readonly string[]} => {
+	const {session, nowUs, status} = sample;
+	if (!session) {
+		return {facts: [line('looking it up', 'dim')], history: []};
+	}
+
+	const {connection, departed, isHeld, history, isComplete, template} = session;
+	const end = departed && (endWords[departed.type] ?? departed.type);
+	const past = earlier(history);
+	const at = (timeUs: number) => preciseTime(timeUs + (status?.wallOffsetUs ?? 0), 3, localTime);
+	const announced = whoOfMask(connection.directorsMask, sample).filter(letter => letter !== directorLetter(connection.director));
+	const listening = status && status.sinceUs > 0 ? `We have listened since ${clockTime(status.sinceUs + status.wallOffsetUs, localTime)}; what was announced before is not known here.` : '';
+	const lost = status?.directors.find(({index}) => index === connection.director)?.lostMessages ?? 0;
+	const names = [['client', clientText(connection)], ['virtual', virtualText(connection)], ['real', realText(connection)]].flatMap(([field, text]) => named(text!) === text ? [] : [`${field} ${named(text!)}`]);
+	const facts = [
+		...labelled('state', `${connection.template ? `template (${stateText(connection)})` : stateText(connection)}${past === '' ? '' : `   before: ${past}`}   forward ${forwardText(connection)}${connection.fwmark === 0 ? '' : `   fwmark 0x${connection.fwmark.toString(16)}`}`, columns),
+		...(names.length === 0 ? [] : labelled('names', names.join('   '), columns)),
+		...labelled('expires', end ? `${end} At ${at(departed.timeUs)}.` : expiryText(connection, isHeld, sample), columns),
+		...labelled('seen by', `${who(connection.director, sample)}${announced.length > 0 ? `, earlier ${announced.join(' ')}` : ''}   id ${connection.syncid}   ${connection.updates} announcement${connection.updates === 1 ? '' : 's'}${connection.rhythmSeconds > 0 ? `, every ${ago(connection.rhythmSeconds)}` : ''}   first announced ${at(connection.firstUs)}   last announced ${at(connection.lastUs)}`, columns),
+		...(isHeld && !connection.template ? labelled('fate', fateText(connection, sample), columns) : []),
+		...labelled('why', whyText(connection, isHeld, sample), columns),
+		...labelled('flags', flagsText(connection).join(' ') || 'none', columns),
+		...(connection.pe ? labelled('pe', `${octetText(connection.pe.name)} ${octetText(connection.pe.data)}`, columns) : []),
+		...(connection.lastDaddr ? labelled('note', `the last announcement named ${formatEndpoint(connection.lastDaddr, 0, connection.family, connection.lastDport ?? 0)} as real server; a backup that holds the session ignores that`, columns) : []),
+		...(template ? labelled('control', `template of ${clientText(template)} to ${realText(template)}, ${countdown((template.expiresUs - nowUs) / us)} left`, columns) : []),
+		...labelled('not seen', `A handshake, half-open connections, resets by the server and what is deleted by hand are never announced. ${listening}${lost > 0 ? ` ${lost} sync messages of that director were lost on the way: changes may be missing.` : ''}`, columns),
+	];
+	const oldest = history[0];
+	return {
+		facts,
+		history: [
+			...(isComplete ? [] : ['older changes are not kept']),
+			...history.map(change => historyLine(change, oldest!.timeUs, sample, localTime)),
+			...(departed && history.at(-1)?.type !== departed.type ? [`${at(departed.timeUs)}            ${departed.type}`] : []),
+		],
+	};
+};
+
+/** One session in plain words: why it is shown, when it will go, what cannot be known; and its past. `offset` scrolls the past. */
+export const sessionDetail = (input: ScreenInput, offset: number): {readonly lines: readonly Line[]; readonly total: number; readonly visible: number} => {
+	const {sample, columns, rows, message} = input;
+	const connection = sample.session?.connection;
+	const title = wrapText(connection ? `SESSION ${protocolText(connection)} ${clientText(connection)} > ${virtualText(connection)} > ${realText(connection)}` : 'SESSION', columns);
+	const {facts, history} = factsOf(input);
+	// The past has a third of the screen at least.
+	const room = Math.max(1, rows - 2 - title.length);
+	const factRoom = Math.min(facts.length, Math.max(room - history.length, Math.floor(room * 0.66)));
+	const visible = Math.max(1, room - factRoom);
+	const first = Math.max(0, Math.min(offset, history.length - visible));
+	const more = history.length > visible ? ` ${first + 1}-${Math.min(history.length, first + visible)} of ${history.length}, j k scroll` : '';
+	const past = history.slice(first, first + visible).map((text, index) => line(fit(`${(index === 0 ? 'history' : '').padEnd(labelWidth)}${text}`, columns)));
+	return {
+		lines: [
+			...title.map(text => line(text, 'title')),
+			...facts.slice(0, factRoom),
+			line(fit(`${'-'.repeat(labelWidth - 2)}  changes that were announced${more}`, columns), 'dim'),
+			...past,
+			...Array.from({length: Math.max(0, visible - past.length)}, () => line('')),
+			line(fit(message || fitting(['q Esc Backspace back   j k scroll   y copy   Y as filter   b go to time   [ ] older newer', 'q Esc back   j k scroll   y copy   Y as filter   b go to time   [ ] older newer', 'q Esc back  j k scroll  y copy  Y as filter  b to time'], columns), columns), 'dim'),
+		],
+		total: Math.max(1, history.length - visible + 1),
+		visible,
+	};
+};

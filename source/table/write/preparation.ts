@@ -1,0 +1,151 @@
+import {stateTimeoutSeconds} from '../../wire/sync/conn-state.js';
+import {faultCode} from '../../wire/fault.js';
+import {maxRecords, type RecordBatch} from '../../wire/sync/record-batch.js';
+import {type HashIndex} from '../hash-index.js';
+import {layout} from '../layout.js';
+import {type TableArrays} from '../memory.js';
+import {type PePool} from '../pe-pool.js';
+import {type PathTable} from './paths.js';
+import {type Refusals} from './refusals.js';
+import {hashSession} from './session-hash.js';
+import {type SessionLookup} from './session-lookup.js';
+import {type TableMessage} from './table-message.js';
+
+export type PreparationParts = {
+	readonly arrays: TableArrays;
+	readonly seed: number;
+	readonly pathTable: PathTable;
+	readonly pe: PePool;
+	readonly refusals: Refusals;
+	readonly lookup: SessionLookup;
+	readonly index: HashIndex;
+};
+
+/** What is needed of all records of a message before the first of them is applied, by record. */
+export type Preparation = {
+	/** 0 marks a record that is refused. */
+	readonly pathOf: Int32Array;
+	readonly hashOf: Int32Array;
+	/** Persistence engine data, 0 for none. */
+	readonly peOf: Int32Array;
+	/** The slot in the first index place with its hash, 0 for none: not sure to be the session's, and an earlier record may change it. */
+	readonly slotOf: Int32Array;
+	/** Seconds, unsigned. */
+	readonly timeoutOf: Int32Array;
+	/** Fills all of that in. `second`: the whole second of `nowMs`. */
+	prepare(batch: RecordBatch, message: TableMessage, nowMs: number, second: number): void;
+};
+
+export const createPreparation = ({arrays, seed, pathTable, pe, refusals, lookup, index}: PreparationParts): Preparation => {
+	const {connFlags, entryAt, entryShift, pathShift, recordAt, recordShift} = layout;
+	const {entries, paths} = arrays;
+	const {portOf} = lookup;
+	const pathOf = new Int32Array(maxRecords);
+	const hashOf = new Int32Array(maxRecords);
+	const peOf = new Int32Array(maxRecords);
+	const slotOf = new Int32Array(maxRecords);
+	const timeoutOf = new Int32Array(maxRecords);
+	/** Keeps the reading ahead from being optimised away. */
+	const touched = new Int32Array(1);
+
+	/** Phase 1: paths, hashes and timeouts. */
+	const intern = (batch: RecordBatch, message: TableMessage, nowMs: number) => {
+		const {words, count, version, syncid} = batch;
+		const origin = syncid | (version << 8);
+		for (let record = 0; record < count; record += 1) {
+			const from = record << recordShift;
+			pathOf[record] = 0;
+			peOf[record] = 0;
+			hashOf[record] = 0;
+			const fault = words[from + recordAt.fault]!;
+			if (fault !== 0) {
+				refusals.refuse(fault, message.director, message.segment, nowMs);
+				continue;
+			}
+
+			const path = pathTable.intern(words, record, message.segment, origin, message.known);
+			if (path === 0) {
+				refusals.refuse(faultCode['path-limit'], message.director, message.segment, nowMs);
+				continue;
+			}
+
+			let peId = 0;
+			if (words[from + recordAt.peDataOffset]! >= 0) {
+				peId = pe.intern(
+					message.view, message.offset + words[from + recordAt.peNameOffset]!, words[from + recordAt.peNameLength]!,
+					message.offset + words[from + recordAt.peDataOffset]!, words[from + recordAt.peDataLength]!, message.known,
+				);
+				if (peId === 0) {
+					refusals.refuse(faultCode['pe-limit'], message.director, message.segment, nowMs);
+					continue;
+				}
+
+				peOf[record] = peId;
+			}
+
+			const isTemplate = (words[from + recordAt.flags]! & connFlags.template) !== 0;
+			let timeout = version === 0 ? 0 : words[from + recordAt.timeoutSeconds]!;
+			if (timeout === 0) {
+				timeout = stateTimeoutSeconds(words[from + recordAt.protocol]!, words[from + recordAt.state]!, isTemplate);
+			}
+
+			timeoutOf[record] = timeout;
+			pathOf[record] = path;
+			hashOf[record] = hashSession(
+				seed, paths[path << pathShift]!, words[from + recordAt.caddr]!, words[from + recordAt.caddr + 1]!,
+				words[from + recordAt.caddr + 2]!, words[from + recordAt.caddr + 3]!, portOf(words, from, peId),
+				isTemplate ? 1 | (peId << 1) : 0,
+			);
+		}
+	};
+
+	/**
+	Phases 2 to 4: reads the index places, then the entries, of a whole message, so that cache misses overlap, which halves the
+	time of an update; then the neighbours in the wheel of those that will leave their place for an earlier one: 5 % less.
+	Loops without branches and with whole numbers only reach the farthest ahead, another 5 %.
+	*/
+	const readAhead = (count: number, second: number) => {
+		const {pairs, mask, shift} = index;
+		let sum = 0;
+		for (let record = 0; record < count; record += 1) {
+			sum ^= pairs[(hashOf[record]! >>> shift) << 1]!;
+		}
+
+		touched[0] = sum;
+		for (let record = 0; record < count; record += 1) {
+			const hash = hashOf[record]!;
+			let pair = (hash >>> shift) << 1;
+			while (pairs[pair + 1] !== 0 && pairs[pair] !== hash) {
+				pair = (pair + 2) & mask;
+			}
+
+			slotOf[record] = pairs[pair + 1]!;
+		}
+
+		for (let record = 0; record < count; record += 1) {
+			sum ^= entries[(slotOf[record]! << entryShift) + entryAt.portState]!;
+		}
+
+		for (let record = 0; record < count; record += 1) {
+			const at = slotOf[record]! << entryShift;
+			// Wrapping arithmetic will do, and slot 0 stands for nothing: a branch would be guessed wrong.
+			const isSooner = -Number(second + timeoutOf[record]! < entries[at + entryAt.last]! + entries[at + entryAt.timeout]!);
+			sum ^= entries[(entries[at + entryAt.next]! & isSooner) << entryShift]!;
+			sum ^= entries[Math.max(0, entries[at + entryAt.previous]! & isSooner) << entryShift]!;
+		}
+
+		touched[0] = sum;
+	};
+
+	return {
+		pathOf,
+		hashOf,
+		peOf,
+		slotOf,
+		timeoutOf,
+		prepare(batch, message, nowMs, second) {
+			intern(batch, message, nowMs);
+			readAhead(batch.count, second);
+		},
+	};
+};

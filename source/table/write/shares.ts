@@ -1,0 +1,62 @@
+import {controlAt, directorLimit, type TableArrays} from '../memory.js';
+import {createEviction, strangers} from './eviction.js';
+
+/** How many entries each director announced last, and whose must make room. Unknown senders share one tenth of the table. */
+export type Shares = {
+	count(director: number, difference: 1 | -1): void;
+	/** Whether a director has a share of its own, or shares one with all unknown senders. */
+	setKnown(director: number, known: boolean): void;
+	/** Remembers an entry that an unknown sender made. */
+	strange(slot: number): void;
+	/** Unknown senders have all that they may have. */
+	areStrangersFull(): boolean;
+	/** Who must give up an entry of a full table: unknown senders first, then who has most. */
+	whoMustYield(): number;
+	/** The slot that `whose` must give up, 0 when there is none. */
+	choose(whose: number, highWater: number): number;
+};
+
+const unknownShare = 10;
+
+export const createShares = ({control, entries}: TableArrays, maxSessions: number): Shares => {
+	const directorKnown = new Uint8Array(directorLimit).fill(1);
+	const eviction = createEviction(entries, directorKnown);
+	const unknownQuota = Math.max(1, Math.floor(maxSessions / unknownShare));
+	let unknownEntries = 0;
+
+	const countUnknown = (difference: number) => {
+		unknownEntries += difference;
+		control[controlAt.unknownEntries] = unknownEntries;
+	};
+
+	const directorWithMost = (): number => {
+		let most = 0;
+		for (let director = 1; director < directorLimit; director += 1) {
+			if (control[controlAt.directorEntries + director]! > control[controlAt.directorEntries + most]!) {
+				most = director;
+			}
+		}
+
+		return most;
+	};
+
+	return {
+		count(director, difference) {
+			control[controlAt.directorEntries + director]! += difference;
+			if (directorKnown[director] === 0) {
+				countUnknown(difference);
+			}
+		},
+		setKnown(director, known) {
+			if ((directorKnown[director] === 1) !== known) {
+				directorKnown[director] = known ? 1 : 0;
+				const owned = control[controlAt.directorEntries + director]!;
+				countUnknown(known ? -owned : owned);
+			}
+		},
+		strange: eviction.strange,
+		areStrangersFull: () => unknownEntries >= unknownQuota,
+		whoMustYield: () => unknownEntries > 0 ? strangers : directorWithMost(),
+		choose: (whose, highWater) => eviction.choose(whose, whose === strangers ? unknownEntries : control[controlAt.directorEntries + whose]!, highWater),
+	};
+};

@@ -1,0 +1,84 @@
+import {entryExpiresMs} from '../entry.js';
+import {type HashIndex} from '../hash-index.js';
+import {layout} from '../layout.js';
+import {type TableArrays} from '../memory.js';
+import {type SessionLookup} from './session-lookup.js';
+import {type Sessions} from './sessions.js';
+import {firstSwept, linkEntry, nextSwept, takeBucket, tickMs, unlinkEntry, type Wheel} from './wheel.js';
+
+export type SweepOptions = {
+	/** Sweep up to this very millisecond; otherwise entries may stand up to 256 ms over, unseen by readers. */
+	readonly finish?: boolean;
+	/** Entries looked at, at most. */
+	readonly limit?: number;
+};
+
+export type SweepParts = {
+	readonly arrays: TableArrays;
+	readonly index: HashIndex;
+	readonly wheel: Wheel;
+	readonly lookup: SessionLookup;
+	readonly sessions: Sessions;
+};
+
+/** Removes what is due by `nowMs`, milliseconds since the origin with their whole second. False when `limit` stopped it before the end. */
+export type Sweep = (nowMs: number, second: number, options: SweepOptions) => boolean;
+
+/** Entries whose index places are read ahead: their cache misses then overlap. */
+const batch = 64;
+
+export const createSweep = ({arrays, index, wheel, lookup, sessions}: SweepParts): Sweep => {
+	const {entryAt, entryShift} = layout;
+	const {entries} = arrays;
+	const slots = new Int32Array(batch);
+	const hashes = new Int32Array(batch);
+	/** Keeps the reading ahead from being optimised away. */
+	const touched = new Int32Array(1);
+
+	/** Looks at the first entries of the list being swept: removes those that are due, moves the others on. Gives how many. */
+	const sweepBatch = (nowMs: number, second: number): number => {
+		let found = 0;
+		for (let slot = firstSwept(wheel); slot !== 0 && found < batch; slot = entries[(slot << entryShift) + entryAt.next]!) {
+			slots[found] = slot;
+			hashes[found] = lookup.hashOfEntry(slot << entryShift);
+			found += 1;
+		}
+
+		let sum = 0;
+		for (let place = 0; place < found; place += 1) {
+			sum += index.pairs[(hashes[place]! >>> index.shift) << 1]!;
+		}
+
+		touched[0] = sum;
+		for (let place = 0; place < found; place += 1) {
+			const slot = slots[place]!;
+			const expiresMs = entryExpiresMs(entries, slot << entryShift);
+			if (expiresMs <= nowMs) {
+				sessions.removeDue(slot, hashes[place]!, second);
+			} else {
+				unlinkEntry(wheel, entries, slot);
+				linkEntry(wheel, entries, slot, expiresMs);
+			}
+		}
+
+		return found;
+	};
+
+	return (nowMs, second, {finish = false, limit = Infinity}) => {
+		const nowTick = Math.floor(nowMs / tickMs);
+		let left = limit;
+		while (left > 0 && nextSwept(wheel, entries, nowTick) !== 0) {
+			left -= sweepBatch(nowMs, second);
+		}
+
+		const isDone = nextSwept(wheel, entries, nowTick) === 0;
+		if (isDone && finish) {
+			takeBucket(wheel, entries, nowTick);
+			while (firstSwept(wheel) !== 0) {
+				sweepBatch(nowMs, second);
+			}
+		}
+
+		return isDone;
+	};
+};

@@ -1,5 +1,0 @@
-/* The launcher of the thread that captures, in the bundle: what V8 compiles is kept for each thread. */
-import {keepCompiled} from './launch/compile-cache.js';
-
-keepCompiled();
-await import('./monitor/worker.js');

@@ -1,0 +1,257 @@
+/*
+The failover desk's plain sentences: evidence, number, what to expect, what cannot be known. Functions of finished values; names of
+directors and times of day come from the caller. What is inferred is worded so, and waiting is never called loss.
+*/
+import {type Forecast, type Pair, type SplitBrain, type Takeover} from '../desk/facts/failover.js';
+import {expectationOf, isBlindTo, type Expectation} from './expectation.js';
+
+export type Words = {
+	/** A short name of a director: a letter, or from the configuration. */
+	name(director: number): string;
+	/** A time of day with tenths of a second: `14:02:01.8`. */
+	clock(timeUs: number): string;
+};
+
+export type Verdict = {
+	readonly level: Expectation['level'];
+	readonly expected: Expectation;
+	/** For the main screen, with letters for names. */
+	readonly line: string;
+	/** For the failover view: sentences to be wrapped. */
+	readonly sentences: readonly string[];
+};
+
+const second = 1_000_000;
+const recordsPerMessage = 40;
+const lineColumns = 80;
+
+/** The first form that fits; a form says less than the one before it, and what is expected last of all. */
+const firstFitting = (forms: readonly string[], columns: number): string => forms.find(form => form.length <= columns) ?? forms.at(-1)!;
+
+const plural = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;
+
+/** Tenths below ten seconds, hundredths below one. */
+export const spanText = (micros: number): string => {
+	const seconds = micros / second;
+	return seconds < 1 ? `${seconds.toFixed(2)} s` : (seconds < 10 ? `${seconds.toFixed(1)} s` : (seconds < 120 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`));
+};
+
+/** Rounded down, so that 100% means all. */
+export const percent = (part: number, whole: number): string => whole === 0 ? '-' : `${Math.floor((part * 100) / whole)}%`;
+
+const kindWord = ({kind, failBack}: Takeover): string => kind === 'sync' ? 'SENDER' : (kind === 'preempt' && failBack ? 'BACK' : kind.toUpperCase());
+
+/** A plus: we listen for so short a time that there may be more. */
+const outcome = ({sureness, resets, otherwise, level}: Expectation, {ownKept, blindBeforeUs, listeningEvidence, coverage: {sent}}: Takeover): string => {
+	// It was there before us and was never seen to join: that it was sent them is all we know.
+	const condition = listeningEvidence === 'none' && sent > 0 ? ' if it listened' : '';
+	const expected = level === 'good' || resets === 0 ? `likely KEPT${condition}` : `expect ${resets}${blindBeforeUs > 0 ? '+' : ''} RESET${resets === 1 ? '' : 'S'}`;
+	if (sureness === 'sure') {
+		return expected;
+	}
+
+	return ownKept === 'likely' ? `${expected}; if rebooted ${otherwise} RESETS` : `${expected}; ${otherwise} if kept`;
+};
+
+/** `!CRASH A>B 14:02:01.8 gap 3.6s: B knows 12804 of 12920 open (99%), likely KEPT`; what can be spared goes when it gets too long, what to expect never. */
+const lineOf = (takeover: Takeover, expected: Expectation, {name, clock}: Words, columns: number): string => {
+	const {from, to, atUs, gapUs, kind, coverage: {known, held}} = takeover;
+	const who = `!${kindWord(takeover)} ${name(from)}>${name(to)}`;
+	const head = `${who} ${clock(atUs)}`;
+	const gap = kind === 'preempt' ? '' : ` gap ${(gapUs / second).toFixed(1)}s`;
+	if (held === 0) {
+		return `${head}${gap}: nothing was open`;
+	}
+
+	if (expected.sureness === 'unknown') {
+		const forms = [`${head}${gap}`, head, who].flatMap(start => [`${start}: CANNOT TELL what ${name(to)} knows of ${held} open`, `${start}: CANNOT TELL what ${name(to)} knows`]);
+		return firstFitting(forms, columns);
+	}
+
+	const ends = outcome(expected, takeover);
+	const knows = `${name(to)} knows ${known} of ${held}`;
+	// Beside KEPT a bare number would be read as kept.
+	const least = ends.includes('KEPT') ? ends : ends.replace('expect ', '').replace(/if rebooted (\d+) RESETS/v, '$1 if rebooted');
+	return firstFitting([
+		`${head}${gap}: ${knows} open (${percent(known, held)}), ${ends}`, `${head}: ${knows} open (${percent(known, held)}), ${ends}`, `${head}: ${knows} (${percent(known, held)}), ${ends}`, `${head}: ${knows}, ${ends}`,
+		`${head}: ${knows}, ${least}`, `${who}: ${knows}, ${least}`, `${head}: ${ends}`, `${head}: ${least}`, `${who}: ${least}`,
+	], columns);
+};
+
+const openingOf = (takeover: Takeover, expected: Expectation, {name, clock}: Words): string => {
+	const {kind, from, to, atUs, gapUs, coverage, failBack, awaySinceUs, listenedUs, listenedSinceUs, ownKept, fromLastAdvertUs} = takeover;
+	const [a, b] = [name(from), name(to)];
+	if (kind === 'planned') {
+		return `${a} resigned (priority 0) at ${clock(atUs - gapUs)}; ${b} master ${spanText(gapUs)} later.`;
+	}
+
+	if (kind === 'crash') {
+		return `${a} fell silent at ${clock(Math.min(fromLastAdvertUs, atUs - gapUs))}; ${b} master after ${spanText(gapUs)}.`;
+	}
+
+	if (kind === 'sync') {
+		return `The sender changed ${a} > ${b} at ${clock(atUs)}, cause unknown: no adverts were heard.`;
+	}
+
+	const listened = listenedSinceUs === 0 ? 'was not seen to listen' : `listened ${spanText(listenedUs)}`;
+	if (expected.level === 'bad' && (ownKept === 'no' || ownKept === 'unlikely')) {
+		const sign = ownKept === 'no' ? 'came back fresh (its interface came up anew)' : 'came back without a sign of its old state';
+		return `${b} TOOK OVER ${coverage.known === 0 ? 'EMPTY' : 'NEARLY EMPTY'} at ${clock(atUs)}: it had ${awaySinceUs > 0 ? 'been away' : 'not served'}, ${sign}, ${listened} and was sent ${coverage.sent} of ${coverage.held} open sessions.`;
+	}
+
+	return failBack
+		? `${b} IS BACK at ${clock(atUs)} by priority: it ${listened}.`
+		: `${b} took over from ${a} by priority at ${clock(atUs)}: it ${listened}.`;
+};
+
+const how = ({coverage: {held, sent, own, known}, listenedSinceUs, listeningEvidence}: Takeover): string => {
+	if (known !== sent) {
+		return `${sent} sent to it, ${own} announced by itself before`;
+	}
+
+	const all = known === held ? 'all ' : '';
+	return listeningEvidence === 'assumed' || listenedSinceUs === 0 ? `${all}sent since we listen, assuming that it listened` : `${all}sent to it${all === '' ? ' while it listened' : ''}`;
+};
+
+const expectationSentence = (takeover: Takeover, {sureness, resets, otherwise, level}: Expectation, b: string): string => {
+	const {coverage: {held, own, known, sent, stale}, kind, ownKept, ownEvidence} = takeover;
+	const knows = `${b} knows ${known} of ${held} open sessions (${how(takeover)})`;
+	const upTo = `Expect up to ${plural(resets, 'reset')}, each at its next packet`;
+	if (sureness === 'unknown') {
+		return `${knows}, but what else it holds cannot be told (${ownEvidence}): expect between ${otherwise} and ${Math.max(resets, held - sent - stale)} resets.`;
+	}
+
+	if (sureness === 'either' && ownKept === 'likely') {
+		return `It was sent ${sent} of ${held}, but announced ${own} itself before: ${resets === 0 ? 'kept' : `expect ${plural(resets, 'reset')}`} unless ${b} was rebooted (then expect up to ${plural(otherwise, 'reset')}). No sign of a reboot seen: ${ownEvidence}.`;
+	}
+
+	// The opening gave the numbers already.
+	const isOpened = kind === 'preempt' && level === 'bad' && (ownKept === 'no' || ownKept === 'unlikely');
+	if (sureness === 'either') {
+		return `${isOpened ? upTo : `${knows}. ${upTo}`}; only ${otherwise} if its kernel kept what it held (${ownEvidence}).`;
+	}
+
+	const gone = stale > 0 ? ` ${plural(stale, 'further session')} had been unknown to the master before and silent since: most likely gone already.` : '';
+	if (resets === 0) {
+		return `${knows}${known > sent && ownKept === 'yes' ? `, and kept: ${ownEvidence}` : ': likely kept'}.${gone}`;
+	}
+
+	if (isOpened) {
+		return `${upTo}.${gone}`;
+	}
+
+	return known * 2 > held ? `${knows}: likely kept; ${resets} not: expect resets.${gone}` : `${knows}. ${upTo}.${gone}`;
+};
+
+const caveatsOf = (takeover: Takeover, expected: Expectation, nowUs: number, {name, clock}: Words): string[] => {
+	const {from, kind, atUs, accounting, fromSyncUs, fromLastAdvertUs, lostMessages, blindBeforeUs, evidence, udp} = takeover;
+	const a = name(from);
+	const caveats: string[] = [];
+	if (kind !== 'planned' && (evidence.some(one => one.includes('goes on')) || (fromSyncUs > 0 && kind === 'crash'))) {
+		const agoText = fromSyncUs > 0 ? ` (last ${spanText(nowUs - fromSyncUs)} ago)` : '';
+		caveats.push(`${a}'s adverts stopped at ${clock(fromLastAdvertUs)} but its sync went on${agoText}: keepalived on ${a} is dead or its adverts are blocked; its kernel still forwards. The VIP may still be configured on both (inferred).`);
+	}
+
+	if (accounting.waiting > 0 && expected.level !== 'bad') {
+		caveats.push(`${accounting.waiting} still waiting: normal, up to 50 client packets.`);
+	}
+
+	if (expected.level === 'bad' && expected.sureness !== 'unknown') {
+		caveats.push(`Their rows are ${a}'s last word and stay up to 15 min: do not read them as alive.`);
+	}
+
+	if (kind === 'planned') {
+		caveats.push(`${a}'s last <=3 s of changes may never have been sent.`);
+	}
+
+	if (lostMessages > 0) {
+		caveats.push(`${plural(lostMessages, 'sync message')} of ${a} lost before: the numbers may be off by up to ${lostMessages * recordsPerMessage}.`);
+	}
+
+	if (blindBeforeUs > 0) {
+		caveats.push(`We have listened only since ${clock(blindBeforeUs)}: what was announced before is not in these numbers.`);
+	}
+
+	if (udp.held > udp.known && udp.held > 0) {
+		caveats.push(`${udp.held - udp.known} of ${udp.held} UDP flows are scheduled anew.`);
+	}
+
+	if (nowUs - atUs < 120 * second || expected.level !== 'good') {
+		caveats.push('Never-announced connections cannot be judged.');
+	}
+
+	return caveats;
+};
+
+/** The verdict of a takeover, as of `nowUs`: formed at once from what the new master knows. Its line has at most `columns` characters, from 60 on. */
+export const verdictOf = (takeover: Takeover, nowUs: number, words: Words, columns = lineColumns): Verdict => {
+	const expected = expectationOf(takeover.coverage, takeover.ownKept, isBlindTo(takeover));
+	const sentences = takeover.coverage.held === 0
+		? [openingOf(takeover, expected, words), 'No open session was known then.']
+		: [openingOf(takeover, expected, words), expectationSentence(takeover, expected, words.name(takeover.to)), ...caveatsOf(takeover, expected, nowUs, words)];
+	return {level: expected.level, expected, line: lineOf(takeover, expected, words, columns), sentences};
+};
+
+/** A split brain, while it lasts and after its end. */
+export const splitBrainVerdict = (split: SplitBrain, nowUs: number, {name, clock}: Words, columns = lineColumns): {readonly line: string; readonly sentences: readonly string[]; readonly resets: number} => {
+	const names = split.directors.map(director => name(director));
+	const span = spanText((split.endUs || nowUs) - split.sinceUs);
+	const where = split.by === 'vrrp' ? ` on VRID ${split.vrid}` : ' by their sync';
+	const prios = split.by === 'vrrp' ? names.map((one, index) => `${one} prio ${split.priorities[index]}`).join(', ') : names.join(' and ');
+	const claim = split.claimUs > 0 && split.claimant >= 0 ? ` Last VIP claim by ARP: ${name(split.claimant)}, ${spanText(nowUs - split.claimUs)} ago.` : ' No VIP claim by ARP was heard.';
+	const only = names.map((one, index) => ({one, count: split.onlyBy[index] ?? 0, index})).filter(({count}) => count > 0);
+	const line = `!SPLIT BRAIN ${names.join('/')}${where} since ${clock(split.sinceUs)} (${span.replace(' ', '')})`;
+	if (split.endUs > 0) {
+		const winner = name(split.winner);
+		const unknown = only.filter(({index}) => split.directors[index] !== split.winner);
+		const resets = unknown.reduce((sum, {count}) => sum + count, 0);
+		const head = `!SPLIT ENDED ${names.join('/')}`;
+		const left = `${winner} is left, ${resets === 0 ? 'likely KEPT' : `expect ${resets} RESET${resets === 1 ? '' : 'S'}`}`;
+		return {
+			line: firstFitting([`${head} ${clock(split.endUs)} after ${span.replace(' ', '')}: ${left}`, `${head} ${clock(split.endUs)}: ${left}`, `${head}: ${left}`], columns),
+			resets,
+			sentences: [`Two masters${where} from ${clock(split.sinceUs)} to ${clock(split.endUs)} (${span}); ${winner} is left.`, ...(unknown.length === 0
+				? [`All open sessions that were announced meanwhile are known to ${winner}, which was sent them or announced them itself: likely kept.`]
+				: unknown.map(({one, count}) => `${plural(count, 'open session')} announced by ${one} alone: unknown to ${winner}, expect resets.`))],
+		};
+	}
+
+	return {
+		line: firstFitting([...(split.claimUs > 0 && split.claimant >= 0 ? [`${line}, VIP last claimed by ${name(split.claimant)}`] : []), line], columns),
+		resets: 0,
+		sentences: [`TWO MASTERS${where} for ${span}: ${prios}. Neither hears the other's sync.${claim}`, ...only
+			.map(({one, count}) => `${plural(count, 'open session')} announced only by ${one} since: if ${names.filter(other => other !== one).join(' or ')} wins they are unknown to it.`), 'What would happen if one of them died cannot be told before one is left.'],
+	};
+};
+
+/** What would happen if the master died now: `if A died now: B knows 12804 of 12920 open (99%), …`, in at most `columns` from 60 on. Undefined while nobody listens. */
+export const forecastVerdict = (pair: Pair, forecast: Forecast | undefined, {name, clock}: Words, columns = lineColumns): {readonly line: string; readonly sentences: readonly string[]; readonly expected: Expectation} | undefined => {
+	if (!forecast) {
+		return undefined;
+	}
+
+	const {coverage, ownKept, ownEvidence, listeningSinceUs, failBack, runningOut, evidence} = forecast;
+	const b = name(forecast.director);
+	const a = pair.master >= 0 ? name(pair.master) : 'the master';
+	const expected = expectationOf(coverage, ownKept);
+	const knows = `${b} knows ${coverage.known} of ${coverage.held} open (${percent(coverage.known, coverage.held)})`;
+	const since = evidence === 'assumed' ? `${b} is in the group` : `${b} has listened since ${clock(listeningSinceUs)}`;
+	const doubt = expected.sureness === 'either' ? (ownKept === 'likely' ? ` If ${b} was rebooted since, up to ${expected.otherwise}.` : ` If its kernel kept what it held, ${expected.otherwise}.`) : '';
+	const start = `if ${a} died now`;
+	const other = expected.sureness === 'either' ? `; up to ${expected.otherwise} if ${ownKept === 'likely' ? 'rebooted' : 'kept'}` : '';
+	const least = expected.sureness === 'unknown' ? 'rest cannot be told' : (expected.resets === 0 ? 'no resets' : `up to ${expected.resets} resets`);
+	const resets = expected.sureness === 'unknown' ? 'what else it holds cannot be told' : (expected.resets === 0 ? 'no resets expected' : `expect resets of up to ${expected.resets}`);
+	return {
+		expected,
+		line: firstFitting([
+			`${start}: ${knows}, ${resets}${other}`, `${start}: ${b} knows ${coverage.known} of ${coverage.held}, ${resets}${other}`, `${start}: ${b} knows ${coverage.known} of ${coverage.held}, ${least}${other}`, `${start}: ${least}${other}`,
+		], columns),
+		sentences: [
+			failBack
+				? `${since} and knows ${percent(coverage.known, coverage.held)} of the open sessions (${coverage.known} of ${coverage.held}): fail back now and ${resets}.${doubt}`
+				: `${since}. If ${a} died now: ${knows}: ${resets}.${doubt}`,
+			...(ownKept === 'none' || coverage.known === coverage.sent ? [] : [`${coverage.sent} were sent to it, the rest it announced itself: ${ownEvidence}.`]),
+			...(runningOut > 0 ? [`${plural(runningOut, 'session')} of them run out before the next announcement is due.`] : []),
+		],
+	};
+};
