@@ -1,3 +1,4 @@
+import {createHashTables, hashOctet} from './keyed-hash.js';
 import {addToIndex, createHashIndex, removeFromIndex} from './hash-index.js';
 import {controlAt, peAt, peNameOctets, peSlotOctets, peWords, type TableArrays} from './memory.js';
 
@@ -16,8 +17,10 @@ export type PePool = {
 };
 
 /** `limit`: ids that can be given out; a tenth of them to unknown senders. Name and data longer than 16 and 255 octets are cut. */
-export const createPePool = ({control, peWords: words, peOctets: octets}: TableArrays, limit: number, seed: number): PePool => {
+export const createPePool = ({control, peWords: words, peOctets: octets}: TableArrays, limit: number, seed?: number): PePool => {
 	const index = createHashIndex(limit);
+	/** Its key: the two lengths, the name in its room, the data. Made when it is first needed: few balance SIP. */
+	let tables: Int32Array | undefined;
 	const free: number[] = [];
 	const unreferred: number[] = [];
 	let highWater = 0;
@@ -56,16 +59,16 @@ export const createPePool = ({control, peWords: words, peOctets: octets}: TableA
 		intern(view, nameOffset, nameLengthClaimed, dataOffset, dataLengthClaimed, known) {
 			const nameLength = Math.min(nameLengthClaimed, peNameOctets);
 			const dataLength = Math.min(dataLengthClaimed, 255);
-			let hash = seed ^ dataLength;
+			tables ??= createHashTables(2 + peSlotOctets, seed);
+			let hash = hashOctet(tables, 0, nameLength) ^ hashOctet(tables, 1, dataLength);
 			for (let octet = 0; octet < nameLength; octet += 1) {
-				hash = Math.imul(hash ^ view.getUint8(nameOffset + octet), 0x01_00_01_93);
+				hash ^= hashOctet(tables, 2 + octet, view.getUint8(nameOffset + octet));
 			}
 
 			for (let octet = 0; octet < dataLength; octet += 1) {
-				hash = Math.imul(hash ^ view.getUint8(dataOffset + octet), 0x01_00_01_93);
+				hash ^= hashOctet(tables, 2 + peNameOctets + octet, view.getUint8(dataOffset + octet));
 			}
 
-			hash = Math.imul(hash ^ (hash >>> 15), 0x85_eb_ca_6b);
 			const {pairs, mask, shift} = index;
 			for (let at = (hash >>> shift) << 1; pairs[at + 1] !== 0; at = (at + 2) & mask) {
 				const id = pairs[at + 1]!;

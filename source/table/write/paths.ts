@@ -1,4 +1,5 @@
 import {addToIndex, createHashIndex, removeFromIndex} from '../hash-index.js';
+import {createHashTables, hashOctet, hashShort, hashWord} from '../keyed-hash.js';
 import {layout} from '../layout.js';
 import {type TableArrays, type TableSizes} from '../memory.js';
 import {forgetRates} from '../rates.js';
@@ -22,9 +23,15 @@ export type PathTable = {
 	reclaim(): void;
 };
 
-export const createPathTable = (arrays: TableArrays, sizes: TableSizes, seed: number): PathTable => {
+/** Where each part of a key begins, in octets: what a virtual service and a path have, what only the one has, and the other. */
+const placeOf = {vaddr: 0, vport: 16, protocol: 18, segment: 19, syncid: 21, daddr: 22, dport: 38, forward: 40, fwmark: 41, origin: 45, end: 47} as const;
+
+const lateBits = 10;
+
+export const createPathTable = (arrays: TableArrays, sizes: TableSizes, seed: number | undefined): PathTable => {
 	const {controlAt, pathAt, pathShift, recordAt, recordShift, serviceAt, serviceShift, stateShift} = layout;
 	const {control, paths, services, counts, pathTotals, rates} = arrays;
+	const tables = createHashTables(placeOf.end, seed);
 	const pathIndex = createHashIndex(sizes.maxPaths);
 	const serviceIndex = createHashIndex(sizes.maxServices);
 	const freePaths: number[] = [];
@@ -34,6 +41,34 @@ export const createPathTable = (arrays: TableArrays, sizes: TableSizes, seed: nu
 	let serviceHighWater = 0;
 	let unknownPaths = 0;
 	let unknownServices = 0;
+
+	/** The path of a record of late, by what is near at hand of it: most records are of some hundred paths, and need no other hash. */
+	const lately = new Int32Array(2 ** lateBits);
+
+	const serviceHash = (words: Int32Array, at: number, segment: number): number => {
+		let hash = hashWord(tables, placeOf.vaddr, words[at + recordAt.vaddr]!) ^ hashShort(tables, placeOf.vport, words[at + recordAt.vport]!)
+			^ hashOctet(tables, placeOf.protocol, words[at + recordAt.protocol]!) ^ hashShort(tables, placeOf.segment, segment);
+		if (words[at + recordAt.family] === 6) {
+			for (let word = 1; word < 4; word += 1) {
+				hash ^= hashWord(tables, placeOf.vaddr + (4 * word), words[at + recordAt.vaddr + word]!);
+			}
+		}
+
+		return hash;
+	};
+
+	const pathHash = (words: Int32Array, at: number, segment: number, origin: number): number => {
+		let hash = serviceHash(words, at, segment) ^ hashWord(tables, placeOf.daddr, words[at + recordAt.daddr]!)
+			^ hashShort(tables, placeOf.dport, words[at + recordAt.dport]!) ^ hashOctet(tables, placeOf.forward, words[at + recordAt.flags]! & 7)
+			^ hashWord(tables, placeOf.fwmark, words[at + recordAt.fwmark]!) ^ hashShort(tables, placeOf.origin, origin);
+		if (words[at + recordAt.family] === 6) {
+			for (let word = 1; word < 4; word += 1) {
+				hash ^= hashWord(tables, placeOf.daddr + (4 * word), words[at + recordAt.daddr + word]!);
+			}
+		}
+
+		return hash;
+	};
 
 	const findService = (hash: number, words: Int32Array, at: number, segment: number, syncid: number): number => {
 		const {pairs, mask, shift} = serviceIndex;
@@ -61,11 +96,7 @@ export const createPathTable = (arrays: TableArrays, sizes: TableSizes, seed: nu
 		const protocol = words[at + recordAt.protocol]!;
 		// A mark means nothing beyond the directors that share a sync id.
 		const syncid = protocol === 0 ? origin & 0xff : -1;
-		let hash = Math.imul(seed ^ words[at + recordAt.vaddr]!, 0x9e_37_79_b1);
-		hash = Math.imul(hash ^ words[at + recordAt.vaddr + 1]! ^ Math.imul(words[at + recordAt.vaddr + 2]!, 31), 0x85_eb_ca_6b);
-		hash = Math.imul(hash ^ (hash >>> 15) ^ words[at + recordAt.vaddr + 3]!, 0xc2_b2_ae_35);
-		hash = Math.imul(hash ^ (hash >>> 13) ^ (words[at + recordAt.vport]! << 8) ^ protocol ^ (segment << 24), 0x27_d4_eb_2f);
-		hash = Math.imul(hash ^ (hash >>> 15), 0x9e_37_79_b1);
+		const hash = serviceHash(words, at, segment) ^ (protocol === 0 ? hashOctet(tables, placeOf.syncid, syncid) : 0);
 		const found = findService(hash, words, at, segment, syncid);
 		if (found !== 0) {
 			return found;
@@ -108,6 +139,56 @@ export const createPathTable = (arrays: TableArrays, sizes: TableSizes, seed: nu
 		services[service + serviceAt.family] = 0;
 		freeServices.push(id);
 		Atomics.store(control, controlAt.servicesUsed, serviceIndex.count);
+	};
+
+	/** Whether the path `id`, or 0, is the one of a record. A path that was freed has service 0, which is of no family. */
+	const isPath = (id: number, words: Int32Array, at: number, segment: number, origin: number): boolean => {
+		const path = id << pathShift;
+		const service = paths[path]! << serviceShift;
+		return paths[path + pathAt.daddr] === words[at + recordAt.daddr]
+			&& services[service + serviceAt.vaddr] === words[at + recordAt.vaddr]
+			&& paths[path + pathAt.dport] === words[at + recordAt.dport]
+			&& services[service + serviceAt.vport] === words[at + recordAt.vport]
+			&& services[service + serviceAt.protocol] === words[at + recordAt.protocol]
+			&& services[service + serviceAt.family] === words[at + recordAt.family]
+			&& services[service + serviceAt.segment] === segment
+			&& paths[path + pathAt.forward] === (words[at + recordAt.flags]! & 7)
+			&& paths[path + pathAt.fwmark] === words[at + recordAt.fwmark]
+			&& paths[path + pathAt.origin] === origin
+			&& (words[at + recordAt.family] !== 6 || (
+				paths[path + pathAt.daddr + 1] === words[at + recordAt.daddr + 1]
+				&& paths[path + pathAt.daddr + 2] === words[at + recordAt.daddr + 2]
+				&& paths[path + pathAt.daddr + 3] === words[at + recordAt.daddr + 3]
+				&& services[service + serviceAt.vaddr + 1] === words[at + recordAt.vaddr + 1]
+				&& services[service + serviceAt.vaddr + 2] === words[at + recordAt.vaddr + 2]
+				&& services[service + serviceAt.vaddr + 3] === words[at + recordAt.vaddr + 3]));
+	};
+
+	/** Not secret, and need not be: where many records meet, each of them is looked for in the index. */
+	const nearPlace = (words: Int32Array, at: number): number => {
+		const mixed = words[at + recordAt.vaddr]! ^ words[at + recordAt.vaddr + 3]! ^ (words[at + recordAt.vport]! << 16)
+			^ Math.imul(words[at + recordAt.daddr]! ^ words[at + recordAt.daddr + 3]! ^ words[at + recordAt.fwmark]!, 0x9e_37_79_b1);
+		return Math.imul(mixed, 0x85_eb_ca_6b) >>> (32 - lateBits);
+	};
+
+	const find = (words: Int32Array, at: number, segment: number, origin: number): number => {
+		const hash = pathHash(words, at, segment, origin);
+		const {pairs, mask, shift} = pathIndex;
+		for (let pair = (hash >>> shift) << 1; pairs[pair + 1] !== 0; pair = (pair + 2) & mask) {
+			if (pairs[pair] === hash && isPath(pairs[pair + 1]!, words, at, segment, origin)) {
+				return pairs[pair + 1]!;
+			}
+		}
+
+		return 0;
+	};
+
+	const becomeKnown = (path: number) => {
+		const service = paths[path]! << serviceShift;
+		paths[path + pathAt.unknown] = 0;
+		unknownPaths -= 1;
+		unknownServices -= services[service + serviceAt.unknown]!;
+		services[service + serviceAt.unknown] = 0;
 	};
 
 	const queue = (path: number) => {
@@ -163,59 +244,19 @@ export const createPathTable = (arrays: TableArrays, sizes: TableSizes, seed: nu
 	return {
 		intern(words, index, segment, origin, known) {
 			const at = index << recordShift;
-			const mark = words[at + recordAt.fwmark]!;
-			const isIpv6 = words[at + recordAt.family] === 6;
-			let hash = Math.imul(seed ^ words[at + recordAt.vaddr]!, 0x9e_37_79_b1) ^ words[at + recordAt.daddr]!;
-			hash = Math.imul(hash ^ (hash >>> 15), 0x85_eb_ca_6b);
-			if (isIpv6) {
-				for (let word = 1; word < 4; word += 1) {
-					hash = Math.imul(hash ^ (hash >>> 15) ^ words[at + recordAt.vaddr + word]!, 0xc2_b2_ae_35);
-					hash = Math.imul(hash ^ (hash >>> 15) ^ words[at + recordAt.daddr + word]!, 0x9e_37_79_b1);
+			const near = nearPlace(words, at);
+			const remembered = lately[near]!;
+			const found = isPath(remembered, words, at, segment, origin) ? remembered : find(words, at, segment, origin);
+			if (found !== 0) {
+				lately[near] = found;
+				if (known && paths[(found << pathShift) + pathAt.unknown] !== 0) {
+					becomeKnown(found << pathShift);
 				}
+
+				return found;
 			}
 
-			hash ^= (words[at + recordAt.vport]! << 16) | words[at + recordAt.dport]!;
-			hash = Math.imul(hash ^ (hash >>> 13), 0xc2_b2_ae_35);
-			hash ^= (words[at + recordAt.protocol]! << 12) ^ (words[at + recordAt.flags]! & 7) ^ (origin << 4) ^ (segment << 24) ^ Math.imul(mark, 0x27_d4_eb_2f);
-			hash = Math.imul(hash ^ (hash >>> 16), 0x27_d4_eb_2f);
-			const {pairs, mask, shift} = pathIndex;
-			for (let pair = (hash >>> shift) << 1; pairs[pair + 1] !== 0; pair = (pair + 2) & mask) {
-				if (pairs[pair] !== hash) {
-					continue;
-				}
-
-				const id = pairs[pair + 1]!;
-				const path = id << pathShift;
-				const service = paths[path]! << serviceShift;
-				if (paths[path + pathAt.daddr] === words[at + recordAt.daddr]
-					&& services[service + serviceAt.vaddr] === words[at + recordAt.vaddr]
-					&& paths[path + pathAt.dport] === words[at + recordAt.dport]
-					&& services[service + serviceAt.vport] === words[at + recordAt.vport]
-					&& services[service + serviceAt.protocol] === words[at + recordAt.protocol]
-					&& services[service + serviceAt.family] === words[at + recordAt.family]
-					&& services[service + serviceAt.segment] === segment
-					&& paths[path + pathAt.forward] === (words[at + recordAt.flags]! & 7)
-					&& paths[path + pathAt.fwmark] === mark
-					&& paths[path + pathAt.origin] === origin
-					&& (!isIpv6 || (
-						paths[path + pathAt.daddr + 1] === words[at + recordAt.daddr + 1]
-						&& paths[path + pathAt.daddr + 2] === words[at + recordAt.daddr + 2]
-						&& paths[path + pathAt.daddr + 3] === words[at + recordAt.daddr + 3]
-						&& services[service + serviceAt.vaddr + 1] === words[at + recordAt.vaddr + 1]
-						&& services[service + serviceAt.vaddr + 2] === words[at + recordAt.vaddr + 2]
-						&& services[service + serviceAt.vaddr + 3] === words[at + recordAt.vaddr + 3]))) {
-					if (known && paths[path + pathAt.unknown] !== 0) {
-						paths[path + pathAt.unknown] = 0;
-						unknownPaths -= 1;
-						unknownServices -= services[service + serviceAt.unknown]!;
-						services[service + serviceAt.unknown] = 0;
-					}
-
-					return id;
-				}
-			}
-
-			return create(hash, words, at, segment, origin, known);
+			return create(pathHash(words, at, segment, origin), words, at, segment, origin, known);
 		},
 		release(path) {
 			const left = paths[(path << pathShift) + pathAt.references]! - 1;

@@ -7,13 +7,13 @@ import {type TableArrays} from '../memory.js';
 import {type PePool} from '../pe-pool.js';
 import {type PathTable} from './paths.js';
 import {type Refusals} from './refusals.js';
-import {hashSession} from './session-hash.js';
+import {type SessionHash} from './session-hash.js';
 import {type SessionLookup} from './session-lookup.js';
 import {type TableMessage} from './table-message.js';
 
 export type PreparationParts = {
 	readonly arrays: TableArrays;
-	readonly seed: number;
+	readonly hashSession: SessionHash;
 	readonly pathTable: PathTable;
 	readonly pe: PePool;
 	readonly refusals: Refusals;
@@ -36,7 +36,7 @@ export type Preparation = {
 	prepare(batch: RecordBatch, message: TableMessage, nowMs: number, second: number): void;
 };
 
-export const createPreparation = ({arrays, seed, pathTable, pe, refusals, lookup, index}: PreparationParts): Preparation => {
+export const createPreparation = ({arrays, hashSession, pathTable, pe, refusals, lookup, index}: PreparationParts): Preparation => {
 	const {connFlags, entryAt, entryShift, pathShift, recordAt, recordShift} = layout;
 	const {entries, paths} = arrays;
 	const {portOf} = lookup;
@@ -92,7 +92,7 @@ export const createPreparation = ({arrays, seed, pathTable, pe, refusals, lookup
 			timeoutOf[record] = timeout;
 			pathOf[record] = path;
 			hashOf[record] = hashSession(
-				seed, paths[path << pathShift]!, words[from + recordAt.caddr]!, words[from + recordAt.caddr + 1]!,
+				paths[path << pathShift]!, words[from + recordAt.caddr]!, words[from + recordAt.caddr + 1]!,
 				words[from + recordAt.caddr + 2]!, words[from + recordAt.caddr + 3]!, portOf(words, from, peId),
 				isTemplate ? 1 | (peId << 1) : 0,
 			);

@@ -1,7 +1,7 @@
 import {type HashIndex} from '../hash-index.js';
 import {layout} from '../layout.js';
 import {type TableArrays} from '../memory.js';
-import {hashSession} from './session-hash.js';
+import {type SessionHash} from './session-hash.js';
 
 /**
 From the identity of a session to its slot. Records are given as words of a batch, the record's first being `words[from]`;
@@ -22,7 +22,7 @@ export type SessionLookup = {
 	countWithoutPort(difference: number): void;
 };
 
-export const createSessionLookup = ({entries, paths}: TableArrays, index: HashIndex, seed: number): SessionLookup => {
+export const createSessionLookup = ({entries, paths}: TableArrays, index: HashIndex, hashSession: SessionHash): SessionLookup => {
 	const {connFlags, entryAt, entryFlag, entryShift, pathMask, pathShift, recordAt} = layout;
 	let withoutPort = 0;
 
@@ -53,7 +53,7 @@ export const createSessionLookup = ({entries, paths}: TableArrays, index: HashIn
 		hashOfEntry(at) {
 			const isTemplate = entries[at + entryAt.fractions]! & entryFlag.template;
 			return hashSession(
-				seed, paths[(entries[at + entryAt.path]! & pathMask) << pathShift]!,
+				paths[(entries[at + entryAt.path]! & pathMask) << pathShift]!,
 				entries[at]!, entries[at + 1]!, entries[at + 2]!, entries[at + 3]!, entries[at + entryAt.portState]! >>> 16,
 				isTemplate === 0 ? 0 : 1 | ((entries[at + entryAt.rhythm]! & 0xf_ff_ff) << 1),
 			);
@@ -68,7 +68,7 @@ export const createSessionLookup = ({entries, paths}: TableArrays, index: HashIn
 			}
 
 			const hash = hashSession(
-				seed, service, words[from + recordAt.caddr]!, words[from + recordAt.caddr + 1]!,
+				service, words[from + recordAt.caddr]!, words[from + recordAt.caddr + 1]!,
 				words[from + recordAt.caddr + 2]!, words[from + recordAt.caddr + 3]!, 0, 0,
 			);
 			const slot = find(hash, service, words, from, 0, 0, 0);

@@ -11,6 +11,7 @@ import {createPreparation} from './preparation.js';
 import {createRefusals} from './refusals.js';
 import {createSessionLookup} from './session-lookup.js';
 import {createSessionUpdate} from './update.js';
+import {createSessionHash} from './session-hash.js';
 import {createSessions} from './sessions.js';
 import {createShares} from './shares.js';
 import {createSweep, type SweepOptions} from './sweep.js';
@@ -20,7 +21,7 @@ import {createWheel} from './wheel.js';
 export type TableWriterOptions = {
 	/** Never overwrite changes that the reader which holds the writer has not consumed: block instead. */
 	readonly waitForReader?: boolean;
-	/** Secret of the hashes; random unless given. */
+	/** Makes the same hashes in each run: for tests and benchmarks. Without it they are random, as they must be where anything is heard. */
 	readonly seed?: number;
 };
 
@@ -40,7 +41,7 @@ export type TableWriter = Masks & {
 	now(): number;
 };
 
-export const createTableWriter = (memory: TableMemory, {waitForReader = false, seed = Math.trunc(Math.random() * (2 ** 32))}: TableWriterOptions = {}): TableWriter => {
+export const createTableWriter = (memory: TableMemory, {waitForReader = false, seed}: TableWriterOptions = {}): TableWriter => {
 	const {connFlags, entryFlag, entryShift, numberAt, pathShift, recordAt, recordShift} = layout;
 	const {maxSessions, maxPe} = memory.sizes;
 	const arrays = openTableMemory(memory);
@@ -51,14 +52,15 @@ export const createTableWriter = (memory: TableMemory, {waitForReader = false, s
 	const refusals = createRefusals(arrays, changes);
 	const index = createHashIndex(maxSessions);
 	const wheel = createWheel();
-	const lookup = createSessionLookup(arrays, index, seed);
+	const hashSession = createSessionHash(seed);
+	const lookup = createSessionLookup(arrays, index, hashSession);
 	const shares = createShares(arrays, maxSessions);
 	const sessions = createSessions({arrays, maxSessions, pathTable, pe, changes, lookup, shares, index, wheel});
 	const update = createSessionUpdate({arrays, pathTable, changes, refusals, lookup, shares, wheel});
 	const sweep = createSweep({arrays, index, wheel, lookup, sessions});
 	const {hashOfEntry, portOf, matches, find, findWithoutPort} = lookup;
 	const {create, removeDue} = sessions;
-	const {pathOf, hashOf, peOf, slotOf, timeoutOf, prepare} = createPreparation({arrays, seed, pathTable, pe, refusals, lookup, index});
+	const {pathOf, hashOf, peOf, slotOf, timeoutOf, prepare} = createPreparation({arrays, hashSession, pathTable, pe, refusals, lookup, index});
 
 	/** Gives milliseconds since the origin. */
 	const advance = (nowUs: number): number => {
