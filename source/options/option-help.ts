@@ -19,7 +19,7 @@ const widest = 96;
 const textColumn = 26;
 
 const optionLines = ({letter, typed, argument, help}: Option): string[] => {
-	const head = `  ${letter ? `-${letter},` : '   '} ${typed}${argument ? ` ${argument}` : ''}`;
+	const head = `  ${letter ? `-${letter},` : ' '.repeat(3)} ${typed}${argument ? ` ${argument}` : ''}`;
 	const [first = '', ...rest] = help;
 	const beside = head.length < textColumn ? `${head.padEnd(textColumn)}${first}` : `${head.padEnd(textColumn + 1)}  ${first}`;
 	const below = rest.map(text => ' '.repeat(textColumn) + text);

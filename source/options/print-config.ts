@@ -4,11 +4,11 @@ import {complaint} from '../text/format.js';
 import {type Options} from './options.js';
 
 const triggerTable = ({name, on, actions, rate, timeoutMs}: Trigger): Record<string, unknown> => {
-	const commands = actions.filter(action => action.kind === 'exec');
+	const command = actions.find(action => action.kind === 'exec');
 	const urls = actions.filter(action => action.kind === 'webhook').map(({url}) => url);
 	return {
 		name, on,
-		...(commands[0] && {exec: commands[0].argv}),
+		...(command && {exec: command.argv}),
 		...(urls.length > 0 && {webhook: urls}),
 		rate: formatRate(rate),
 		timeout: timeoutMs / 1000,

@@ -77,7 +77,7 @@ export const startEngine = (options: Options, recording: RecordingTask | undefin
 	demo: options.demo ? {seed: options.seed} : undefined,
 	dissector: {
 		groups: options.groups.map(text => parseAddress(text)!),
-		...(options.ports.from === 8848 && options.ports.to === 8848 ? {} : {ports: options.ports}),
+		...(!(options.ports.from === 8848 && options.ports.to === 8848) && {ports: options.ports}),
 	},
 	syncids: options.syncids,
 	from: options.from,

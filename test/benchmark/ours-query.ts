@@ -83,7 +83,7 @@ const objects: Row[] = [];
 view.each((_words, _at, slot) => {
 	const {caddr, cport, path: {service, daddr}, state, expiresUs, firstUs, lastUs, updates} = view.row(slot)!;
 	objects.push({
-		client: caddr[0]!, cport, virtual: service.vaddr.join(), real: daddr.join(), state, expires: expiresUs, age: firstUs, idle: lastUs, updates,
+		client: caddr[0]!, cport, virtual: service.vaddr.join(','), real: daddr.join(','), state, expires: expiresUs, age: firstUs, idle: lastUs, updates,
 	});
 });
 

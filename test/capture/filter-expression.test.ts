@@ -39,7 +39,7 @@ const ipv6 = (next: number, destination: string, payload: number[]): number[] =>
 	[0x60, 0, 0, 0, 0, payload.length, next, 255, ...hex('fe80 0000 0000 0000 0000 0000 0000 0001'), ...hex(destination), ...payload];
 
 const udp = (port: number): number[] => [0x9f, 0x59, port >> 8, port & 0xff, 0, 16, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8];
-const zeros = (length: number): number[] => Array.from<number>({length}).fill(0);
+const zeros = (length: number): number[] => Array.from({length}, () => 0);
 const group = '01:00:5e:00:00:51';
 const neighbourAdvertisement = [136, 0, 0, 0, 0x20, 0, 0, 0, ...zeros(16)];
 

@@ -62,7 +62,7 @@ test('a sender that is on no subnet of this host is heard at the place `?`', opt
 	hosts.send('224.0.0.81', 8848, 'cc01', '172.16.5.5');
 	const {place, from} = await listener.heard(isDatagram('cc01'));
 	assert.deepEqual([place, from], [1, '172.16.5.5']);
-	const places = listener.lines.filter(({type}) => type === 'places').at(-1)!.places!;
+	const places = listener.lines.findLast(({type}) => type === 'places')!.places!;
 	assert.deepEqual(places.map(({name}) => name), ['wire0', '?']);
 	listener.tell('close');
 	await listener.ended;

@@ -47,7 +47,7 @@ const recordsOf = ({frame, view}: Sent): Announced[] => {
 			flags: view.getUint32(at + 4),
 			state: view.getUint16(at + 8),
 			vport: view.getUint16(at + 12),
-			key: [view.getUint8(at + 1), view.getUint32(at + 10), ...frame.subarray(at + 24, at + 24 + addresses)].join(),
+			key: [view.getUint8(at + 1), view.getUint32(at + 10), ...frame.subarray(at + 24, at + 24 + addresses)].join(','),
 		});
 		at += length;
 	}
@@ -88,8 +88,8 @@ test('a demo opens on a table of hundreds of open sessions, of every service and
 
 test('the master dies within the first minute, and the backup takes over after three adverts and its skew', () => {
 	const sent = sentUntil(60);
-	const dying = sent.filter(isFrom(first)).at(-1)!;
-	const lastAdvert = sent.filter(isFrom(first)).filter(isAdvert).at(-1)!;
+	const dying = sent.findLast(isFrom(first))!;
+	const lastAdvert = sent.filter(isFrom(first)).findLast(isAdvert)!;
 	const takeover = sent.filter(isFrom(backup)).find(isAdvert)!;
 
 	assert.ok(dying.timeUs < 28 * second);
@@ -113,7 +113,7 @@ test('the backup joined the group before, and announces what it inherited with t
 
 test('the first director comes back as a rebooted backup, and gets its place back by a resignation', () => {
 	const sent = sentUntil(300).filter(isLater(30));
-	const [booted] = sent.filter(isFrom(first));
+	const booted = sent.find(isFrom(first));
 	const join = sent.filter(isFrom(first)).find(isReport)!;
 	const resignation = sent.filter(isAdvert).find(advert => priorityOf(advert) === 0)!;
 	const returned = sent.filter(isFrom(first)).find(isAdvert)!;

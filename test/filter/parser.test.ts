@@ -65,7 +65,7 @@ const meanings: ReadonlyArray<readonly [text: string, canonical: string]> = [
 	['PEDATA~call', 'peData~call'],
 	['segment="a b"', 'segment=\'a b\''],
 	['', ''],
-	['   ', ''],
+	[' '.repeat(3), ''],
 ];
 
 for (const [text, expected] of meanings) {

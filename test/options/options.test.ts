@@ -19,7 +19,7 @@ test('every option is in the help, and no line of it is wider than 96 columns', 
 	const lines = helpText().split('\n');
 	assert.deepEqual(lines.filter(line => [...line].length > 96), []);
 	for (const {letter, typed, argument} of options) {
-		const head = `  ${letter ? `-${letter},` : '   '} ${typed}${argument ? ` ${argument}` : ''}`;
+		const head = `  ${letter ? `-${letter},` : ' '.repeat(3)} ${typed}${argument ? ` ${argument}` : ''}`;
 		assert.ok(lines.some(line => line === head || line.startsWith(`${head} `)), head);
 	}
 

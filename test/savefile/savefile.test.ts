@@ -65,10 +65,10 @@ const blocks = (littleEndian: boolean) => {
 	const u16 = (value: number): number[] => littleEndian ? [value & 0xff, value >> 8] : [value >> 8, value & 0xff];
 	const u32 = (value: number): number[] => {
 		const octets = [value >>> 24, (value >>> 16) & 0xff, (value >>> 8) & 0xff, value & 0xff];
-		return littleEndian ? octets.reverse() : octets;
+		return littleEndian ? octets.toReversed() : octets;
 	};
 
-	const pad = (octets: number[]): number[] => [...octets, ...Array.from<number>({length: (4 - (octets.length % 4)) % 4}).fill(0)];
+	const pad = (octets: number[]): number[] => [...octets, ...Array.from({length: (4 - (octets.length % 4)) % 4}, () => 0)];
 	const block = (type: number, body: number[], total = 12 + pad(body).length, trailer = total): number[] =>
 		[...u32(type), ...u32(total), ...pad(body), ...u32(trailer)];
 	const option = (code: number, value: number[]): number[] => [...u16(code), ...u16(value.length), ...pad(value)];
@@ -207,7 +207,7 @@ test('simple, obsolete and unknown blocks stand beside enhanced ones', () => {
 	const {section, interface: describe, enhanced, simple, obsolete, block} = blocks(false);
 	const file = [
 		...section(), ...describe(1, [], 2), ...block(5, [1, 2, 3, 4]), ...enhanced(0, 0, 77, [9]),
-		...simple(60, [1, 2]), ...block(0x0b_ad, Array.from<number>({length: 300_000}).fill(1)), ...obsolete(0, 0, 78, [3]),
+		...simple(60, [1, 2]), ...block(0x0b_ad, Array.from({length: 300_000}, () => 1)), ...obsolete(0, 0, 78, [3]),
 	];
 	for (const chunkSize of [undefined, 5, 1000]) {
 		const {packets, problem} = readAll(Uint8Array.from(file), chunkSize);

@@ -34,7 +34,7 @@ const hashes = fc.oneof(
 );
 
 test('every pair is found from its home after any sequence of additions and removals, however often the index grew', () => {
-	fc.assert(fc.property(fc.array(hashes, {minLength: 1, maxLength: 400}), fc.integer({min: 0, max: 5}), (some, removeEvery) => {
+	fc.assert(fc.property(fc.array(hashes, {minLength: 1, maxLength: 400}), fc.integer({min: 0, max: 5}), (some, removalEvery) => {
 		const index = createHashIndex(10_000);
 		const held = new Map<number, number>();
 		let value = 0;
@@ -43,7 +43,7 @@ test('every pair is found from its home after any sequence of additions and remo
 				value++;
 				addToIndex(index, hash + (round * 7), value);
 				held.set(value, (hash + (round * 7)) | 0);
-				if (removeEvery > 0 && value % (removeEvery + 1) === 0) {
+				if (removalEvery > 0 && value % (removalEvery + 1) === 0) {
 					const [first] = held;
 					removeFromIndex(index, first![1], first![0]);
 					held.delete(first![0]);

@@ -72,7 +72,7 @@ const randomTable = (seed: number, size: number, alike: number) => {
 
 const expected = (rows: readonly Connection[], sort: SortKey, reverse: boolean): number[] => {
 	const sorted = [...rows].sort((a, b) => naive[sort](a, b) || a.slot - b.slot).map(row => row.slot);
-	return reverse ? sorted.reverse() : sorted;
+	return reverse ? sorted.toReversed() : sorted;
 };
 
 test('any window of any order is that of a full sort', () => {

@@ -30,7 +30,7 @@ export const createJoin = (options: JoinOptions): PacketSource => {
 
 	const placeNumber = (name: string, facts: Partial<Place> = {}): number => {
 		const found = places.findIndex(place => place.name === name);
-		if (found >= 0) {
+		if (found !== -1) {
 			return found;
 		}
 

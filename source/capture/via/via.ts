@@ -74,7 +74,7 @@ export const parseViaTarget = (target: string, options: FilterOptions): ViaTarge
 		return {name: named?.groups?.['name'] ?? program, kind: 'command', words};
 	}
 
-	const host = /^(?<host>(?:[^@:]+@)?(?:\[[\da-fA-F:.%]+\]|[^:[\]]+))(?::(?<interface>[^:]+))?$/.exec(rest);
+	const host = /^(?<host>(?:[^@:]+@)?(?:\[[\da-f:.%]+\]|[^:[\]]+))(?::(?<interface>[^:]+))?$/i.exec(rest);
 	// A host that starts with a dash would be an option of ssh.
 	if (!host?.groups?.['host'] || rest.startsWith('-')) {
 		throw usage(target, 'it names no host');

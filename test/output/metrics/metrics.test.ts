@@ -62,7 +62,7 @@ test('no series names a client', async () => {
 	engine.view.each((_words, _at, slot) => {
 		const row = engine.view.row(slot);
 		if (row) {
-			clients.add([...new Uint8Array(new Int32Array([row.caddr[0]!]).buffer)].reverse().join('.'));
+			clients.add([...new Uint8Array(new Int32Array([row.caddr[0]!]).buffer)].toReversed().join('.'));
 		}
 	});
 

@@ -188,7 +188,7 @@ test('100 000 events into a program that hangs: four run, 256 wait, the rest is 
 	const messages = 1000;
 	table.hear(Array.from({length: 50}, (_, cport) => ({cport})));
 	for (let message = 0; message < 2 * messages; message++) {
-		table.hear(Array.from({length: 50}, (_, cport) => ({cport, ...(message % 2 === 0 ? closing : {})})), {nowUs: secondsLater(5 + (message / 2000))});
+		table.hear(Array.from({length: 50}, (_, cport) => ({cport, ...((message % 2 === 0) && closing)})), {nowUs: secondsLater(5 + (message / 2000))});
 	}
 
 	say({event: 'takeover', to: '10.255.0.2'}, 7);
@@ -205,7 +205,7 @@ test('100 000 events into a program that hangs: four run, 256 wait, the rest is 
 test('changes that were overwritten before they were looked at are counted and said', () => {
 	const {table, look, work, outcomes} = bench([trigger('event=state')], {sizes: {changeCapacity: 1024}});
 	for (let message = 0; message < 100; message++) {
-		table.hear(Array.from({length: 50}, (_, cport) => ({cport, ...(message % 2 === 0 ? closing : {})})), {nowUs: secondsLater(message)});
+		table.hear(Array.from({length: 50}, (_, cport) => ({cport, ...((message % 2 === 0) && closing)})), {nowUs: secondsLater(message)});
 	}
 
 	look();

@@ -117,7 +117,7 @@ const factsOf = ({sample, columns, localTime, named}: ScreenInput): {readonly fa
 	const names = [['client', clientText(connection)], ['virtual', virtualText(connection)], ['real', realText(connection)]].flatMap(([field, text]) => named(text!) === text ? [] : [`${field} ${named(text!)}`]);
 	const facts = [
 		...labelled('state', `${connection.template ? `template (${stateText(connection)})` : stateText(connection)}${past === '' ? '' : `   before: ${past}`}   forward ${forwardText(connection)}${connection.fwmark === 0 ? '' : `   fwmark 0x${connection.fwmark.toString(16)}`}`, columns),
-		...(names.length === 0 ? [] : labelled('names', names.join('   '), columns)),
+		...(names.length === 0 ? [] : labelled('names', names.join(' '.repeat(3)), columns)),
 		...labelled('expires', end ? `${end} At ${at(departed.timeUs)}.` : expiryText(connection, isHeld, sample), columns),
 		...labelled('seen by', `${who(connection.director, sample)}${announced.length > 0 ? `, earlier ${announced.join(' ')}` : ''}   id ${connection.syncid}   ${connection.updates} announcement${connection.updates === 1 ? '' : 's'}${connection.rhythmSeconds > 0 ? `, every ${ago(connection.rhythmSeconds)}` : ''}   first announced ${at(connection.firstUs)}   last announced ${at(connection.lastUs)}`, columns),
 		...(isHeld && !connection.template ? labelled('fate', fateText(connection, sample), columns) : []),
