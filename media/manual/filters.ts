@@ -1,7 +1,9 @@
 import {bareWords} from '../../source/filter/expression.js';
 import {fieldNames, fields, type FieldName} from '../../source/filter/fields.js';
 import {isWord} from '../../source/filter/lexer.js';
-import {accounts, fates, knownEvents, knownFlags, knownForwards, knownProtocols, knownStates} from '../../source/filter/vocabulary.js';
+import {eventNames} from '../../source/events/catalogue.js';
+import {accounts, fates} from '../../source/events/session-fields.js';
+import {knownFlags, knownForwards, knownProtocols, knownStates} from '../../source/filter/vocabulary.js';
 import {fieldTexts} from './field-texts.js';
 import {bold, entry, nextParagraph, paragraph, section, subsection} from './roff.js';
 
@@ -16,7 +18,7 @@ const grammar: ReadonlyArray<readonly [example: string, meaning: string]> = [
 ];
 
 const words: ReadonlyArray<readonly [name: string, known: readonly string[]]> = [
-	['state', knownStates.filter(word => isWord(word))], ['proto', knownProtocols], ['forward', knownForwards], ['flags', knownFlags], ['fate', fates], ['account', accounts], ['event', knownEvents],
+	['state', knownStates.filter(word => isWord(word))], ['proto', knownProtocols], ['forward', knownForwards], ['flags', knownFlags], ['fate', fates], ['account', accounts], ['event', eventNames],
 ];
 
 const headOf = (name: FieldName): string => [name, ...(fields[name].aliases ?? [])].map(spelling => bold(spelling)).join(', ');

@@ -1,19 +1,18 @@
+import {type EventKind, type ValuesOfKind} from '../events/describe.js';
+import {type Note} from '../events/told.js';
 import {type Director} from './facts/director.js';
 import {createEventLimit} from './event-limit.js';
 import {type Moment} from './facts/failover.js';
 import {type Limits} from './facts/limits.js';
 
-/** Puts an event into the stream of changes. */
-export type Note = (timeUs: number, event: string, fields: Readonly<Record<string, unknown>>) => void;
-
-/** Tells an event in the stream of changes and, in a few words, on the timeline. */
-export type Tell = (timeUs: number, event: string, level: Moment['level'], directors: readonly Director[], text: string, fields: Readonly<Record<string, unknown>>) => void;
+/** Tells an event of these directors in the stream of changes and, in a few words, on the timeline. `brief`: instead of the kind's own. */
+export type Tell = <Kind extends EventKind>(timeUs: number, kind: Kind, directors: readonly Director[], values: ValuesOfKind<Kind>, brief?: string) => void;
 
 /** What the failover desk tells, within the bounds of what anyone on the link can make it tell. */
 export type DeskEvents = {
 	readonly tell: Tell;
 	/** The same without the timeline. */
-	add(timeUs: number, event: string, director: Director, fields: Readonly<Record<string, unknown>>): void;
+	add<Kind extends EventKind>(timeUs: number, kind: Kind, director: Director, values: ValuesOfKind<Kind>): void;
 	/** Oldest first. */
 	timeline(): readonly Moment[];
 };
@@ -27,10 +26,10 @@ export const createDeskEvents = (note: Note, limits: Limits): DeskEvents => {
 	const timeline: Moment[] = [];
 
 	/** Gives whether there is room for it on the timeline. */
-	const admit = (timeUs: number, event: string, director: Director | undefined, fields: Readonly<Record<string, unknown>>): boolean => {
-		const {told, onTimeline} = eventLimit.admit(event, director?.known ? director.index : strangers, timeUs);
+	const admit = <Kind extends EventKind>(timeUs: number, kind: Kind, director: Director | undefined, values: ValuesOfKind<Kind>): boolean => {
+		const {told, onTimeline} = eventLimit.admit(kind, director?.known ? director.index : strangers, timeUs);
 		if (told) {
-			note(timeUs, event, fields);
+			note(timeUs, kind, values);
 		} else {
 			limits.hit('events');
 		}
@@ -39,16 +38,16 @@ export const createDeskEvents = (note: Note, limits: Limits): DeskEvents => {
 	};
 
 	return {
-		tell(timeUs, event, level, directors, text, fields) {
-			if (admit(timeUs, event, directors[0], fields)) {
-				timeline.push({timeUs, event, directors: directors.map(({index}) => index), level, text});
+		tell(timeUs, kind, directors, values, brief = kind.brief(values)) {
+			if (admit(timeUs, kind, directors[0], values)) {
+				timeline.push({timeUs, event: kind.name, directors: directors.map(({index}) => index), level: kind.level(values), text: brief});
 				if (timeline.length > maxMoments) {
 					timeline.shift();
 				}
 			}
 		},
-		add(timeUs, event, director, fields) {
-			admit(timeUs, event, director, fields);
+		add(timeUs, kind, director, values) {
+			admit(timeUs, kind, director, values);
 		},
 		timeline: () => [...timeline],
 	};

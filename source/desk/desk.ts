@@ -2,7 +2,9 @@ import {numberAt} from '../table/memory.js';
 import {type TableWriter} from '../table/write/writer.js';
 import {type Advert, type FrameInfo, type GroupReport} from '../wire/observation.js';
 import {type Datagram} from '../wire/packet.js';
-import {createDeskEvents, type Note} from './desk-events.js';
+import {events} from '../events/catalogue.js';
+import {type Note} from '../events/told.js';
+import {createDeskEvents} from './desk-events.js';
 import {sharedBit, type Director} from './facts/director.js';
 import {createDirectors, type Directors, type SyncFacts} from './registry.js';
 import {type Failover} from './facts/failover.js';
@@ -56,8 +58,8 @@ export type Desk = {
 export const createDesk = ({table, note, firstUs, toWallUs, configured = [], limits}: DeskParts): Desk => {
 	const {arrays} = table;
 	const {numbers} = arrays;
-	const events = createDeskEvents(note, limits);
-	const {tell} = events;
+	const told = createDeskEvents(note, limits);
+	const {tell} = told;
 	const losses = createLosses();
 	let contested = 0;
 	/** The time of the packet at hand. */
@@ -82,9 +84,9 @@ export const createDesk = ({table, note, firstUs, toWallUs, configured = [], lim
 			const fields = {address: director.address, lost, lostMessages: director.lostMessages};
 			// One line of the timeline for a burst.
 			if (losses.add(director, timeUs, lost)) {
-				tell(timeUs, 'wire-loss', 'warning', [director], 'sync messages lost', fields);
+				tell(timeUs, events.wireLoss, [director], fields);
 			} else {
-				events.add(timeUs, 'wire-loss', director, fields);
+				told.add(timeUs, events.wireLoss, director, fields);
 			}
 		},
 	}, new Set(configured.flat()), limits);
@@ -170,7 +172,7 @@ export const createDesk = ({table, note, firstUs, toWallUs, configured = [], lim
 			}
 
 			if (isNews) {
-				tell(timeUs, 'vip-claimed', 'note', director ? [director] : [], `claims ${address}`, {address, mac, was, director: director?.address});
+				tell(timeUs, events.vipClaimed, director ? [director] : [], {address, mac, was, director: director?.address});
 			}
 		},
 		listeners: directors.listeners,
@@ -189,6 +191,6 @@ export const createDesk = ({table, note, firstUs, toWallUs, configured = [], lim
 				splits.tick(pair, nowUs);
 			}
 		},
-		failover: nowUs => ({...report(nowUs), timeline: events.timeline()}),
+		failover: nowUs => ({...report(nowUs), timeline: told.timeline()}),
 	};
 };

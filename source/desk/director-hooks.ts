@@ -1,4 +1,5 @@
-import {type Note, type Tell} from './desk-events.js';
+import {type Note} from '../events/told.js';
+import {type Tell} from './desk-events.js';
 import {type Director} from './facts/director.js';
 
 /** What the registry of directors needs done, to the table and to whoever is told. */

@@ -1,3 +1,4 @@
+import {nameKinds} from '../events/told.js';
 import {type Advert} from '../wire/observation.js';
 import {ownBits, sharedBit, type Director} from './facts/director.js';
 import {type DirectorHooks} from './director-hooks.js';
@@ -40,7 +41,7 @@ export const createDirectorTrust = (hooks: DirectorHooks, trusted: ReadonlySet<s
 			bitsOfTrusted += isTrusted ? 1 : 0;
 			director.bit = bitsTaken++;
 			// Ahead of the first change whose masks have it.
-			hooks.note(timeUs, '@bit', {index: director.index, address: director.address, bit: director.bit});
+			hooks.note(timeUs, nameKinds.bit, {index: director.index, address: director.address, bit: director.bit});
 			hooks.assumeSent(director);
 		}
 	};
@@ -52,7 +53,7 @@ export const createDirectorTrust = (hooks: DirectorHooks, trusted: ReadonlySet<s
 			giveBit(director, timeUs);
 			director.known = true;
 			// Ahead of what it says next: triggers believe only whom they know.
-			hooks.note(timeUs, '@known', {index: director.index, address: director.address});
+			hooks.note(timeUs, nameKinds.known, {index: director.index, address: director.address});
 		}
 	};
 

@@ -1,28 +1,22 @@
-/** Events of one kind about one subject that may come within ten seconds. More of them say nothing new, and bury what does. */
-const mostOf: Readonly<Record<string, number>> = {
-	// A director with many virtual routers, or addresses, says so of all of them at once.
-	vrrp: 64, silent: 64, 'vip-claimed': 256,
-	director: 32, 'wire-loss': 32,
-};
-const mostOfOthers = 8;
-/** Beside them on the timeline, which has room for some hundred. */
+import {type EventKind} from '../events/describe.js';
+
+/** Beside the bound of a kind: on the timeline there is room for some hundred. */
 const mostOnTimeline = 16;
-const windowUs = 10_000_000;
 
 /** All senders that are not known count as one subject, so there are not many of these. */
 const maxSubjects = 1024;
 
 export type EventLimit = {
 	/** Whether this event may still be told, and be put on the timeline. */
-	admit(event: string, subject: number, timeUs: number): {readonly told: boolean; readonly onTimeline: boolean};
+	admit(kind: EventKind, subject: number, timeUs: number): {readonly told: boolean; readonly onTimeline: boolean};
 };
 
 export const createEventLimit = (): EventLimit => {
 	const windows = new Map<string, {sinceUs: number; count: number}>();
 
 	return {
-		admit(event, subject, timeUs) {
-			const key = `${event} ${subject}`;
+		admit({name, bound}, subject, timeUs) {
+			const key = `${name} ${subject}`;
 			let window = windows.get(key);
 			if (!window) {
 				if (windows.size >= maxSubjects) {
@@ -33,13 +27,13 @@ export const createEventLimit = (): EventLimit => {
 				windows.set(key, window);
 			}
 
-			if (Math.abs(timeUs - window.sinceUs) >= windowUs) {
+			if (Math.abs(timeUs - window.sinceUs) >= (bound?.seconds ?? 0) * 1_000_000) {
 				window.sinceUs = timeUs;
 				window.count = 0;
 			}
 
 			window.count++;
-			return {told: window.count <= (mostOf[event] ?? mostOfOthers), onTimeline: window.count <= mostOnTimeline};
+			return {told: window.count <= (bound?.most ?? Infinity), onTimeline: window.count <= mostOnTimeline};
 		},
 	};
 };

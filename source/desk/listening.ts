@@ -1,3 +1,4 @@
+import {events} from '../events/catalogue.js';
 import {type FrameInfo, type GroupReport} from '../wire/observation.js';
 import {sharedBit, type Director} from './facts/director.js';
 import {type DirectorHooks} from './director-hooks.js';
@@ -75,7 +76,7 @@ export const createListening = (hooks: DirectorHooks, trust: DirectorTrust, limi
 		director.forgotten = keeps ? 0 : hooks.clearSent(director);
 		director.listeningSinceUs = timeUs;
 		director.listeningEvidence = evidence;
-		hooks.tell(timeUs, 'director', 'note', [director], `listening by ${evidence}`, {address: director.address, what: 'listening', evidence});
+		hooks.tell(timeUs, events.director, [director], {address: director.address, what: 'listening', evidence});
 	};
 
 	return {
@@ -107,7 +108,7 @@ export const createListening = (hooks: DirectorHooks, trust: DirectorTrust, limi
 			director.joinSeen = true;
 			if (director.listeningSinceUs > 0) {
 				stops(director, timeUs);
-				hooks.tell(timeUs, 'director', 'note', [director], `left by ${evidence}`, {address: director.address, what: 'left', evidence});
+				hooks.tell(timeUs, events.director, [director], {address: director.address, what: 'left', evidence});
 			}
 		},
 		gaveWay(director, timeUs) {

@@ -1,3 +1,4 @@
+import {events} from '../events/catalogue.js';
 import {type Tell} from './desk-events.js';
 import {type Director} from './facts/director.js';
 import {type Directors} from './registry.js';
@@ -32,7 +33,7 @@ export const createPairWatch = ({directors, tell, masters}: PairWatchParts) => {
 		pair.bothSinceUs ||= nowUs;
 		if (!pair.activeActive && nowUs - pair.bothSinceUs >= thresholds.activeActiveUs) {
 			pair.activeActive = true;
-			tell(nowUs, 'director', 'note', senders, 'active/active: both send', {address: senders.map(({address}) => address).join(' '), what: 'active-active'});
+			tell(nowUs, events.director, senders, {address: senders.map(({address}) => address).join(' '), what: 'active-active'});
 		}
 	};
 
@@ -41,7 +42,7 @@ export const createPairWatch = ({directors, tell, masters}: PairWatchParts) => {
 		for (const director of pair.directors) {
 			if (director.listeningEvidence === 'vrrp' && director.joinSeen && nowUs - director.listeningSinceUs > thresholds.deafUs) {
 				directors.isDeaf(director);
-				tell(nowUs, 'director', 'warning', [director], 'does not listen', {address: director.address, what: 'deaf', evidence: 'it gave way, but joined no sync group'});
+				tell(nowUs, events.director, [director], {address: director.address, what: 'deaf', evidence: 'it gave way, but joined no sync group'});
 			}
 		}
 	};

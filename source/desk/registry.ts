@@ -1,6 +1,7 @@
 import {formatAddress} from '../wire/address.js';
 import {type Advert, type FrameInfo, type GroupReport} from '../wire/observation.js';
 import {type Datagram} from '../wire/packet.js';
+import {events} from '../events/catalogue.js';
 import {othersAddress, type Director, type VrrpInstance} from './facts/director.js';
 import {type DirectorHooks} from './director-hooks.js';
 import {createDirectorIdentity} from './director-identity.js';
@@ -95,7 +96,7 @@ export const createDirectors = (hooks: DirectorHooks, trusted: ReadonlySet<strin
 
 		if (formerPort !== 0) {
 			director.restarts++;
-			hooks.tell(timeUs, 'restart', 'note', [director], 'sync daemon started anew', {address: director.address, port: destinationPort, sourcePort, was: formerPort});
+			hooks.tell(timeUs, events.restart, [director], {address: director.address, port: destinationPort, sourcePort, was: formerPort});
 		}
 
 		if (lost > 0) {
@@ -122,7 +123,7 @@ export const createDirectors = (hooks: DirectorHooks, trusted: ReadonlySet<strin
 			director.previousSyncUs = director.lastSyncUs;
 			countMessage(director, timeUs, facts.records);
 			if (isFirst) {
-				hooks.tell(timeUs, 'director', 'note', [director], 'sending', {address: director.address, what: 'sending', syncid: facts.syncid, version: facts.version});
+				hooks.tell(timeUs, events.director, [director], {address: director.address, what: 'sending', syncid: facts.syncid, version: facts.version});
 			}
 
 			trust.bySync(director, timeUs);

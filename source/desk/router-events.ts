@@ -1,3 +1,4 @@
+import {events} from '../events/catalogue.js';
 import {type Tell} from './desk-events.js';
 import {type Directors} from './registry.js';
 import {thresholds} from './facts/thresholds.js';
@@ -9,16 +10,16 @@ const us = 1_000_000;
 export const createRouterEvents = (directors: Directors, tell: Tell): Pick<RouterHooks, 'first' | 'resigned' | 'silent' | 'resumed'> => ({
 	first({vrid, master: {director, instance}}, timeUs) {
 		directors.setMaster(director, timeUs, timeUs);
-		tell(timeUs, 'vrrp', 'note', [director], `master, priority ${instance.priority}`, {address: director.address, vrid, priority: instance.priority, role: 'master'});
+		tell(timeUs, events.vrrp, [director], {address: director.address, vrid, priority: instance.priority, role: 'master'});
 	},
 	resigned({vrid}, director, timeUs) {
 		directors.setMaster(director, 0, timeUs);
-		tell(timeUs, 'vrrp', 'warning', [director], 'resigned (priority 0)', {address: director.address, vrid, priority: 0, role: 'resigned'});
+		tell(timeUs, events.vrrp, [director], {address: director.address, vrid, priority: 0, role: 'resigned'});
 	},
 	silent({vrid, master: {director, instance}}, timeUs) {
 		if (director.priority !== 0) {
 			directors.setMaster(director, 0, timeUs);
-			tell(timeUs, 'silent', 'warning', [director], 'adverts missing', {
+			tell(timeUs, events.silent, [director], {
 				address: director.address, vrid, priority: instance.priority, what: 'adverts', seconds: (timeUs - instance.lastUs) / us,
 				syncGoesOn: director.lastSyncUs > instance.lastUs + (instance.intervalMs * 1000) + thresholds.syncGoesOnUs,
 			});
@@ -26,6 +27,6 @@ export const createRouterEvents = (directors: Directors, tell: Tell): Pick<Route
 	},
 	resumed({vrid, master: {director, instance}}, timeUs) {
 		directors.setMaster(director, timeUs, timeUs);
-		tell(timeUs, 'vrrp', 'note', [director], 'master again', {address: director.address, vrid, priority: instance.priority, role: 'master'});
+		tell(timeUs, events.vrrp, [director], {address: director.address, vrid, priority: instance.priority, role: 'master'}, 'master again');
 	},
 });

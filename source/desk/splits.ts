@@ -1,9 +1,10 @@
+import {events} from '../events/catalogue.js';
+import {rfc3339} from '../text/format.js';
 import {type Tell} from './desk-events.js';
 import {type Director} from './facts/director.js';
 import {type Directors} from './registry.js';
 import {type HeadCount} from './head-count.js';
 import {type Pairs, type PairState} from './pairs.js';
-import {timeText} from './takeover-fields.js';
 import {thresholds} from './facts/thresholds.js';
 import {type RouterHooks} from './routers.js';
 
@@ -50,8 +51,8 @@ export const createSplitBrains = ({directors, pairs, heads, tell, toWallUs}: Spl
 			sinceUs: pair.contests[0]!.timeUs, endUs: 0, by: 'sync', vrid: 0, directors: both.map(({index}) => index), priorities: both.map(({priority}) => priority),
 			onlyBy: both.map(() => 0), claimant: pair.claimant, claimUs: pair.claimUs, winner: -1,
 		};
-		tell(timeUs, 'split-brain', 'alarm', both, 'both announce the same sessions', {
-			directors: both.map(({address}) => address), by: 'sync', since: timeText(toWallUs(pair.split.sinceUs)), evidence: 'the same sessions announced by each in turn within 10 s',
+		tell(timeUs, events.splitBrain, both, {
+			directors: both.map(({address}) => address), by: 'sync', since: rfc3339(toWallUs(pair.split.sinceUs)), evidence: 'the same sessions announced by each in turn within 10 s',
 		});
 	};
 
@@ -60,7 +61,7 @@ export const createSplitBrains = ({directors, pairs, heads, tell, toWallUs}: Spl
 		if (pair.split?.by === 'sync' && pair.split.endUs === 0 && nowUs - lastUs > thresholds.syncSplit.overUs) {
 			const winner = pair.directors.toSorted((one, other) => other.lastSyncUs - one.lastSyncUs)[0]!;
 			pair.split = {...pair.split, endUs: lastUs, winner: winner.index};
-			tell(nowUs, 'split-brain-end', 'warning', [winner], 'no session is announced by both any more', {
+			tell(nowUs, events.splitBrainEnd, [winner], {
 				directors: addressesOf(pair.split.directors), winner: winner.address, seconds: (lastUs - pair.split.sinceUs) / us, evidence: 'no session announced by both for a minute',
 			});
 		}
@@ -81,8 +82,8 @@ export const createSplitBrains = ({directors, pairs, heads, tell, toWallUs}: Spl
 				sinceUs: router.splitUs, endUs: 0, by: 'vrrp', vrid: router.vrid, directors: speakers.map(({director}) => director.index),
 				priorities: speakers.map(({instance}) => instance.priority), onlyBy: speakers.map(() => 0), claimant: pair.claimant, claimUs: pair.claimUs, winner: -1,
 			};
-			tell(timeUs, 'split-brain', 'alarm', speakers.map(({director}) => director), `two masters on VRID ${router.vrid}`, {
-				directors: speakers.map(({director}) => director.address), vrid: router.vrid, by: 'vrrp', priorities: pair.split.priorities, since: timeText(toWallUs(router.splitUs)),
+			tell(timeUs, events.splitBrain, speakers.map(({director}) => director), {
+				directors: speakers.map(({director}) => director.address), vrid: router.vrid, by: 'vrrp', priorities: pair.split.priorities, since: rfc3339(toWallUs(router.splitUs)),
 				evidence: 'adverts of each, at least two since the later one began',
 			});
 		},
@@ -99,7 +100,7 @@ export const createSplitBrains = ({directors, pairs, heads, tell, toWallUs}: Spl
 
 			heads.count(timeUs);
 			pair.split = {...pair.split, endUs: timeUs, winner: winner.index, claimant: pair.claimant, claimUs: pair.claimUs};
-			tell(timeUs, 'split-brain-end', 'warning', [winner, loser], `${winner.address} is left`, {
+			tell(timeUs, events.splitBrainEnd, [winner, loser], {
 				directors: addressesOf(pair.split.directors), vrid: router.vrid, winner: winner.address,
 				seconds: Math.round((timeUs - pair.split.sinceUs) / 1000) / 1000, onlyBy: pair.split.onlyBy, evidence: `adverts of ${loser.address} stopped`,
 			});

@@ -1,8 +1,9 @@
+import {events} from '../events/catalogue.js';
 import {type Tell} from './desk-events.js';
 import {type HeadCount} from './head-count.js';
 import {type PairState} from './pairs.js';
 import {accountFields} from './takeover-fields.js';
-import {addCurvePoint, takeoverOf, type TakeoverState} from './takeover-state.js';
+import {addCurvePoint, type TakeoverState} from './takeover-state.js';
 
 /** What became of the sessions held at a takeover, counted and told at certain ages of it until that is settled. */
 export type TakeoverAccounts = {
@@ -31,8 +32,7 @@ export const createTakeoverAccounts = ({heads, tell, toWallUs}: TakeoverAccounts
 	};
 
 	const tellAccount = (state: TakeoverState, nowUs: number) => {
-		const {accounting, coverage} = takeoverOf(state);
-		tell(nowUs, 'takeover-account', 'note', [state.from, state.to], `heard ${accounting.heard} of ${coverage.held}`, accountFields(state, nowUs, toWallUs));
+		tell(nowUs, events.takeoverAccount, [state.from, state.to], accountFields(state, nowUs, toWallUs));
 	};
 
 	return {

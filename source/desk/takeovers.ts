@@ -1,5 +1,7 @@
 import {type TableWriter} from '../table/write/writer.js';
-import {type Note, type Tell} from './desk-events.js';
+import {events} from '../events/catalogue.js';
+import {type Note} from '../events/told.js';
+import {type Tell} from './desk-events.js';
 import {type Director, type VrrpInstance} from './facts/director.js';
 import {type Directors} from './registry.js';
 import {type HeadCount} from './head-count.js';
@@ -9,7 +11,7 @@ import {hasAdverts, type Pairs, type PairState} from './pairs.js';
 import {createTakeoverAccounts} from './takeover-accounts.js';
 import {takeoverFields} from './takeover-fields.js';
 import {createTakeoverJudge, type TakeoverSign} from './takeover-judge.js';
-import {addCurvePoint, takeoverOf, type TakeoverState} from './takeover-state.js';
+import {addCurvePoint, type TakeoverState} from './takeover-state.js';
 import {thresholds} from './facts/thresholds.js';
 import {type MasterChange} from './routers.js';
 
@@ -102,8 +104,7 @@ export const createTakeovers = ({table, directors, pairs, heads, losses, note, t
 		addCurvePoint(state, nowUs);
 		directors.setMaster(state.to, state.atUs, nowUs);
 		leave(state.from, nowUs);
-		const {coverage} = takeoverOf(state);
-		tell(nowUs, 'takeover', 'alarm', [state.from, state.to], `${state.kind}, knows ${coverage.known} of ${coverage.held} open`, takeoverFields(state, toWallUs));
+		tell(nowUs, events.takeover, [state.from, state.to], takeoverFields(state, toWallUs));
 		heads.invalidate();
 	};
 
@@ -128,7 +129,7 @@ export const createTakeovers = ({table, directors, pairs, heads, losses, note, t
 			return;
 		}
 
-		note(nowUs, 'vrrp', {address: to.address, vrid: router.vrid, priority: instance.priority, role: 'master', from: from.address});
+		note(nowUs, events.vrrp, {address: to.address, vrid: router.vrid, priority: instance.priority, role: 'master', from: from.address});
 		if (isSame) {
 			last.vrids.push(router.vrid);
 			leave(from, nowUs);

@@ -1,3 +1,6 @@
+import {events} from '../events/catalogue.js';
+import {type ValuesOfKind} from '../events/describe.js';
+import {nameKinds, writeTold, type Note} from '../events/told.js';
 import {type PacketSink, type Place} from '../capture/source.js';
 import {type RecordRingWriter} from '../table/record-ring.js';
 import {type TableMessage} from '../table/write/table-message.js';
@@ -53,7 +56,7 @@ export type Engine = {
 	/** Time of the latest packet, 0 before the first. */
 	lastPacketUs(): number;
 	/** Something beside packets happened: goes into the stream of changes in its place. */
-	note(timeUs: number, event: string, fields: Readonly<Record<string, unknown>>): void;
+	readonly note: Note;
 	/** All that is due by now leaves the table. */
 	settle(): void;
 };
@@ -90,8 +93,8 @@ export const createEngine = (options: EngineOptions): Engine => {
 		sentMask: 0, takeoverGeneration: 0, partial: false,
 	};
 
-	const note: Engine['note'] = (timeUs, event, fields) => {
-		table.aside(JSON.stringify({event, ...fields}), timeUs);
+	const note: Note = (timeUs, kind, values) => {
+		table.aside(writeTold(kind, values), timeUs);
 	};
 
 	const desk = createDesk({
@@ -103,14 +106,14 @@ export const createEngine = (options: EngineOptions): Engine => {
 	const announceNames = () => {
 		const names = segments.names();
 		while (namedSegments < names.length) {
-			note(nowUs, '@segment', {index: namedSegments, name: names[namedSegments]});
+			note(nowUs, nameKinds.segment, {index: namedSegments, name: names[namedSegments]!});
 			namedSegments++;
 		}
 
 		const all = directors.all();
 		while (namedDirectors < all.length) {
 			const {index, address, segment} = all[namedDirectors]!;
-			note(nowUs, '@director', {index, address, segment});
+			note(nowUs, nameKinds.director, {index, address, segment});
 			namedDirectors++;
 		}
 	};
@@ -130,10 +133,10 @@ export const createEngine = (options: EngineOptions): Engine => {
 	};
 
 	/** What happened to a place of a file before its first packet, which tells what time it is. */
-	let early: Array<Readonly<Record<string, unknown>>> = [];
-	const noteSource = (fields: Readonly<Record<string, unknown>>) => {
+	let early: Array<ValuesOfKind<typeof events.source>> = [];
+	const noteSource = (fields: ValuesOfKind<typeof events.source>) => {
 		if (nowUs > 0) {
-			note(nowUs, 'source', fields);
+			note(nowUs, events.source, fields);
 		} else {
 			early.push(fields);
 		}
@@ -141,7 +144,7 @@ export const createEngine = (options: EngineOptions): Engine => {
 
 	const tellLimits = (isEnd: boolean) => {
 		limits.flush(nowUs, (what, count, detail) => {
-			note(nowUs, 'limit', {what, count, detail});
+			note(nowUs, events.limit, {what, count, detail});
 		}, isEnd);
 	};
 
@@ -151,7 +154,7 @@ export const createEngine = (options: EngineOptions): Engine => {
 			const pending = early;
 			early = [];
 			for (const fields of pending) {
-				note(nowUs, 'source', fields);
+				note(nowUs, events.source, fields);
 			}
 		}
 

@@ -1,5 +1,6 @@
 import process from 'node:process';
 import {parentPort, workerData} from 'node:worker_threads';
+import {events} from '../events/catalogue.js';
 import {createCaptureClock} from '../capture/clock.js';
 import {openSource, type OpenedSource, type SourceOptions} from '../capture/open-source.js';
 import {CaptureError} from '../capture/source.js';
@@ -84,7 +85,7 @@ const run = async (port: NonNullable<typeof parentPort>, task: WorkerTask) => {
 	let startedUs = 0;
 
 	const noteRecording = ({file, state, detail, lost}: RecordingStatus) => {
-		engine.note(isLive ? timeline.nowUs() : engine.lastPacketUs(), 'source', {recording: file, state, detail, lost});
+		engine.note(isLive ? timeline.nowUs() : engine.lastPacketUs(), events.source, {recording: file, state, detail, lost});
 		if (state === 'closed') {
 			source.close();
 		}
@@ -136,7 +137,7 @@ const run = async (port: NonNullable<typeof parentPort>, task: WorkerTask) => {
 		if (isLive) {
 			engine.sink.advance(timeline.nowUs());
 			if (asleepUs > 0) {
-				engine.note(timeline.nowUs(), 'suspend', {seconds: asleepUs / 1_000_000});
+				engine.note(timeline.nowUs(), events.suspend, {seconds: asleepUs / 1_000_000});
 			}
 		}
 
@@ -203,7 +204,7 @@ const run = async (port: NonNullable<typeof parentPort>, task: WorkerTask) => {
 			}
 
 			case 'note': {
-				engine.note(message.timeUs, 'note', {text: message.text});
+				engine.note(message.timeUs, events.note, {text: message.text});
 				recorder?.note(message.timeUs, message.text);
 				break;
 			}

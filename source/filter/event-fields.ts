@@ -1,3 +1,5 @@
+import {events} from '../events/catalogue.js';
+import {isKind} from '../events/told.js';
 import {parseAddress} from '../wire/address.js';
 import {endpointTest, isNegated, numberTest, textTest, whoTest} from './compare.js';
 import {type FilterNames} from './names.js';
@@ -75,7 +77,7 @@ export const matchesEvent = (expression: Expression, event: EventFields, names: 
 		}
 
 		case 'is': {
-			return expression.word === 'refused' && event['event'] === 'refused';
+			return expression.word === 'refused' && isKind(event, events.refused);
 		}
 
 		case 'name': {

@@ -1,3 +1,5 @@
+import {events} from '../events/catalogue.js';
+import {readTold} from '../events/told.js';
 import {type Change} from '../table/changes.js';
 import {type TableView} from '../table/read/table-view.js';
 import {compileFilter, type CompileOptions} from './compile.js';
@@ -26,12 +28,12 @@ export const compileEventFilter = (expression: Expression, view: Pick<TableView,
 		matches(change) {
 			switch (change.type) {
 				case 'aside': {
-					return change.json !== undefined && matchesFields(JSON.parse(change.json) as EventFields);
+					return change.json !== undefined && matchesFields(readTold(change.json));
 				}
 
 				case 'refused': {
 					return matchesFields({
-						event: 'refused', reason: change.fault, count: change.count,
+						event: events.refused.name, reason: change.fault, count: change.count,
 						segment: names.segment(change.segment), director: names.director(change.director)?.[0],
 					});
 				}

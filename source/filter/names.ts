@@ -1,4 +1,4 @@
-import {type Account, type Fate} from './vocabulary.js';
+import {type Account, type Fate} from '../events/session-fields.js';
 
 /** What numbers in entries mean, as far as it is known. Names come to light while a filter is in use; they never change. */
 export type FilterNames = {

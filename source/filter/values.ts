@@ -1,3 +1,5 @@
+import {eventNames} from '../events/catalogue.js';
+import {accounts, fates} from '../events/session-fields.js';
 import {formatNet, largestPort, parseNet, parsePorts} from '../wire/net.js';
 import {formatDuration, parseDuration} from './duration.js';
 import {FilterFault, type Operator, type Span, type Value} from './expression.js';
@@ -6,7 +8,7 @@ import {isWord} from './lexer.js';
 import {createPattern} from './pattern.js';
 import {meant, nearest} from './suggest.js';
 import {
-	accounts, exactState, fates, forwardOf, knownEvents, knownFlags, knownForwards, knownProtocols, knownStates, protocolOf, protocolWord, statesFrom,
+	exactState, forwardOf, knownFlags, knownForwards, knownProtocols, knownStates, protocolOf, protocolWord, statesFrom,
 } from './vocabulary.js';
 
 export type Word = {readonly text: string} & Span;
@@ -110,7 +112,7 @@ const readers: Readonly<Record<FieldType, (word: Word) => Value>> = {
 	forward: word => text(forwardOf(word.text) ?? fail(`unknown forwarding method ${word.text}${meant(word.text, knownForwards)}`, word)),
 	flag: word => readOneOf(word, knownFlags, 'flag'),
 	truth: readTruth,
-	event: word => readOneOf(word, knownEvents, 'event'),
+	event: word => readOneOf(word, eventNames, 'event'),
 	was: word => readAddress(word) ?? readState(word),
 	fate: word => readOneOf(word, fates, 'fate'),
 	account: word => readOneOf(word, accounts, 'account'),

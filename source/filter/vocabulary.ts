@@ -57,13 +57,3 @@ export const entryFlagBits: Readonly<Record<string, number>> = {
 };
 
 export const knownFlags: readonly string[] = [...new Set([...Object.keys(entryFlagBits), ...allFlagNames])];
-
-export const knownEvents: readonly string[] = [
-	'new', 'state', 'moved', 'expired', 'ranout', 'evicted', 'refused', 'director', 'vrrp', 'vip-claimed', 'takeover', 'takeover-account',
-	'split-brain', 'split-brain-end', 'silent', 'restart', 'wire-loss', 'note', 'source', 'suspend', 'limit', 'trigger', 'config',
-];
-
-export const fates = ['kept', 'risk', 'unknown'] as const;
-export type Fate = (typeof fates)[number];
-export const accounts = ['heard', 'closed', 'ranout', 'moved', 'waiting', 'overdue'] as const;
-export type Account = (typeof accounts)[number];

@@ -1,7 +1,9 @@
 import {bareWords} from '../filter/expression.js';
 import {fieldNames, fields, type FieldType} from '../filter/fields.js';
 import {isWord} from '../filter/lexer.js';
-import {accounts, fates, knownEvents, knownFlags, knownForwards, knownProtocols, knownStates} from '../filter/vocabulary.js';
+import {eventNames} from '../events/catalogue.js';
+import {accounts, fates} from '../events/session-fields.js';
+import {knownFlags, knownForwards, knownProtocols, knownStates} from '../filter/vocabulary.js';
 import {recordFieldNames} from '../output/records.js';
 import {sortKeys} from '../table/read/sort-key.js';
 
@@ -17,7 +19,7 @@ export type CompletionWords = {
 };
 
 const vocabularies: Partial<Readonly<Record<FieldType, readonly string[]>>> = {
-	proto: knownProtocols, state: knownStates, was: knownStates, forward: knownForwards, flag: knownFlags, truth: ['yes', 'no'], event: knownEvents, fate: fates, account: accounts,
+	proto: knownProtocols, state: knownStates, was: knownStates, forward: knownForwards, flag: knownFlags, truth: ['yes', 'no'], event: eventNames, fate: fates, account: accounts,
 };
 
 /** A letter alone completes nothing. */

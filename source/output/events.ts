@@ -1,3 +1,5 @@
+import {events} from '../events/catalogue.js';
+import {readTold, toldOf, type AnyTold, type LoggedEvent} from '../events/told.js';
 import {type Change, type SessionChange} from '../table/changes.js';
 import {clientText, pathRealText, protocolText, realText, stateText, virtualText} from '../text/connection-text.js';
 import {printable, rfc3339, safeJson} from '../text/format.js';
@@ -10,8 +12,8 @@ export type EventFormat = {
 	line(change: Change): string;
 	/** A line of this program itself: changes that a slow reader made it drop. */
 	lost(timeUs: number, count: number): string;
-	/** Another one, under names of its own. */
-	own(timeUs: number, event: string, fields: Readonly<Record<string, unknown>>): string;
+	/** Something else that is about no session. */
+	own(event: LoggedEvent): string;
 };
 
 /** What a session's change changed from, in the words of the field that changed; undefined for the other kinds. */
@@ -24,17 +26,13 @@ const wasText = (change: SessionChange, protocol: number, template: boolean): st
 	return path && pathRealText(path);
 };
 
-const aside = (json: string | undefined, names: Names): Record<string, unknown> | undefined => {
-	if (json === undefined) {
-		return undefined;
-	}
-
-	const fields = JSON.parse(json) as Record<string, unknown>;
-	return names.learn(fields) ? undefined : fields;
+/** The event in an aside; undefined where it only carries names, or is overwritten. */
+const aside = (json: string | undefined, names: Names): AnyTold | undefined => {
+	const told = json === undefined ? undefined : readTold(json);
+	return told && names.learn(told) ? undefined : told;
 };
 
-const jsonLine = (timeUs: number, event: string, fields: Readonly<Record<string, unknown>>): string =>
-	`${safeJson({v: 1, type: 'event', time: rfc3339(timeUs), event, ...fields})}\n`;
+const jsonLine = (timeUs: number, told: AnyTold): string => `${safeJson({v: 1, type: 'event', time: rfc3339(timeUs), ...told})}\n`;
 
 /** One NDJSON line per change. `toWallUs` turns a time of the timeline into the wall clock's. */
 export const createJsonEvents = (names: Names, toWallUs: (timeUs: number) => number): EventFormat => ({
@@ -42,19 +40,14 @@ export const createJsonEvents = (names: Names, toWallUs: (timeUs: number) => num
 		const timeUs = toWallUs(change.timeUs);
 		switch (change.type) {
 			case 'aside': {
-				const fields = aside(change.json, names);
-				if (!fields) {
-					return '';
-				}
-
-				const {event, ...rest} = fields;
-				return jsonLine(timeUs, event as string, rest);
+				const told = aside(change.json, names);
+				return told ? jsonLine(timeUs, told) : '';
 			}
 
 			case 'refused': {
-				return jsonLine(timeUs, 'refused', {
+				return jsonLine(timeUs, toldOf(events.refused, {
 					segment: names.segment(change.segment), director: names.director(change.director), reason: change.fault, count: change.count,
-				});
+				}));
 			}
 
 			default: {
@@ -63,40 +56,38 @@ export const createJsonEvents = (names: Names, toWallUs: (timeUs: number) => num
 					return '';
 				}
 
-				return jsonLine(timeUs, change.type, {
+				return jsonLine(timeUs, {
+					event: change.type,
 					...connectionFields(connection, names, change.timeUs),
 					was: wasText(change, connection.protocol, connection.template),
 				});
 			}
 		}
 	},
-	own: (timeUs, event, fields) => jsonLine(toWallUs(timeUs), event, fields),
-	lost: (timeUs, count) => jsonLine(toWallUs(timeUs), 'source', {state: 'behind', detail: 'the reader of this output was too slow', lostChanges: count}),
+	own: ({timeUs, fields}) => jsonLine(toWallUs(timeUs), fields),
+	lost: (timeUs, count) => jsonLine(toWallUs(timeUs), toldOf(events.source, {state: 'behind', detail: 'the reader of this output was too slow', lostChanges: count})),
 });
 
-const plainFields = (fields: Readonly<Record<string, unknown>>): string =>
-	Object.entries(fields)
-		.filter(([, value]) => value !== undefined && value !== '')
-		.map(([name, value]) => `${name}=${printable(typeof value === 'string' ? value : JSON.stringify(value))}`)
-		.join(' ');
+/** Names of events stand in a column. */
+const plainHead = (timeUs: number, event: string): string => `${rfc3339(timeUs)} ${event.padEnd(11)}`;
+
+const plainLine = (timeUs: number, {event, ...values}: AnyTold): string => `${plainHead(timeUs, event)} ${Object.entries(values)
+	.filter(([, value]) => value !== undefined && value !== '')
+	.map(([name, value]) => `${name}=${printable(typeof value === 'string' ? value : JSON.stringify(value))}`)
+	.join(' ')}\n`;
 
 /** One line per change for people and for grep: time, event, then what it is about. */
 export const createPlainEvents = (names: Names, toWallUs: (timeUs: number) => number): EventFormat => ({
 	line(change) {
-		const time = rfc3339(toWallUs(change.timeUs));
+		const timeUs = toWallUs(change.timeUs);
 		switch (change.type) {
 			case 'aside': {
-				const fields = aside(change.json, names);
-				if (!fields) {
-					return '';
-				}
-
-				const {event, ...rest} = fields;
-				return `${time} ${String(event).padEnd(11)} ${plainFields(rest)}\n`;
+				const told = aside(change.json, names);
+				return told ? plainLine(timeUs, told) : '';
 			}
 
 			case 'refused': {
-				return `${time} refused     ${change.fault} director=${names.director(change.director)} count=${change.count}\n`;
+				return `${plainHead(timeUs, events.refused.name)} ${change.fault} director=${names.director(change.director)} count=${change.count}\n`;
 			}
 
 			default: {
@@ -106,11 +97,11 @@ export const createPlainEvents = (names: Names, toWallUs: (timeUs: number) => nu
 				}
 
 				const was = wasText(change, connection.protocol, connection.template);
-				return `${time} ${change.type.padEnd(11)} ${protocolText(connection)} ${stateText(connection)} ${clientText(connection)} `
+				return `${plainHead(timeUs, change.type)} ${protocolText(connection)} ${stateText(connection)} ${clientText(connection)} `
 					+ `${virtualText(connection)} ${realText(connection)} by=${names.director(connection.director)}${was ? ` was=${was}` : ''}\n`;
 			}
 		}
 	},
-	own: (timeUs, event, fields) => `${rfc3339(toWallUs(timeUs))} ${event.padEnd(11)} ${plainFields(fields)}\n`,
-	lost: (timeUs, count) => `${rfc3339(toWallUs(timeUs))} source      state=behind lostChanges=${count}: the reader of this output was too slow\n`,
+	own: ({timeUs, fields}) => plainLine(toWallUs(timeUs), fields),
+	lost: (timeUs, count) => `${plainHead(toWallUs(timeUs), events.source.name)} state=behind lostChanges=${count}: the reader of this output was too slow\n`,
 });

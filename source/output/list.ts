@@ -1,4 +1,4 @@
-import {type Account, type Fate} from '../filter/vocabulary.js';
+import {type Account, type Fate} from '../events/session-fields.js';
 import {type Connection} from '../table/connection.js';
 import {clientText, protocolText, realText, stateText, virtualText} from '../text/connection-text.js';
 import {remaining, rfc3339, safeJson} from '../text/format.js';

@@ -1,4 +1,5 @@
 import {sharedBit} from '../desk/facts/director.js';
+import {isKind, isName, nameKinds, type AnyTold} from '../events/told.js';
 import {type Status} from '../engine/status.js';
 
 /**
@@ -11,8 +12,8 @@ export type Names = {
 	director(index: number): string;
 	/** Addresses of the directors whose bits are set. The bit that strangers share names nobody. */
 	directors(mask: number): string[];
-	/** Takes a name out of an aside; false when it is an event. What begins with `@` is none. */
-	learn(aside: Readonly<Record<string, unknown>>): boolean;
+	/** Takes in what is a name; false when it is an event. */
+	learn(told: AnyTold): boolean;
 	update(status: Status): void;
 };
 
@@ -25,24 +26,16 @@ export const createNames = (): Names => {
 		segment: index => segments[index] ?? '?',
 		director: index => addresses[index] ?? '?',
 		directors: mask => bits.filter((address, bit) => address !== undefined && (mask & (1 << bit)) !== 0),
-		learn(aside) {
-			const {event, index} = aside;
-			if (event === '@segment') {
-				segments[index as number] = aside['name'] as string;
-				return true;
+		learn(told) {
+			if (isKind(told, nameKinds.segment)) {
+				segments[told.index] = told.name;
+			} else if (isKind(told, nameKinds.director)) {
+				addresses[told.index] = told.address;
+			} else if (isKind(told, nameKinds.bit)) {
+				bits[told.bit] = told.address;
 			}
 
-			if (event === '@director') {
-				addresses[index as number] = aside['address'] as string;
-				return true;
-			}
-
-			if (event === '@bit') {
-				bits[aside['bit'] as number] = aside['address'] as string;
-				return true;
-			}
-
-			return String(event).startsWith('@');
+			return isName(told);
 		},
 		update(status) {
 			for (const [index, name] of status.segments.entries()) {

@@ -1,20 +1,19 @@
+import {events} from '../events/catalogue.js';
+import {loggedEvent, type LoggedEvent} from '../events/told.js';
 import {type TriggerOutcome} from './triggers/log.js';
-
-/** Something that this program did, for a line among the events. */
-export type OwnEvent = {readonly timeUs: number; readonly event: string; readonly fields: Readonly<Record<string, unknown>>};
 
 /** Lines that wait to be written among the events. */
 export type OwnEvents = {
-	add(event: OwnEvent): void;
+	add(event: LoggedEvent): void;
 	/** Everything since the last call. */
-	take(): readonly OwnEvent[];
+	take(): readonly LoggedEvent[];
 };
 
 /** More than these are of no use to anybody at once; the counts of triggers stay right. */
 const mostWaiting = 10_000;
 
 export const createOwnEvents = (): OwnEvents => {
-	let waiting: OwnEvent[] = [];
+	let waiting: LoggedEvent[] = [];
 	return {
 		add(event) {
 			if (waiting.length < mostWaiting) {
@@ -30,16 +29,12 @@ export const createOwnEvents = (): OwnEvents => {
 };
 
 /** What became of a trigger's run, under the names of output. */
-export const outcomeEvent = ({timeUs, trigger, action, outcome, detail, cause, seconds, count}: TriggerOutcome): OwnEvent => ({
-	timeUs,
-	event: 'trigger',
-	fields: {
-		trigger,
-		outcome,
-		...(cause && {cause}),
-		...(action && {action}),
-		...(detail && {detail}),
-		...(count > 1 && {count}),
-		...(seconds > 0 && {seconds: Math.round(seconds * 1000) / 1000}),
-	},
+export const outcomeEvent = ({timeUs, trigger, action, outcome, detail, cause, seconds, count}: TriggerOutcome): LoggedEvent => loggedEvent(timeUs, events.trigger, {
+	trigger,
+	outcome,
+	...(cause && {cause}),
+	...(action && {action}),
+	...(detail && {detail}),
+	...(count > 1 && {count}),
+	...(seconds > 0 && {seconds: Math.round(seconds * 1000) / 1000}),
 });

@@ -36,8 +36,8 @@ export const runEvents = async (monitor: Monitor, output: TextOutput, {json, fil
 	let lastUs = 0;
 
 	const writeOwn = () => {
-		for (const {timeUs, event, fields} of own.take()) {
-			output.write(format.own(timeUs, event, fields));
+		for (const event of own.take()) {
+			output.write(format.own(event));
 		}
 	};
 

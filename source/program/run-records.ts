@@ -1,3 +1,4 @@
+import {readTold} from '../events/told.js';
 import {type Monitor} from '../engine/monitor.js';
 import {type FilterNames} from '../filter/names.js';
 import {parseFilter} from '../filter/parser.js';
@@ -42,7 +43,7 @@ export const runRecords = async (monitor: Monitor, output: TextOutput, {json, fi
 		const pending = records.pending();
 		changes.read(change => {
 			if (change.type === 'aside' && change.json !== undefined) {
-				names.learn(JSON.parse(change.json) as Record<string, unknown>);
+				names.learn(readTold(change.json));
 			}
 		});
 		return records.read(record => {

@@ -1,5 +1,7 @@
 import process from 'node:process';
 import {PassThrough} from 'node:stream';
+import {events} from '../events/catalogue.js';
+import {loggedEvent} from '../events/told.js';
 import {type Monitor} from '../engine/monitor.js';
 import {type Options} from '../options/options.js';
 import {createTextOutput} from '../output/text-output.js';
@@ -73,7 +75,7 @@ export const runText = async (
 	const sayConfig = (state: 'reloaded' | 'refused', detail: string) => {
 		complain(`configuration ${state}: ${detail}`);
 		if (hasEventLines) {
-			own.add({timeUs: (Date.now() * 1000) - (monitor.status()?.wallOffsetUs ?? 0), event: 'config', fields: {state, detail}});
+			own.add(loggedEvent((Date.now() * 1000) - (monitor.status()?.wallOffsetUs ?? 0), events.config, {state, detail}));
 		}
 	};
 

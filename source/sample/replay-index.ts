@@ -1,8 +1,9 @@
-import {asideAt, changeKind, changeKindOf, changeMs} from '../table/changes.js';
+import {type LoggedEvent} from '../events/told.js';
+import {changeKind, changeKindOf, changeMs} from '../table/changes.js';
 import {numberAt, openTableMemory} from '../table/memory.js';
 import {createRingReader} from '../table/shared-ring.js';
 import {type Monitor} from '../engine/monitor.js';
-import {isNameAside, type LoggedEvent} from './event-log.js';
+import {createEventReader} from './event-log.js';
 
 /** What a whole capture file holds, for the time line. */
 export type ReplayIndex = {
@@ -29,7 +30,7 @@ const turn = async (): Promise<void> => new Promise(resolve => {
 export const readReplayIndex = async (monitor: Monitor, isOver: () => boolean): Promise<ReplayIndex | undefined> => {
 	const {numbers} = openTableMemory(monitor.memory);
 	const ring = createRingReader(monitor.memory.changes, {holdsWriter: true});
-	const decoder = new TextDecoder();
+	const eventOf = createEventReader(monitor.memory, ring);
 	const events: LoggedEvent[] = [];
 	/** New sessions by second: a file of a year would be a list of 30 million, so seconds that have none are left out. */
 	const bySecond = new Map<number, number>();
@@ -39,12 +40,12 @@ export const readReplayIndex = async (monitor: Monitor, isOver: () => boolean): 
 		if (kind === changeKind.new) {
 			const second = Math.floor(changeMs(words, 0) / 1000);
 			bySecond.set(second, (bySecond.get(second) ?? 0) + 1);
-		} else if (kind === changeKind.aside) {
-			const octets = ring.text(words[asideAt.position]!, words[asideAt.length]!);
-			const fields = octets && JSON.parse(decoder.decode(octets)) as Record<string, unknown>;
-			if (fields && !isNameAside(fields) && events.length < mostEvents) {
-				events.push({timeUs: numbers[numberAt.originUs]! + (changeMs(words, 0) * 1000), event: String(fields['event']), fields});
-			}
+			return;
+		}
+
+		const event = eventOf(words);
+		if (event && events.length < mostEvents) {
+			events.push(event);
 		}
 	};
 

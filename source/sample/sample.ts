@@ -1,4 +1,4 @@
-import {type Fate} from '../filter/vocabulary.js';
+import {type Fate} from '../events/session-fields.js';
 import {type Connection} from '../table/connection.js';
 import {type PastChange} from '../table/read/change-scan.js';
 import {type SortKey} from '../table/read/sort-key.js';
@@ -7,8 +7,8 @@ import {type Departed, type TableTotals} from '../table/read/table-view.js';
 import {type RowMark} from '../verdict/fate.js';
 import {type MonitorEnd} from '../engine/monitor.js';
 import {type Status} from '../engine/status.js';
+import {type LoggedEvent} from '../events/told.js';
 import {type ClientReport} from './client-scan.js';
-import {type LoggedEvent} from './event-log.js';
 import {type Note} from './player.js';
 import {type ReplayIndex} from './replay-index.js';
 import {type FilterScope} from './screen-filter.js';

@@ -3,9 +3,10 @@ import {type FilterError} from '../filter/expression.js';
 import {type TableMemory} from '../table/memory.js';
 import {snapshotTable} from '../table/read/snapshot.js';
 import {type Status} from '../engine/status.js';
+import {type LoggedEvent} from '../events/told.js';
 import {createChangedRows} from './changed-rows.js';
 import {createClientCounting} from './client-counting.js';
-import {createEventLog, type LoggedEvent} from './event-log.js';
+import {createEventLog} from './event-log.js';
 import {extractRows} from './extract-rows.js';
 import {findRow} from './find-row.js';
 import {type Player} from './player.js';
@@ -124,7 +125,7 @@ export const createSampler = (player: Player, {intervalMs: initialIntervalMs, al
 		const all = own.length > 0 ? [...live.log.events(), ...own].toSorted((one, other) => one.timeUs - other.timeUs) : live.log.events();
 		const events = all.filter(({timeUs}) => timeUs <= nowUs);
 		const test = question.changes > 0 ? filter.events(question.filter, question.isInverted) : undefined;
-		return test ? events.filter(({event, fields}) => test.matchesFields({...fields, event})) : events;
+		return test ? events.filter(({fields}) => test.matchesFields(fields)) : events;
 	};
 
 	const take = (): Sample => {

@@ -11,6 +11,9 @@ export type ChangeKind = (typeof changeKinds)[number];
 export type SessionChangeKind = Exclude<ChangeKind, 'none' | 'refused' | 'aside'>;
 export const changeKind = Object.fromEntries(changeKinds.map((name, number) => [name, number])) as Readonly<Record<ChangeKind, number>>;
 
+/** Records refused from one director for one reason are one change, at most so often. */
+export const refusedEveryMs = 1000;
+
 /** Where a record of kind `refused` or `aside` holds what it says. */
 export const refusedAt = {fault: 0, count: 1, segment: 2} as const;
 export const asideAt = {position: 0, length: 1} as const;

@@ -6,8 +6,9 @@ export const clockTime = (timeUs: number, local = false): string => {
 
 /** RFC 3339 in UTC with microseconds. */
 export const rfc3339 = (timeUs: number): string => {
-	const seconds = Math.floor(timeUs / 1_000_000);
-	const micros = Math.round(timeUs - (seconds * 1_000_000));
+	const whole = Math.round(timeUs);
+	const seconds = Math.floor(whole / 1_000_000);
+	const micros = whole - (seconds * 1_000_000);
 	return `${new Date(seconds * 1000).toISOString().slice(0, 19)}.${String(micros).padStart(6, '0')}Z`;
 };
 

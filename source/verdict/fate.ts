@@ -3,7 +3,7 @@ What the failover desk says of single entries: for rows, and for the filters `fa
 live or a copy among the departed, so it costs a few tests per row.
 */
 import {type Verdicts} from '../filter/names.js';
-import {type Account, type Fate} from '../filter/vocabulary.js';
+import {type Account, type Fate} from '../events/session-fields.js';
 import {changeKind, changeKindOf} from '../table/changes.js';
 import {
 	entryAnnouncedBy, entryFlag, entryFlags, entryGeneration, entryLastMs, entryFirstMs, entryMark, entryMarks, entryPath, entryRank, entryRhythmSeconds, entrySent,

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import {createInterface} from 'node:readline';
 import test from 'node:test';
 import {Ajv2020, type ValidateFunction} from 'ajv/dist/2020.js';
-import {eventNames, schema} from '../../source/output/schema.js';
+import {eventNames} from '../../source/events/catalogue.js';
+import {schema} from '../../source/output/schema.js';
 import {capture, run, start} from '../support/program.js';
 
 const captures = [

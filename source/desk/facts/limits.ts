@@ -29,7 +29,8 @@ export type Limits = {
 
 export const limitNames = Object.keys(texts) as readonly LimitName[];
 
-const everyUs = 10_000_000;
+/** Each is told at most once in so many seconds. */
+export const limitsToldSeconds = 10;
 
 export const createLimits = (): Limits => {
 	const totals = new Map<LimitName, {count: number; told: number; toldUs: number}>();
@@ -45,7 +46,7 @@ export const createLimits = (): Limits => {
 		},
 		flush(nowUs, tell, isEnd = false) {
 			for (const [name, total] of totals) {
-				if (total.count > total.told && (isEnd || nowUs - total.toldUs >= everyUs)) {
+				if (total.count > total.told && (isEnd || nowUs - total.toldUs >= limitsToldSeconds * 1_000_000)) {
 					tell(name, total.count - total.told, texts[name]);
 					total.told = total.count;
 					total.toldUs = nowUs;

@@ -1,3 +1,5 @@
+import {absent} from '../../events/catalogue.js';
+import {toldOf} from '../../events/told.js';
 import {type EventFilter} from '../../filter/event-filter.js';
 import {rfc3339, safeJson} from '../../text/format.js';
 import {createTokenBucket, formatRate} from '../token-bucket.js';
@@ -91,11 +93,9 @@ export const createActiveTrigger = (trigger: Trigger, filter: EventFilter, {log,
 
 	const absence = (quietUs: number): TriggerEvent => {
 		const timeUs = quietUs + (condition.spanMs * 1000);
-		const fields = {
-			v: 1, type: 'event', time: rfc3339(toWallUs(timeUs)), event: 'absent', on,
-			since: rfc3339(toWallUs(quietUs)), seconds: condition.spanMs / 1000,
-		};
-		return {timeUs, event: 'absent', json: `${safeJson(fields)}\n`, fields};
+		const told = toldOf(absent, {on, since: rfc3339(toWallUs(quietUs)), seconds: condition.spanMs / 1000});
+		const fields = {v: 1, type: 'event', time: rfc3339(toWallUs(timeUs)), ...told};
+		return {timeUs, event: absent.name, json: `${safeJson(fields)}\n`, fields};
 	};
 
 	return {

@@ -1,3 +1,4 @@
+import {isKind, nameKinds, type AnyTold} from '../../events/told.js';
 import {type SessionChange} from '../../table/changes.js';
 import {entryDirector} from '../../table/entry.js';
 
@@ -17,8 +18,8 @@ So `new` counts from two minutes after we began to listen and two minutes after 
 export const firstFillUs = 120_000_000;
 
 export type TriggerGate = {
-	/** Takes names out of the stream of changes, whose events begin with `@`. */
-	learn(fields: Readonly<Record<string, unknown>>, timeUs: number): void;
+	/** Takes names out of the stream of changes. */
+	learn(told: AnyTold, timeUs: number): void;
 	/** A director as the last status has it. */
 	meet(director: {readonly index: number; readonly address: string; readonly firstUs: number; readonly known: boolean}): void;
 	/** Addresses of directors that the configuration names. */
@@ -28,13 +29,13 @@ export type TriggerGate = {
 	ofSession(change: SessionChange): Hold | undefined;
 	ofDirector(index: number): Hold | undefined;
 	/** Of an event that is not about one session. What names no sender comes from this program itself. */
-	ofFields(fields: Readonly<Record<string, unknown>>): Hold | undefined;
+	ofTold(told: AnyTold): Hold | undefined;
 	/** Since when there is a known director, undefined while there is none. */
 	knownSinceUs(): number | undefined;
 };
 
 /** Who says what an event tells: the new master of a takeover, or the director that it is about. */
-const speakersOf = ({to, director, address, directors}: Readonly<Record<string, unknown>>): string[] =>
+const speakersOf = ({to, director, address, directors}: AnyTold): string[] =>
 	[to ?? director ?? address ?? directors ?? []].flat().map(String);
 
 export const createTriggerGate = (): TriggerGate => {
@@ -55,20 +56,16 @@ export const createTriggerGate = (): TriggerGate => {
 	const ofDirector = (index: number): Hold | undefined => isKnown(index) ? undefined : 'unknown-sender';
 
 	return {
-		learn({event, index, address}, timeUs) {
+		learn(told, timeUs) {
 			latestUs = timeUs;
 			listeningUs ??= timeUs;
-			if (typeof index !== 'number') {
-				return;
-			}
-
-			if (event === '@director') {
-				addresses[index] = String(address);
-				heardUs[index] = timeUs;
-				knownUs ??= trusted.has(String(address)) ? timeUs : undefined;
-			} else if (event === '@known') {
-				addresses[index] = String(address);
-				know(index);
+			if (isKind(told, nameKinds.director)) {
+				addresses[told.index] = told.address;
+				heardUs[told.index] = timeUs;
+				knownUs ??= trusted.has(told.address) ? timeUs : undefined;
+			} else if (isKind(told, nameKinds.known)) {
+				addresses[told.index] = told.address;
+				know(told.index);
 			}
 		},
 		meet({index, address, firstUs, known: isTrusted}) {
@@ -94,9 +91,9 @@ export const createTriggerGate = (): TriggerGate => {
 			return ofDirector(director) ?? (type === 'new' && timeUs - sinceUs < firstFillUs ? 'first-fill' : undefined);
 		},
 		ofDirector,
-		ofFields(fields) {
+		ofTold(told) {
 			const speaks = (address: string) => trusted.has(address) || addresses.some((one, index) => one === address && known.has(index));
-			return speakersOf(fields).every(address => speaks(address)) ? undefined : 'unknown-sender';
+			return speakersOf(told).every(address => speaks(address)) ? undefined : 'unknown-sender';
 		},
 		knownSinceUs: () => knownUs,
 	};

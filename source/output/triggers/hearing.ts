@@ -1,7 +1,10 @@
+import {events} from '../../events/catalogue.js';
+import {isKind, type AnyTold} from '../../events/told.js';
+
 /** Whether silence is evidence: not while a source is down. */
 export type TriggerHearing = {
 	/** An event that is not about a session. */
-	notice(fields: Readonly<Record<string, unknown>>, timeUs: number): void;
+	notice(told: AnyTold, timeUs: number): void;
 	/** Since when all sources are heard, undefined while one is not. */
 	sinceUs(): number | undefined;
 };
@@ -14,10 +17,11 @@ export const createTriggerHearing = (): TriggerHearing => {
 	let sinceUs = -Infinity;
 
 	return {
-		notice({event, segment, state, recording}, timeUs) {
-			if (event === 'suspend') {
+		notice(told, timeUs) {
+			if (isKind(told, events.suspend)) {
 				sinceUs = timeUs;
-			} else if (event === 'source' && recording === undefined && typeof segment === 'string' && placeStates.has(String(state))) {
+			} else if (isKind(told, events.source) && told.recording === undefined && told.segment !== undefined && placeStates.has(told.state)) {
+				const {segment, state} = told;
 				if (state === 'up') {
 					silent.delete(segment);
 				} else {

@@ -1,3 +1,5 @@
+import {readTold, type AnyTold} from '../../events/told.js';
+
 /** How one run ended. */
 export type RunResult = {readonly outcome: 'ok' | 'failed' | 'timeout' | 'killed'; readonly detail: string};
 
@@ -7,7 +9,7 @@ export type TriggerEvent = {
 	readonly event: string;
 	/** One line of JSON, as `--events --json` prints it. */
 	readonly json: string;
-	readonly fields: Readonly<Record<string, unknown>>;
+	readonly fields: AnyTold;
 };
 
 /** The event of a line of `--events --json`, which is '' for what is no event. */
@@ -16,8 +18,8 @@ export const triggerEventOf = (json: string, timeUs: number): TriggerEvent | und
 		return undefined;
 	}
 
-	const fields = JSON.parse(json) as TriggerEvent['fields'];
-	return {timeUs, event: String(fields['event']), json, fields};
+	const fields = readTold(json);
+	return {timeUs, event: fields.event, json, fields};
 };
 
 /** Runs an action once. Never rejects; the signal ends it at once. */

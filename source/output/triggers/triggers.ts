@@ -1,3 +1,4 @@
+import {readTold, type AnyTold} from '../../events/told.js';
 import {compileEventFilter, type EventFilter} from '../../filter/event-filter.js';
 import {type FilterError} from '../../filter/expression.js';
 import {type Status} from '../../engine/status.js';
@@ -45,8 +46,6 @@ export type Triggers = {
 	/** Ends at once whatever runs. */
 	kill(): void;
 };
-
-type EventFields = Readonly<Record<string, unknown>>;
 
 /** Waits until it is done, but no longer than this. */
 const within = async (ms: number, done: Promise<unknown>): Promise<void> => {
@@ -99,10 +98,10 @@ export const createTriggers = ({memory, status, ...given}: TriggersOptions): Tri
 		}
 	};
 
-	const holdOf = (change: Change, fields: EventFields | undefined): Hold | undefined => {
+	const holdOf = (change: Change, told: AnyTold | undefined): Hold | undefined => {
 		switch (change.type) {
 			case 'aside': {
-				return fields && gate.ofFields(fields);
+				return told && gate.ofTold(told);
 			}
 
 			case 'refused': {
@@ -115,14 +114,14 @@ export const createTriggers = ({memory, status, ...given}: TriggersOptions): Tri
 		}
 	};
 
-	/** Shows a change to all triggers. `fields`: its text, where it is not about a session. */
-	const offer = (change: Change, fields?: EventFields) => {
+	/** Shows a change to all triggers. `told`: its text, where it is not about a session. */
+	const offer = (change: Change, told?: AnyTold) => {
 		let judged: {readonly hold: Hold | undefined} | undefined;
 		let event: TriggerEvent | undefined;
 		const build = (): TriggerEvent | undefined => event ??= triggerEventOf(format.line(change), change.timeUs);
 		for (const one of active.values()) {
-			if (fields ? one.filter.matchesFields(fields) : one.filter.matches(change)) {
-				judged ??= {hold: holdOf(change, fields)};
+			if (told ? one.filter.matchesFields(told) : one.filter.matches(change)) {
+				judged ??= {hold: holdOf(change, told)};
 				one.happened(change.timeUs, judged.hold, build);
 			}
 		}
@@ -139,15 +138,14 @@ export const createTriggers = ({memory, status, ...given}: TriggersOptions): Tri
 			return;
 		}
 
-		const fields = JSON.parse(change.json) as EventFields;
-		if (String(fields['event']).startsWith('@')) {
-			names.learn(fields);
-			gate.learn(fields, change.timeUs);
+		const told = readTold(change.json);
+		if (names.learn(told)) {
+			gate.learn(told, change.timeUs);
 			return;
 		}
 
-		hearing.notice(fields, change.timeUs);
-		offer(change, fields);
+		hearing.notice(told, change.timeUs);
+		offer(change, told);
 	};
 
 	const noticeStatus = () => {

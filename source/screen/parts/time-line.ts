@@ -1,14 +1,16 @@
+import {eventKinds, events} from '../../events/catalogue.js';
 import {type Sample} from '../../sample/sample.js';
 import {clockTime} from '../../text/format.js';
 import {sparkline, type Glyphs} from '../../text/glyphs.js';
 import {fit, line, type Line, type Part} from '../../text/line.js';
 
 /** Events that have a letter on the time line, the most important ones last: they cover the others. */
-const letters: Readonly<Record<string, string>> = {note: 'm', restart: 'r', 'wire-loss': 'w', 'vip-claimed': 'c', 'split-brain': 'S', takeover: 'T'};
+const marked = eventKinds.flatMap(({name, mark}) => mark ? [{name, ...mark}] : []).toSorted((one, other) => one.rank - other.rank);
+const alarms: ReadonlySet<string> = new Set(marked.filter(({tone}) => tone === 'alarm').map(({letter}) => letter));
 
 /**
-A whole capture file as one line: new sessions over time, letters for takeovers (T), split brains (S), restarts (r), losses (w),
-claims (c) and notes (m), and `|` in inverse where the picture stands.
+A whole capture file as one line: new sessions over time, letters for events that matter, and `|` in inverse where the picture
+stands.
 */
 export const timeLine = (sample: Sample, {columns, glyphs, localTime}: {readonly columns: number; readonly glyphs: Glyphs; readonly localTime: boolean}): Line | undefined => {
 	const {index, nowUs, notes} = sample;
@@ -27,17 +29,17 @@ export const timeLine = (sample: Sample, {columns, glyphs, localTime}: {readonly
 
 	const characters = [...sparkline(births, glyphs)];
 	const parts: Part[] = [];
-	const events = [...index.events, ...notes.map(({timeUs}) => ({timeUs, event: 'note'}))];
-	for (const [event, letter] of Object.entries(letters)) {
-		for (const one of events.filter(({event: name}) => name === event)) {
-			characters[placeOf(one.timeUs)] = letter;
+	const happened = [...index.events, ...notes.map(({timeUs}) => ({timeUs, event: events.note.name}))];
+	for (const {name, letter} of marked) {
+		for (const {timeUs} of happened.filter(({event}) => event === name)) {
+			characters[placeOf(timeUs)] = letter;
 		}
 	}
 
 	const now = placeOf(nowUs);
 	const at = from.length + 2;
 	for (const [place, character] of characters.entries()) {
-		if (place !== now && (character === 'T' || character === 'S')) {
+		if (place !== now && alarms.has(character)) {
 			parts.push({at: at + place, length: 1, tone: 'alarm'});
 		}
 	}

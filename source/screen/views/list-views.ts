@@ -1,5 +1,5 @@
 import {type ClientCount} from '../../sample/client-scan.js';
-import {type LoggedEvent} from '../../sample/event-log.js';
+import {type LoggedEvent} from '../../events/told.js';
 import {type Sample} from '../../sample/sample.js';
 import {type PastChange} from '../../table/read/change-scan.js';
 import {type RealServer, type ServiceView} from '../../table/read/services.js';

@@ -1,4 +1,5 @@
 import {numberAt, directorLimit, type TableArrays} from '../memory.js';
+import {refusedEveryMs} from '../changes.js';
 import {type ChangeWriter} from './change-writer.js';
 
 /*
@@ -12,7 +13,6 @@ export type Refusals = {
 };
 
 const faultLimit = 256;
-const everyMs = 1000;
 
 export const createRefusals = ({numbers}: TableArrays, changes: ChangeWriter): Refusals => {
 	const lastMs = new Float64Array(directorLimit * faultLimit).fill(-Infinity);
@@ -32,7 +32,7 @@ export const createRefusals = ({numbers}: TableArrays, changes: ChangeWriter): R
 			const key = (director * faultLimit) + fault;
 			segments[key] = segment;
 			held[key]! += 1;
-			if (nowMs - lastMs[key]! >= everyMs) {
+			if (nowMs - lastMs[key]! >= refusedEveryMs) {
 				record(key, nowMs);
 			} else if (held[key] === 1) {
 				waiting.push(key);
@@ -45,7 +45,7 @@ export const createRefusals = ({numbers}: TableArrays, changes: ChangeWriter): R
 						return false;
 					}
 
-					if (nowMs - lastMs[key]! < everyMs) {
+					if (nowMs - lastMs[key]! < refusedEveryMs) {
 						return true;
 					}
 

@@ -1,0 +1,234 @@
+import {limitNames, limitsToldSeconds} from '../desk/facts/limits.js';
+import {refusedEveryMs} from '../table/changes.js';
+import {ago} from '../text/format.js';
+import {event, type Bound, type EventKind} from './describe.js';
+import * as field from './field.js';
+import {accounts, reason, session, sessionExtras, type Account} from './session-fields.js';
+
+/*
+Every kind of event: what it says, how many there may be, how it is shown. The schema of lines, the words of filters, bounds,
+time line, events view and manual come from here. To add one: an entry here, and `tell` where it happens.
+*/
+
+/** Of one director. Those that are not known count as one. */
+const perDirector = (most: number): Bound => ({most, seconds: 10, subject: 'director'});
+const some = perDirector(8);
+/** Of a director with many virtual routers, which says so of all of them at once. */
+const manyRouters = perDirector(64);
+
+/** What a new master knew. */
+const coverage = {
+	held: field.integer('Open sessions (TCP and SCTP in ESTABLISHED) at that moment.'),
+	sent: field.integer('Of these, announced by others while it listened.'),
+	own: field.integer('Of these, announced by itself.'),
+	known: field.integer('Of these, known to it.'),
+};
+const account = Object.fromEntries(accounts.map(name => [name, field.integer(`Sessions held that are ${name}.`)])) as Readonly<Record<Account, field.Field<number>>>;
+const ownKept = field.oneOf('Whether what the new master had announced itself survived in its kernel.', ['yes', 'likely', 'unlikely', 'no', 'none', 'unknown']);
+/** Fields that mean the same in several events. */
+const common = {
+	segment: session.segment,
+	address: field.text('The director.'),
+	directors: field.list(field.address('A director.'), 'Both masters.'),
+	evidence: field.text('What this is known by.'),
+	vrid: field.integer('Virtual router.'),
+	pair: field.text('The pair.'),
+	from: field.address('The old master.'),
+	to: field.address('The new master.'),
+};
+
+/** What happens to a session. */
+const sessionEvents = {
+	new: event('new', {doc: 'A session was announced for the first time.', fields: session, others: sessionExtras, tone: 'fresh'}),
+	state: event('state', {doc: 'It changed its state.', fields: {...session, was: field.text('The state before.')}, others: sessionExtras}),
+	moved: event('moved', {
+		doc: 'It has another real server. It goes on.', fields: session, others: {...sessionExtras, was: field.text('The real server before.')}, tone: 'warning',
+	}),
+	expired: event('expired', {doc: 'Its time ran out, as is normal for a session that was closed, or for UDP.', fields: session, others: sessionExtras}),
+	ranout: event('ranout', {
+		doc: 'TCP or SCTP ran out while it was open, after it had been announced for a minute or more: it may live on at the master, or have been dead for long. Mere idling does that.',
+		fields: session, others: sessionExtras, tone: 'warning',
+	}),
+	evicted: event('evicted', {doc: 'The table was full, and it had to go.', fields: session, others: sessionExtras, tone: 'alarm'}),
+};
+
+export const events = {
+	...sessionEvents,
+	refused: event('refused', {
+		doc: 'Records that a backup would not take.',
+		fields: {segment: common.segment, director: field.address('Who sent it.'), reason, count: field.integer('How many since the last such event.', 1)},
+		bound: {most: 1, seconds: refusedEveryMs / 1000, subject: 'director and reason'},
+	}),
+	director: event('director', {
+		doc: 'A director began or ended something.',
+		fields: {address: common.address, what: field.text<'sending' | 'listening' | 'left' | 'active-active' | 'deaf'>('What it does, or does not any more.')},
+		others: {
+			evidence: common.evidence, syncid: field.integer('Sync id.'), version: field.integer('Version of the sync protocol.'), name: field.text('Its name in the configuration.'), pair: field.text('Its pair.'),
+			role: field.text('Its role.'), sending: field.flag('It sends.'), rate: field.number('Records per second.'), listeningSince: field.time('Since when it listens.'),
+			lostMessages: field.integer('Messages lost so far.'), since: field.time('Since when.'), segment: common.segment,
+		},
+		bound: perDirector(32),
+		sentence({address, what, syncid, version, evidence = ''}, who) {
+			const said = what === 'sending'
+				? `sends sync, id ${syncid}, version ${version}`
+				: `${what === 'listening' ? 'listens to sync' : 'no longer listens'} (${evidence.toUpperCase()})`;
+			return `${who(address)} ${said}`;
+		},
+		brief({what, evidence = ''}) {
+			const said = {sending: 'sending', listening: `listening by ${evidence}`, left: `left by ${evidence}`, 'active-active': 'active/active: both send', deaf: 'does not listen'};
+			return said[what];
+		},
+		level: ({what}) => what === 'deaf' ? 'warning' : 'note',
+	}),
+	vrrp: event('vrrp', {
+		doc: 'A director became, or is no longer, the master of a virtual router.',
+		fields: {address: common.address, vrid: common.vrid, role: field.oneOf('What it became.', ['master', 'backup', 'resigned', 'silent'])},
+		others: {priority: field.integer('As advertised.'), from: field.text('The master before.'), segment: common.segment},
+		bound: manyRouters, tone: 'heading',
+		sentence({address, role, vrid, priority, from}, who) {
+			const became = {master: 'is master', resigned: 'resigned (priority 0)', backup: 'gave way, is backup', silent: 'fell silent: its adverts stopped'}[role];
+			return `${who(address)} ${became} of VRID ${vrid}, priority ${priority ?? ''}${from === undefined ? '' : `, after ${who(from)}`}`;
+		},
+		brief: ({role, priority}) => role === 'resigned' ? 'resigned (priority 0)' : `master, priority ${priority}`,
+		level: ({role}) => role === 'resigned' ? 'warning' : 'note',
+	}),
+	vipClaimed: event('vip-claimed', {
+		doc: 'Another host answers for a virtual address: gratuitous ARP, or a neighbour advertisement.',
+		fields: {address: field.address('The virtual address.')},
+		others: {mac: field.text('Who answers for it now.'), was: field.text('Who did before.'), director: field.address('The same, as a director.'), segment: common.segment},
+		bound: perDirector(256), mark: {letter: 'c', rank: 3, tone: 'plain'},
+		sentence: ({address, director, mac = '', was}, who) => `${address} claimed by ${director === undefined ? mac : who(director)}${was === undefined ? '' : `, was ${was}`}`,
+		brief: ({address}) => `claims ${address}`,
+	}),
+	takeover: event('takeover', {
+		doc: 'Another director is master. Told once, at once, with what the new one knows.',
+		fields: {
+			kind: field.oneOf('How it came about.', ['planned', 'crash', 'preempt', 'sync']), from: common.from, to: common.to,
+			at: field.time('First advert, or message, of the new one.'), gap: field.number('Seconds since the last of the old one.'), ...coverage, ownKept,
+			failBack: field.flag('It was the master before.'), evidence: common.evidence,
+		},
+		others: {
+			lostMessages: field.integer('Messages lost while it listened.'), vrids: field.list(common.vrid, 'Virtual routers.'), fromPriority: field.integer('Of the old master.'), toPriority: field.integer('Of the new master.'),
+			advert: field.time('Its first advert.'), message: field.time('Its first message.'), udp: field.object(coverage), segment: common.segment, pair: common.pair,
+		},
+		bound: some, mark: {letter: 'T', rank: 5, tone: 'alarm'}, tone: 'alarm',
+		sentence: ({kind, from, to, gap, known, held}, who) => `${kind}: ${who(from)} to ${who(to)}, gap ${ago(gap)}; knew ${known} of ${held} open`,
+		brief: ({kind, known, held}) => `${kind}, knows ${known} of ${held} open`, level: 'alarm',
+	}),
+	takeoverAccount: event('takeover-account', {
+		doc: 'What became of the sessions that were open at a takeover, so far: after 10 s, 1, 5, 15 and 30 minutes.',
+		fields: {from: common.from, to: common.to, at: field.time('The takeover.'), held: coverage.held, known: coverage.known, ...account},
+		others: {
+			age: field.number('Seconds since the takeover.'), ownKept, settled: field.flag('These are the last figures.'), advert: field.time('First advert of the new master.'), message: field.time('Its first message.'),
+			oldMasterSync: field.time('Last message of the old master.'), udp: field.object({held: coverage.held, known: coverage.known, ...account}), segment: common.segment, pair: common.pair,
+		},
+		bound: some,
+		sentence: ({age = 0, held, heard, closed, ranout, waiting, overdue}) =>
+			`${ago(age)} after the takeover, of ${held} open: heard ${heard}, closed ${closed}, ran out ${ranout}, waiting ${waiting}, overdue ${overdue}`,
+		brief: ({heard, held}) => `heard ${heard} of ${held}`,
+	}),
+	splitBrain: event('split-brain', {
+		doc: 'Two masters at once, by their adverts or by the sessions that both announce.',
+		fields: {directors: common.directors, evidence: common.evidence},
+		others: {
+			vrid: common.vrid, by: field.oneOf('What it was noticed by.', ['vrrp', 'sync']), priorities: field.list(field.integer('Priority.'), 'In the order of directors.'), since: field.time('Since when.'),
+		},
+		bound: some, mark: {letter: 'S', rank: 4, tone: 'alarm'}, tone: 'alarm',
+		brief: ({by, vrid}) => by === 'sync' ? 'both announce the same sessions' : `two masters on VRID ${vrid}`, level: 'alarm',
+	}),
+	splitBrainEnd: event('split-brain-end', {
+		doc: 'One master is left.',
+		fields: {directors: common.directors, evidence: common.evidence},
+		others: {
+			vrid: common.vrid, winner: field.address('Who is left.'), seconds: field.number('How long it lasted.'),
+			onlyBy: field.list(field.integer('Sessions.'), 'Open sessions that one announced and the others do not know, in the order of directors.'),
+		},
+		bound: some,
+		brief: ({vrid, winner}) => vrid === undefined ? 'no session is announced by both any more' : `${winner} is left`, level: 'warning',
+	}),
+	silent: event('silent', {
+		doc: 'Adverts of a master are missing.',
+		fields: {address: common.address},
+		others: {
+			vrid: common.vrid, priority: field.integer('As last advertised.'), what: field.text('What is missing.'), seconds: field.number('For how long.'),
+			syncGoesOn: field.flag('Its sync messages still come.'), segment: common.segment,
+		},
+		bound: manyRouters, tone: 'warning', brief: 'adverts missing', level: 'warning',
+	}),
+	restart: event('restart', {
+		doc: 'The sync daemon of a director started anew: its source port changed.',
+		fields: {address: common.address, port: field.port('Of the sync group.')},
+		others: {sourcePort: field.port('Source port now.'), was: field.port('Source port before.'), segment: common.segment},
+		bound: some, mark: {letter: 'r', rank: 1, tone: 'plain'}, tone: 'warning',
+		sentence: ({address, sourcePort, was}, who) => `sync daemon of ${who(address)} started anew: source port ${sourcePort}, was ${was}`,
+		brief: 'sync daemon started anew',
+	}),
+	wireLoss: event('wire-loss', {
+		doc: 'Sync messages of a director never came here, by gaps in their IPv4 identification: dropped by the wire, or by the director itself.',
+		fields: {address: common.address, lost: field.integer('Messages missing in this gap.', 1), lostMessages: field.integer('Of this sender so far.', 1)},
+		others: {segment: common.segment},
+		bound: perDirector(32), mark: {letter: 'w', rank: 2, tone: 'plain'}, tone: 'alarm',
+		sentence: ({address, lost, lostMessages}, who) => `${lost} sync message${lost === 1 ? '' : 's'} of ${who(address)} lost before we could hear them; ${lostMessages} so far`,
+		brief: 'sync messages lost', level: 'warning',
+	}),
+	limit: event('limit', {
+		doc: 'Something found no room. The bounds keep anyone on the link from filling the memory, or the screen.',
+		fields: {
+			what: field.oneOf('What found no room: the bounds keep anyone on the link from filling the memory.', limitNames),
+			count: field.integer('How many since the last such event.', 1), detail: field.text('The same in words.'),
+		},
+		bound: {most: 1, seconds: limitsToldSeconds, subject: 'bound'}, tone: 'warning',
+		sentence: ({count, detail}) => `${count} ${detail}`,
+	}),
+	note: event('note', {
+		doc: 'Somebody at the screen wrote a remark.',
+		fields: {text: field.text('A remark of a person.')},
+		mark: {letter: 'm', rank: 0, tone: 'plain'}, tone: 'fresh',
+		sentence: ({text}) => text,
+	}),
+	source: event('source', {
+		doc: 'Something happened to what is listened to, read from or written to.',
+		fields: {state: field.text('up, down, gone, ended, failed; drops; behind; of a recording up, failing, closed.')},
+		others: {
+			segment: common.segment, detail: field.text('Why, and what it hides.'), drops: field.integer('Packets lost there so far.'), lostChanges: field.integer('Changes that the reader of this output was too slow for.'),
+			recording: field.text('The file, where this is about the recording.'), lost: field.integer('Packets that could not be recorded so far.'),
+		},
+		tone: 'warning',
+		sentence: ({segment = '', state, detail, drops, recording, lost}) => recording === undefined
+			? `${segment} ${state} ${detail ?? drops ?? ''}`
+			: `recording to ${recording} ${state}, ${lost} packets lost${detail ? `: ${detail}` : ''}`,
+	}),
+	suspend: event('suspend', {
+		doc: 'The host that listens slept.',
+		fields: {seconds: field.number('How long this host slept.')}, tone: 'warning',
+		sentence: ({seconds}) => `this host slept ${ago(seconds)}`,
+	}),
+	config: event('config', {
+		doc: 'The configuration was read again, after SIGHUP.',
+		fields: {state: field.oneOf('What became of the new configuration.', ['reloaded', 'refused']), detail: field.text('What changed, or why not.')},
+	}),
+	trigger: event('trigger', {
+		doc: 'What became of the run of a trigger.',
+		fields: {trigger: field.text('Its name.'), outcome: field.oneOf('How it ended.', ['ok', 'failed', 'timeout', 'dropped', 'dry-run', 'killed'])},
+		others: {
+			cause: field.text('The event that set it off.'), action: field.text('What ran.'), detail: field.text('Why.'), count: field.integer('How many were dropped.'), seconds: field.number('How long it took.'),
+		},
+		toneOf: ({outcome}) => outcome === 'ok' || outcome === 'dry-run' ? 'plain' : 'warning',
+		sentence: ({trigger, outcome, count, action, cause, detail}) =>
+			`${trigger} ${[outcome, count, action].filter(Boolean).join(' ')}${cause === undefined ? '' : `, on ${cause}`}${detail === undefined ? '' : `: ${detail}`}`,
+	}),
+} as const;
+
+/** What a trigger with `none TIME:` tells its actions. No line has it, since it is not heard but missed. */
+export const absent = event('absent', {
+	doc: 'Nothing that passes the filter of a trigger happened for a time.',
+	fields: {on: field.text('The filter.'), since: field.time('Since when.'), seconds: field.number('For how long.')},
+});
+
+export const eventKinds: readonly EventKind[] = Object.values(events);
+
+/** The names of all events, as lines and filters have them. */
+export const eventNames: readonly string[] = eventKinds.map(({name}) => name);
+
+const kindByName = new Map(eventKinds.map(kind => [kind.name, kind]));
+export const kindOf = (name: string): EventKind | undefined => kindByName.get(name);
