@@ -2,24 +2,27 @@
 The addon of `pcap` for the single executable, with libpcap itself inside. The shared libpcap of a distribution asks for D-Bus and
 a dozen other libraries, which a jump host need not have, and the host may have no libpcap at all.
 */
-import {execFileSync} from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import process from 'node:process';
 import {root} from './bundle.js';
+import {glibcOf, run, type Target} from './target.js';
 
-const built = path.join(root, 'node_modules/pcap/build/Release');
-const [compiler = '', ...options] = (process.env['CXX'] ?? 'c++').split(' ');
+const sources = path.join(root, 'node_modules/pcap');
+const built = path.join(sources, 'build/Release/pcap_binding.node');
 
-const run = (command: string, ...args: readonly string[]): string => execFileSync(command, args, {encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe']});
+/** As node-gyp has an addon compiled, by Node's `common.gypi`. */
+const options = [
+	'-std=gnu++20', '-O2', '-fPIC', '-fno-rtti', '-fno-exceptions', '-ffunction-sections', '-fdata-sections', '-w', '-D_FILE_OFFSET_BITS=64',
+	'-D_GLIBCXX_USE_CXX11_ABI=1', '-DBUILDING_NODE_EXTENSION', '-DNODE_GYP_MODULE_NAME=pcap_binding', '-DUSING_UV_SHARED=1', '-DUSING_V8_SHARED=1',
+];
 
 /**
 What the archive lacks in a shared object. It is compiled for executables, which reach the streams of C without a detour; here they
 are copies. D-Bus is asked only for a capture of D-Bus, which is none of our interfaces.
 */
-const glue = (archive: string): string => {
-	const names = new Set(run('nm', '--undefined-only', archive).match(/\bdbus_(?!create|findalldevs)\w+/gv));
+const glue = (archive: string, {prefix}: Target): string => {
+	const names = new Set(run(`${prefix}nm`, '--undefined-only', archive).match(/\bdbus_(?!create|findalldevs)\w+/gv));
 	return `#include <stdio.h>
 #include <stdlib.h>
 #define HIDDEN extern "C" __attribute__((visibility("hidden")))
@@ -30,28 +33,38 @@ ${[...names].map(name => `HIDDEN void ${name}() { abort(); }`).join('\n')}
 `;
 };
 
-/** Whether it loads, and has libpcap inside. In a process of its own: an addon may do worse than throw. */
-const check = (file: string): void => {
-	run(process.execPath, '--eval', `process.dlopen({exports: {}}, ${JSON.stringify(file)}, os.constants.dlopen.RTLD_NOW)`);
-	if (run('ldd', file).includes('libpcap')) {
+/** Whether it loads, has libpcap inside and asks for no newer glibc than Node. In a process of its own: an addon may do worse than throw. */
+const check = (file: string, target: Target): void => {
+	const {prefix, runner, node} = target;
+	if (runner) {
+		const [command = '', ...args] = [...runner, node, '--eval', `process.dlopen({exports: {}}, ${JSON.stringify(file)}, os.constants.dlopen.RTLD_NOW)`];
+		run(command, ...args);
+	}
+
+	if (run(`${prefix}objdump`, '--private-headers', file).includes('libpcap')) {
 		throw new Error('The linker took the shared libpcap');
+	}
+
+	const [needed, most] = [glibcOf(target, file), glibcOf(target, node)];
+	if (Number(needed.split('.')[1]) > Number(most.split('.')[1])) {
+		throw new Error(`it asks for glibc ${needed}, Node for ${most} only`);
 	}
 };
 
-const linkStatic = (output: string): void => {
+const linkStatic = (output: string, target: Target): void => {
+	const {prefix, compiler: [compiler = '', ...first], headers} = target;
 	const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ipvstop-link-'));
 	try {
 		const [archive, source] = ['libpcap.a', 'glue.cc'].map(name => path.join(folder, name)) as [string, string];
-		const objects = fs.readdirSync(path.join(built, 'obj.target/pcap_binding')).filter(name => name.endsWith('.o'));
 		const streams = ['stdin', 'stdout', 'stderr'].map(name => `--redefine-sym=${name}=own_${name}`);
-		run('objcopy', ...streams, run(compiler, ...options, '-print-file-name=libpcap.a').trim(), archive);
-		fs.writeFileSync(source, glue(archive));
+		run(`${prefix}objcopy`, ...streams, run(compiler, ...first, '-print-file-name=libpcap.a').trim(), archive);
+		fs.writeFileSync(source, glue(archive, target));
 		run(
-			compiler, ...options, '-shared', '-fPIC', '-O2', '-s', '-o', output,
-			...objects.map(name => path.join(built, 'obj.target/pcap_binding', name)), source, archive,
+			compiler, ...first, ...options, '-shared', '-s', '-o', output, `-I${headers}`, `-I${path.join(root, 'node_modules/nan')}`,
+			...['pcap_binding.cc', 'pcap_session.cc'].map(name => path.join(sources, name)), source, archive,
 			'-Wl,--exclude-libs,ALL', '-Wl,--gc-sections',
 		);
-		check(output);
+		check(output, target);
 	} finally {
 		fs.rmSync(folder, {recursive: true});
 	}
@@ -60,19 +73,23 @@ const linkStatic = (output: string): void => {
 /** What was made, in words too. */
 export type LinkedAddon = {readonly hasAddon: boolean; readonly hasLibrary: boolean; readonly words: string};
 
-/** Makes the best addon that can be made here; gives in words which. None is made where `npm run build:pcap` could make none. */
-export const linkAddon = (output: string): LinkedAddon => {
-	const shared = path.join(built, 'pcap_binding.node');
-	if (!fs.existsSync(shared)) {
-		return {hasAddon: false, hasLibrary: false, words: 'without libpcap: npm run build:pcap says why'};
+/** Makes the best addon that can be made here; gives in words which. */
+export const linkAddon = (output: string, target: Target): LinkedAddon => {
+	if (!fs.existsSync(path.join(sources, 'binding.gyp'))) {
+		return {hasAddon: false, hasLibrary: false, words: 'without libpcap: the package pcap is missing, npm ci brings it'};
 	}
 
 	try {
-		linkStatic(output);
+		linkStatic(output, target);
 		return {hasAddon: true, hasLibrary: true, words: 'libpcap inside'};
 	} catch (error) {
-		fs.copyFileSync(shared, output);
 		const why = (error as Error).message.split('\n').slice(0, 2).join(' ');
+		fs.rmSync(output, {force: true});
+		if (!target.isOwn || !fs.existsSync(built)) {
+			return {hasAddon: false, hasLibrary: false, words: `without libpcap, which could not be linked in: ${why}`};
+		}
+
+		fs.copyFileSync(built, output);
 		return {hasAddon: true, hasLibrary: false, words: `libpcap needed beside it, since it could not be linked in: ${why}`};
 	}
 };
