@@ -15,7 +15,7 @@ import {bundleModule, bundleProgram, root} from './bundle.js';
 import {writeExtras} from './extras.js';
 import {licenseOf, licensesOf} from './licenses.js';
 import {linkAddon} from './link-addon.js';
-import {glibcOf, isArch, run, targetOf, type Arch, type Target} from './target.js';
+import {glibcOf, isArch, loads, run, targetOf, type Arch, type Target} from './target.js';
 import {trimIcu} from './trim-icu.js';
 
 /** Node looks for it in its own octets; the last one says whether there is a program. */
@@ -83,8 +83,12 @@ const build = async (arch: Arch): Promise<void> => {
 	const icu = trim(binary, target);
 	fs.rmSync(parts, {recursive: true});
 
-	const [command = '', ...args] = [...target.runner ?? [], binary, '--version'];
-	const version = target.runner ? execFileSync(command, args, {encoding: 'utf8'}).trim() : '(not tried: no qemu-user)';
+	if (loads(target, binary) === false) {
+		throw new Error(`The dynamic linker does not take ${binary}`);
+	}
+
+	// Of another kind of processor it cannot be run here.
+	const version = target.isOwn ? execFileSync(binary, ['--version'], {encoding: 'utf8'}).trim() : '(not run here)';
 	const glibc = glibcOf(target, binary);
 	process.stdout.write(`${path.relative(root, binary)} ${version}, ${(fs.statSync(binary).size / 2 ** 20).toFixed(0)} MiB, Node ${node} for ${arch} and glibc ${glibc}, ${pcap.words}${icu}\n`);
 };

@@ -19,26 +19,30 @@ const options = [
 
 /**
 What the archive lacks in a shared object. It is compiled for executables, which reach the streams of C without a detour; here they
-are copies. D-Bus is asked only for a capture of D-Bus, which is none of our interfaces.
+are copies. `stat` became a function of glibc in 2.33, and is asked of the kernel, whose record is the same on 64 bits. D-Bus is asked
+only for a capture of D-Bus, which is none of our interfaces.
 */
 const glue = (archive: string, {prefix}: Target): string => {
 	const names = new Set(run(`${prefix}nm`, '--undefined-only', archive).match(/\bdbus_(?!create|findalldevs)\w+/gv));
 	return `#include <stdio.h>
 #include <stdlib.h>
+#include <fcntl.h>
+#include <unistd.h>
+#include <sys/syscall.h>
 #define HIDDEN extern "C" __attribute__((visibility("hidden")))
 HIDDEN FILE *own_stdin, *own_stdout, *own_stderr;
 FILE *own_stdin, *own_stdout, *own_stderr;
 __attribute__((constructor)) static void copy() { own_stdin = stdin; own_stdout = stdout; own_stderr = stderr; }
+HIDDEN int own_stat(const char *path, void *out) { return syscall(SYS_newfstatat, AT_FDCWD, path, out, 0); }
 ${[...names].map(name => `HIDDEN void ${name}() { abort(); }`).join('\n')}
 `;
 };
 
 /** Whether it loads, has libpcap inside and asks for no newer glibc than Node. In a process of its own: an addon may do worse than throw. */
 const check = (file: string, target: Target): void => {
-	const {prefix, runner, node} = target;
-	if (runner) {
-		const [command = '', ...args] = [...runner, node, '--eval', `process.dlopen({exports: {}}, ${JSON.stringify(file)}, os.constants.dlopen.RTLD_NOW)`];
-		run(command, ...args);
+	const {prefix, isOwn, node} = target;
+	if (isOwn) {
+		run(node, '--eval', `process.dlopen({exports: {}}, ${JSON.stringify(file)}, os.constants.dlopen.RTLD_NOW)`);
 	}
 
 	if (run(`${prefix}objdump`, '--private-headers', file).includes('libpcap')) {
@@ -52,12 +56,13 @@ const check = (file: string, target: Target): void => {
 };
 
 const linkStatic = (output: string, target: Target): void => {
-	const {prefix, compiler: [compiler = '', ...first], headers} = target;
+	const {prefix, headers} = target;
+	const [compiler = '', ...first] = target.compiler;
 	const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ipvstop-link-'));
 	try {
 		const [archive, source] = ['libpcap.a', 'glue.cc'].map(name => path.join(folder, name)) as [string, string];
-		const streams = ['stdin', 'stdout', 'stderr'].map(name => `--redefine-sym=${name}=own_${name}`);
-		run(`${prefix}objcopy`, ...streams, run(compiler, ...first, '-print-file-name=libpcap.a').trim(), archive);
+		const own = ['stdin', 'stdout', 'stderr', 'stat'].map(name => `--redefine-sym=${name}=own_${name}`);
+		run(`${prefix}objcopy`, ...own, run(compiler, ...first, '-print-file-name=libpcap.a').trim(), archive);
 		fs.writeFileSync(source, glue(archive, target));
 		run(
 			compiler, ...first, ...options, '-shared', '-s', '-o', output, `-I${headers}`, `-I${path.join(root, 'node_modules/nan')}`,

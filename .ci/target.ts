@@ -23,11 +23,10 @@ export type Target = {
 	readonly compiler: readonly string[];
 	/** What the names of binutils begin with. */
 	readonly prefix: string;
-	/** What runs the executable here; undefined where nothing does. */
-	readonly runner: readonly string[] | undefined;
 };
 
 const triplets = {x64: 'x86_64-linux-gnu', arm64: 'aarch64-linux-gnu'} as const satisfies Record<Arch, string>;
+
 const emulators = {x64: 'qemu-x86_64-static', arm64: 'qemu-aarch64-static'} as const satisfies Record<Arch, string>;
 
 export const isArch = (word: string): word is Arch => Object.hasOwn(triplets, word);
@@ -39,7 +38,7 @@ const own = (arch: Arch): Target => {
 	const packages = ['', `node_modules/node-linux-${arch}`, `lib/node_modules/node/node_modules/node-linux-${arch}`]
 		.map(folder => path.join(path.dirname(path.dirname(fs.realpathSync(process.execPath))), folder));
 	return {
-		arch, isOwn: true, node: process.execPath, prefix: '', runner: [],
+		arch, isOwn: true, node: process.execPath, prefix: '',
 		headers: first(packages.map(folder => path.join(folder, 'include/node'))),
 		license: first(packages.map(folder => path.join(folder, 'LICENSE'))),
 		compiler: (process.env['CXX'] ?? 'c++').split(' '),
@@ -63,12 +62,9 @@ const fetched = (arch: Arch): string => {
 
 const other = (arch: Arch): Target => {
 	const folder = fetched(arch);
-	const emulator = emulators[arch];
-	const libraries = `/usr/${triplets[arch]}`;
 	return {
 		arch, isOwn: false, prefix: `${triplets[arch]}-`, compiler: [`${triplets[arch]}-g++`],
 		node: path.join(folder, 'bin/node'), headers: path.join(folder, 'include/node'), license: path.join(folder, 'LICENSE'),
-		runner: spawnSync(emulator, ['--version'], {stdio: 'ignore'}).error ? undefined : [emulator, '-L', libraries],
 	};
 };
 
@@ -77,6 +73,17 @@ export const targetOf = (arch: Arch): Target => arch === process.arch ? own(arch
 /** A program of binutils for that processor. Throws where it is missing or fails. */
 export const run = (command: string, ...args: readonly string[]): string =>
 	execFileSync(command, args, {encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 2 ** 26});
+
+/**
+Whether the dynamic linker for that processor takes a file and finds what it asks for. An emulator runs it for another processor; that
+is all that can be tried there, since Node's own executable for arm64 never gets beyond the start of OpenSSL in qemu-user (7.2 and 10.0).
+Gives undefined where there is no emulator.
+*/
+export const loads = ({arch, isOwn}: Target, file: string): boolean | undefined => {
+	const emulator = isOwn ? 'env' : emulators[arch];
+	const {error, status, stdout} = spawnSync(emulator, isOwn ? ['LD_TRACE_LOADED_OBJECTS=1', file] : ['-E', 'LD_TRACE_LOADED_OBJECTS=1', '-L', `/usr/${triplets[arch]}`, file], {encoding: 'utf8'});
+	return error ? undefined : status === 0 && stdout.includes('libstdc++.so.6') && !stdout.includes('not found');
+};
 
 /** The newest glibc that a file asks for: `2.28`. */
 export const glibcOf = ({prefix}: Target, file: string): string => {

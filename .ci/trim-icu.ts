@@ -9,7 +9,8 @@ The data are one object in `.rodata`, a table of contents and its items (icu4c/s
     header size:  count (32), then per item: name (32), data (32), both from `count` on
 
 They are written anew, smaller, where they begin; the pages behind them leave the file. Addresses stay: the segment that held the data
-becomes two, with a hole between them that nobody reads. Their entry in the program headers needs room, which `postject` leaves.
+becomes two, with a hole between them that nobody reads. The table of segments grows by one and moves behind the data. It must lie
+before the hole: Linux before 5.18 and qemu take its address for that of the file's beginning plus its offset (AT_PHDR).
 */
 import fs from 'node:fs';
 
@@ -34,7 +35,7 @@ const isKept = ({name}: Item): boolean => {
 /** Where ICU's data begin in the file, and how much they are by the symbol of that name. */
 type Place = {readonly at: number; readonly size: number};
 
-/** @returns The items of the object; the last one ends with it. */
+/** The last item ends with the object. */
 const itemsOf = (file: Buffer, {at, size}: Place): {readonly header: Buffer; readonly items: readonly Item[]} => {
 	const base = at + file.readUInt16LE(at);
 	const count = file.readUInt32LE(base);
@@ -86,21 +87,26 @@ const writeWord = (file: Buffer, at: number, value: number): void => {
 	file.writeBigUInt64LE(BigInt(value), at);
 };
 
-/** Takes the octets from `from` to `to`, whole pages, out of the file and splits the segment that holds them. */
-const cut = (file: Buffer, from: number, to: number): Buffer => {
+/** Takes the octets from `from` to `to`, whole pages, out of the file and splits the segment that holds them; its table of segments comes to `tableAt`. */
+const cut = (file: Buffer, tableAt: number, from: number, to: number): Buffer => {
 	const removed = to - from;
 	const [size, count, start] = [file.readUInt16LE(elf.programSize), file.readUInt16LE(elf.programCount), readWord(file, elf.programs)];
-	const end = start + (size * count);
 	const headers = Array.from({length: count}, (_, index) => Buffer.from(file.subarray(start + (size * index), start + (size * (index + 1)))));
-	const holder = headers.findIndex(header => header.readUInt32LE(program.type) === types.load
-		&& readWord(header, program.offset) <= from && to <= readWord(header, program.offset) + readWord(header, program.fileSize));
-	if (holder < 0 || file.subarray(end, end + size).some(octet => octet !== 0)) {
-		throw new Error('there is no room for another program header');
+	const isLoaded = (header: Buffer): boolean => header.readUInt32LE(program.type) === types.load;
+	const holder = headers.findIndex(header => isLoaded(header)
+		&& readWord(header, program.offset) <= tableAt && to <= readWord(header, program.offset) + readWord(header, program.fileSize));
+	const first = headers[holder];
+	if (!first) {
+		throw new Error('no segment holds ICU\'s data');
 	}
 
-	const first = headers[holder]!;
 	const second = Buffer.from(first);
 	const [offset, address, fileSize] = [readWord(first, program.offset), readWord(first, program.address), readWord(first, program.fileSize)];
+	const beginning = headers.find(header => isLoaded(header))!;
+	if (address - offset !== readWord(beginning, program.address) - readWord(beginning, program.offset)) {
+		throw new Error('the segment of ICU\'s data is not where the file would be');
+	}
+
 	for (const field of [program.fileSize, program.memorySize]) {
 		writeWord(first, field, from - offset);
 		writeWord(second, field, offset + fileSize - to);
@@ -118,19 +124,23 @@ const cut = (file: Buffer, from: number, to: number): Buffer => {
 		}
 
 		if (header.readUInt32LE(program.type) === types.programHeaders) {
+			writeWord(header, program.offset, tableAt);
+			for (const field of [program.address, program.physical]) {
+				writeWord(header, field, address + tableAt - offset);
+			}
+
 			for (const field of [program.fileSize, program.memorySize]) {
-				writeWord(header, field, Math.max(readWord(header, field), size * headers.length));
+				writeWord(header, field, size * headers.length);
 			}
 		}
 	}
 
 	const out = Buffer.concat([file.subarray(0, from), file.subarray(to)]);
-	const moved = (at: number): number => at >= to ? at - removed : at;
-	Buffer.concat(headers).copy(out, moved(start));
-	writeWord(out, elf.programs, moved(start));
+	Buffer.concat(headers).copy(out, tableAt);
+	writeWord(out, elf.programs, tableAt);
 	out.writeUInt16LE(headers.length, elf.programCount);
 
-	const sections = moved(readWord(file, elf.sections));
+	const sections = readWord(file, elf.sections) - (readWord(file, elf.sections) >= to ? removed : 0);
 	writeWord(out, elf.sections, sections);
 	for (let index = 0; index < out.readUInt16LE(elf.sectionCount); index++) {
 		const at = sections + (index * out.readUInt16LE(elf.sectionSize));
@@ -149,20 +159,24 @@ const cut = (file: Buffer, from: number, to: number): Buffer => {
 /** The most that a system with this kind of processor calls a page. */
 const pageOctets = 65_536;
 
+/** Room for the table of segments: more than a linker makes. */
+const tableOctets = 56 * 64;
+
 /** Trims ICU's data in an executable. `size` is how much they are. Gives how many octets it lost; throws where the file is not as expected. */
 export const trimIcu = (name: string, size: number): number => {
 	const file = fs.readFileSync(name);
 	const at = file.indexOf(magic) - magicAt;
-	if (at < 0 || file.indexOf(magic, at + magicAt + 1) >= 0) {
+	if (at < 0 || file.includes(magic, at + magicAt + 1)) {
 		throw new Error('ICU\'s data are not in it, or more than once');
 	}
 
 	const {header, items} = itemsOf(file, {at, size});
 	const object = objectOf(header, items.filter(item => isKept(item)));
 	object.copy(file, at);
-	const from = aligned(at + object.length, pageOctets);
+	const tableAt = aligned(at + object.length, 8);
+	const from = aligned(tableAt + tableOctets, pageOctets);
 	const to = Math.floor((at + size) / pageOctets) * pageOctets;
 	file.fill(0, at + object.length, from);
-	fs.writeFileSync(name, cut(file, from, to));
+	fs.writeFileSync(name, cut(file, tableAt, from, to));
 	return to - from;
 };
