@@ -52,7 +52,7 @@ const fetched = (arch: Arch): string => {
 	if (!fs.existsSync(path.join(folder, 'package/bin/node'))) {
 		fs.mkdirSync(folder, {recursive: true});
 		execFileSync('npm', ['pack', '--silent', '--pack-destination', folder, `${name}@${process.versions.node}`], {stdio: ['ignore', 'ignore', 'inherit']});
-		const [file] = fs.readdirSync(folder).filter(one => one.endsWith('.tgz'));
+		const file = fs.readdirSync(folder).find(one => one.endsWith('.tgz'));
 		execFileSync('tar', ['--extract', '--gzip', `--file=${file}`], {cwd: folder});
 		fs.rmSync(path.join(folder, file!));
 	}

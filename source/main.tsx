@@ -191,6 +191,15 @@ const print = async (wanted: Print): Promise<string> => {
 			const {completionScript} = await import('./options/completion.js');
 			return completionScript(wanted.shell);
 		}
+
+		case 'extras': {
+			const {installExtras} = await import('./program/extras.js');
+			try {
+				return `${installExtras(wanted.prefix).join('\n')}\n`;
+			} catch (error) {
+				throw new UsageError(`--install-extras ${wanted.prefix}: ${(error as Error).message}. Give a folder that you may write in`);
+			}
+		}
 	}
 };
 

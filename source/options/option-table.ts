@@ -139,6 +139,10 @@ export const optionTable = {
 		argument: 'bash|zsh|fish', section: 'other', completes: ['bash', 'zsh', 'fish'], help: ['print what completes these options in that shell'],
 		brief: 'print the completion script of a shell',
 	},
+	'install-extras': {
+		argument: 'PREFIX', section: 'other', completes: 'file',
+		help: ['write manual, completions, licences and unit below PREFIX/share,', 'such as /usr/local'], brief: 'write manual, completions and unit below a folder',
+	},
 	help: {letter: 'h', section: 'other', help: ['this text'], brief: 'print the help'},
 	version: {letter: 'V', section: 'other', help: ['the version'], brief: 'print the version'},
 } as const satisfies Record<string, OptionEntry>;

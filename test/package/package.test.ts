@@ -62,11 +62,12 @@ const works = async (program: string, node?: string): Promise<void> => {
 };
 
 test('the package holds the program, what it says of itself, and nothing else', () => {
-	const built = fs.readdirSync(path.join(root, 'dist')).map(name => `dist/${name}`);
+	const built = fs.readdirSync(path.join(root, 'dist'), {recursive: true, withFileTypes: true}).filter(one => one.isFile())
+		.map(one => path.relative(root, path.join(one.parentPath, one.name)));
 	assert.deepEqual(packed.files.map(file => file.path).toSorted(), [
 		...built, 'license', 'media/service/alerts.yml', 'media/service/grafana-dashboard.json', 'media/service/ipvstop.service', 'package.json', 'readme.md',
 	].toSorted());
-	for (const name of ['dist/cli.js', 'dist/worker.js', 'dist/ipvstop.1', 'dist/licenses.txt']) {
+	for (const name of ['dist/cli.js', 'dist/worker.js', 'dist/share/man/man1/ipvstop.1', 'dist/share/doc/ipvstop/licenses.txt']) {
 		assert.ok(built.includes(name), name);
 	}
 });
@@ -77,7 +78,7 @@ test('publint finds nothing to say about it', async () => {
 });
 
 test('every package in the bundle is named with its licence', () => {
-	const licenses = fs.readFileSync(path.join(root, 'dist/licenses.txt'), 'utf8');
+	const licenses = fs.readFileSync(path.join(root, 'dist/share/doc/ipvstop/licenses.txt'), 'utf8');
 	const {devDependencies} = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8')) as {devDependencies: Record<string, string>};
 	for (const name of ['ink', 'meow', 'prom-client', 'react', 'smol-toml']) {
 		assert.ok(licenses.includes(`\n${name} ${devDependencies[name]}, `), name);

@@ -61,6 +61,7 @@ describe('a command line that cannot be used ends with 2 and one line that says 
 		[['--list=now', ...demo], /--list takes no value: leave out =now/v],
 		[['--no-colour', ...demo], /unknown option --no-colour; did you mean --no-color\?/v],
 		[['--completion', 'tcsh'], /--completion tcsh: not a shell that is known here; write one of bash zsh fish/v],
+		[['--install-extras', '/dev/null'], /--install-extras \/dev\/null: ENOTDIR: .*Give a folder that you may write in/v],
 		[['--completion'], /--completion needs a value, bash\|zsh\|fish\./v],
 		[[seed], /seed-basic\.pcap is a file: did you mean -r .*seed-basic\.pcap\?/v],
 	];

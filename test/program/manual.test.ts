@@ -10,7 +10,7 @@ import {manualPage} from '../../media/manual/page.js';
 import {escaped} from '../../media/manual/roff.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const page = fileURLToPath(new URL('../../dist/ipvstop.1', import.meta.url));
+const page = fileURLToPath(new URL('../../dist/share/man/man1/ipvstop.1', import.meta.url));
 const {version, man} = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {version: string; man: readonly string[]};
 
 const whyNot = (command: string): string | false => spawnSync(command, ['--version']).error ? `needs ${command}` : false;
@@ -23,7 +23,7 @@ test('the page that is built is that of this version, and npm puts it where man 
 	assert.equal(built, manualPage({version, date}));
 	const {stdout} = spawnSync('npm', ['pack', '--dry-run', '--ignore-scripts', '--json'], {cwd: root, encoding: 'utf8'});
 	const [packed] = JSON.parse(stdout) as Array<{files: Array<{path: string}>}>;
-	assert.deepEqual(man, ['dist/ipvstop.1'], 'npm 11 links the pages of a list only');
+	assert.deepEqual(man, ['dist/share/man/man1/ipvstop.1'], 'npm 11 links the pages of a list only');
 	assert.ok(packed!.files.some(file => file.path === man[0]), man[0]);
 });
 
