@@ -5,10 +5,10 @@ import {numberAt, openTableMemory, type TableMemory} from './memory.js';
 import {createPathReader, type PathInfo} from './path-info.js';
 import {createRingReader, type RingReaderOptions} from './shared-ring.js';
 
-/** The number of a kind is its place in this list. */
-export const changeKinds = ['none', 'new', 'state', 'moved', 'expired', 'ranout', 'evicted', 'refused', 'aside'] as const;
+/** The number of a kind is its place in this list. `held` is no change: it holds paths that a restored table had, until it is overwritten. */
+export const changeKinds = ['none', 'new', 'state', 'moved', 'expired', 'ranout', 'evicted', 'refused', 'aside', 'held'] as const;
 export type ChangeKind = (typeof changeKinds)[number];
-export type SessionChangeKind = Exclude<ChangeKind, 'none' | 'refused' | 'aside'>;
+export type SessionChangeKind = Exclude<ChangeKind, 'none' | 'refused' | 'aside' | 'held'>;
 export const changeKind = Object.fromEntries(changeKinds.map((name, number) => [name, number])) as Readonly<Record<ChangeKind, number>>;
 
 /** Records refused from one director for one reason are one change, at most so often. */
@@ -76,7 +76,7 @@ export const createChangeReader = (memory: TableMemory, options: RingReaderOptio
 			return {type, timeUs, json: octets && decoder.decode(octets)};
 		}
 
-		if (type === 'refused' || type === 'none') {
+		if (type === 'refused' || type === 'none' || type === 'held') {
 			return {
 				type: 'refused',
 				timeUs,

@@ -82,6 +82,15 @@ const grow = (index: HashIndex) => {
 	}
 };
 
+/** Makes an empty index large enough for so many pairs, so that it does not grow while they are added. */
+export const reserveIndex = (index: HashIndex, count: number) => {
+	while (index.limit <= count && 2 * index.mask < index.pairs.length) {
+		index.mask = (2 * (index.mask + 1)) - 1;
+		index.shift -= 1;
+		index.limit *= 2;
+	}
+};
+
 /** Adds a pair that is not there yet. */
 export const addToIndex = (index: HashIndex, hash: number, value: number) => {
 	if (index.count >= index.limit && 2 * index.mask < index.pairs.length) {

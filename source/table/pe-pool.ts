@@ -1,5 +1,5 @@
 import {createHashTables, hashOctet} from './keyed-hash.js';
-import {addToIndex, createHashIndex, removeFromIndex} from './hash-index.js';
+import {addToIndex, createHashIndex, removeFromIndex, reserveIndex} from './hash-index.js';
 import {controlAt, peAt, peNameOctets, peSlotOctets, peWords, type TableArrays} from './memory.js';
 
 /** What a persistence engine said of a template: its name (`sip`) and data (a Call-ID). Octets from the network: escape them. */
@@ -14,17 +14,43 @@ export type PePool = {
 	release(id: number): void;
 	/** Frees what nothing refers to. */
 	reclaim(): void;
+	/** Finds again what the arrays and the state hold, after both were restored. */
+	reindex(): void;
 };
 
+/** What the pool knows beside the shared arrays. */
+export type PeState = {
+	/** Ids that were freed and are given out again, the last one first. */
+	readonly free: number[];
+	/** Those that may be freed by the next `reclaim`. */
+	readonly unreferred: number[];
+	highWater: number;
+	/** Those of unknown senders. */
+	unknownUsed: number;
+};
+
+export const createPeState = (): PeState => ({free: [], unreferred: [], highWater: 0, unknownUsed: 0});
+
 /** `limit`: ids that can be given out; a tenth of them to unknown senders. Name and data longer than 16 and 255 octets are cut. */
-export const createPePool = ({control, peWords: words, peOctets: octets}: TableArrays, limit: number, seed?: number): PePool => {
+export const createPePool = ({control, peWords: words, peOctets: octets}: TableArrays, limit: number, seed?: number, state = createPeState()): PePool => {
 	const index = createHashIndex(limit);
 	/** Its key: the two lengths, the name in its room, the data. Made when it is first needed: few balance SIP. */
 	let tables: Int32Array | undefined;
-	const free: number[] = [];
-	const unreferred: number[] = [];
-	let highWater = 0;
-	let unknownUsed = 0;
+	const {free, unreferred} = state;
+
+	const hashOf = (view: DataView, nameOffset: number, nameLength: number, dataOffset: number, dataLength: number): number => {
+		tables ??= createHashTables(2 + peSlotOctets, seed);
+		let hash = hashOctet(tables, 0, nameLength) ^ hashOctet(tables, 1, dataLength);
+		for (let octet = 0; octet < nameLength; octet += 1) {
+			hash ^= hashOctet(tables, 2 + octet, view.getUint8(nameOffset + octet));
+		}
+
+		for (let octet = 0; octet < dataLength; octet += 1) {
+			hash ^= hashOctet(tables, 2 + peNameOctets + octet, view.getUint8(dataOffset + octet));
+		}
+
+		return hash;
+	};
 
 	const queue = (id: number) => {
 		if (words[(id * peWords) + peAt.queued] === 0) {
@@ -59,16 +85,7 @@ export const createPePool = ({control, peWords: words, peOctets: octets}: TableA
 		intern(view, nameOffset, nameLengthClaimed, dataOffset, dataLengthClaimed, known) {
 			const nameLength = Math.min(nameLengthClaimed, peNameOctets);
 			const dataLength = Math.min(dataLengthClaimed, 255);
-			tables ??= createHashTables(2 + peSlotOctets, seed);
-			let hash = hashOctet(tables, 0, nameLength) ^ hashOctet(tables, 1, dataLength);
-			for (let octet = 0; octet < nameLength; octet += 1) {
-				hash ^= hashOctet(tables, 2 + octet, view.getUint8(nameOffset + octet));
-			}
-
-			for (let octet = 0; octet < dataLength; octet += 1) {
-				hash ^= hashOctet(tables, 2 + peNameOctets + octet, view.getUint8(dataOffset + octet));
-			}
-
+			const hash = hashOf(view, nameOffset, nameLength, dataOffset, dataLength);
 			const {pairs, mask, shift} = index;
 			for (let at = (hash >>> shift) << 1; pairs[at + 1] !== 0; at = (at + 2) & mask) {
 				const id = pairs[at + 1]!;
@@ -77,11 +94,11 @@ export const createPePool = ({control, peWords: words, peOctets: octets}: TableA
 				}
 			}
 
-			if (!known && unknownUsed >= Math.max(1, Math.floor(limit / 10))) {
+			if (!known && state.unknownUsed >= Math.max(1, Math.floor(limit / 10))) {
 				return 0;
 			}
 
-			const id = free.pop() ?? (highWater < limit ? highWater += 1 : 0);
+			const id = free.pop() ?? (state.highWater < limit ? state.highWater += 1 : 0);
 			if (id === 0) {
 				return 0;
 			}
@@ -101,7 +118,7 @@ export const createPePool = ({control, peWords: words, peOctets: octets}: TableA
 			words[at + peAt.hash] = hash;
 			words[at + peAt.generation]! += 1;
 			words[at + peAt.unknown] = known ? 0 : 1;
-			unknownUsed += known ? 0 : 1;
+			state.unknownUsed += known ? 0 : 1;
 			addToIndex(index, hash, id);
 			Atomics.store(control, controlAt.peUsed, index.count);
 			queue(id);
@@ -123,8 +140,23 @@ export const createPePool = ({control, peWords: words, peOctets: octets}: TableA
 				words[at + peAt.queued] = 0;
 				if (words[at + peAt.references] === 0) {
 					removeFromIndex(index, words[at + peAt.hash]!, id);
-					unknownUsed -= words[at + peAt.unknown]!;
+					state.unknownUsed -= words[at + peAt.unknown]!;
 					free.push(id);
+				}
+			}
+
+			Atomics.store(control, controlAt.peUsed, index.count);
+		},
+		reindex() {
+			reserveIndex(index, state.highWater);
+			const isFree = new Set(free);
+			const view = new DataView(octets.buffer);
+			for (let id = 1; id <= state.highWater; id += 1) {
+				const at = id * peWords;
+				if (!isFree.has(id)) {
+					const slot = id * peSlotOctets;
+					words[at + peAt.hash] = hashOf(view, slot, words[at + peAt.nameLength]!, slot + peNameOctets, words[at + peAt.dataLength]!);
+					addToIndex(index, words[at + peAt.hash]!, id);
 				}
 			}
 

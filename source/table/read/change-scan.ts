@@ -57,7 +57,7 @@ export const createChangeScan = (memory: TableMemory): ChangeScan => {
 				}
 
 				const type = changeKinds[kind];
-				if (type === 'refused' || type === 'aside' || type === 'none' || type === undefined) {
+				if (type === 'refused' || type === 'aside' || type === 'held' || type === 'none' || type === undefined) {
 					continue;
 				}
 

@@ -30,7 +30,7 @@ export const createChangeWriter = (memory: TableMemory, arrays: TableArrays, pat
 
 	const release = (ring: Int32Array, at: number) => {
 		const kind = ring[at + entryAt.path]! >>> 28;
-		if (kind === 0 || kind >= changeKind.refused) {
+		if (kind === changeKind.none || kind === changeKind.refused || kind === changeKind.aside) {
 			return;
 		}
 

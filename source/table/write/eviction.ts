@@ -15,16 +15,24 @@ const candidatesWanted = 8;
 const stepsForMore = 256;
 /** Entries of strangers are looked for among those made last when fewer than one in this many is theirs. */
 const rare = 64;
-const remembered = 1024;
+export const remembered = 1024;
 
 /**
 Finds what to evict: of the next few entries in the order of slots the one that would expire first. That is near enough to the
 one that would expire first of all, and takes no order to be kept.
 */
-export const createEviction = (entries: Int32Array, directorKnown: Uint8Array): Eviction => {
-	const recent = new Int32Array(remembered);
-	let recentAt = 0;
-	let hand = 0;
+export type EvictionState = {
+	/** Slots of the entries that unknown senders made last, a ring. */
+	readonly recent: Int32Array;
+	recentAt: number;
+	/** The slot that was weighed last. */
+	hand: number;
+};
+
+export const createEvictionState = (): EvictionState => ({recent: new Int32Array(remembered), recentAt: 0, hand: 0});
+
+export const createEviction = (entries: Int32Array, directorKnown: Uint8Array, state: EvictionState): Eviction => {
+	const {recent} = state;
 
 	const isOwned = (slot: number, whose: number): boolean => {
 		const word = entries[(slot * entryWords) + entryAt.path]!;
@@ -34,8 +42,8 @@ export const createEviction = (entries: Int32Array, directorKnown: Uint8Array): 
 
 	return {
 		strange(slot) {
-			recent[recentAt] = slot;
-			recentAt = (recentAt + 1) % remembered;
+			recent[state.recentAt] = slot;
+			state.recentAt = (state.recentAt + 1) % remembered;
 		},
 		choose(whose, owned, highWater) {
 			if (owned === 0) {
@@ -55,12 +63,12 @@ export const createEviction = (entries: Int32Array, directorKnown: Uint8Array): 
 			let victimExpires = Infinity;
 			let candidates = 0;
 			for (let step = 0; step < highWater && candidates < candidatesWanted && (victim === 0 || step < stepsForMore); step += 1) {
-				hand = hand >= highWater ? 1 : hand + 1;
-				if (isOwned(hand, whose)) {
+				state.hand = state.hand >= highWater ? 1 : state.hand + 1;
+				if (isOwned(state.hand, whose)) {
 					candidates += 1;
-					const expires = entryExpiresMs(entries, hand * entryWords);
+					const expires = entryExpiresMs(entries, state.hand * entryWords);
 					if (expires < victimExpires) {
-						victim = hand;
+						victim = state.hand;
 						victimExpires = expires;
 					}
 				}

@@ -1,4 +1,6 @@
-import {addToIndex, createHashIndex, removeFromIndex} from '../hash-index.js';
+import {CheckpointError} from '../../checkpoint/shape.js';
+import {recordWords} from '../../wire/sync/record-batch.js';
+import {addToIndex, createHashIndex, removeFromIndex, reserveIndex} from '../hash-index.js';
 import {createHashTables, hashOctet, hashShort, hashWord} from '../keyed-hash.js';
 import {layout} from '../layout.js';
 import {type TableArrays, type TableSizes} from '../memory.js';
@@ -21,6 +23,8 @@ export type PathTable = {
 	release(path: number): void;
 	/** Frees what nothing refers to. */
 	reclaim(): void;
+	/** Finds again what the arrays and the state hold, after both were restored. */
+	reindex(): void;
 };
 
 /** Where each part of a key begins, in octets: what a virtual service and a path have, what only the one has, and the other. */
@@ -28,19 +32,30 @@ const placeOf = {vaddr: 0, vport: 16, protocol: 18, segment: 19, syncid: 21, dad
 
 const lateBits = 10;
 
-export const createPathTable = (arrays: TableArrays, sizes: TableSizes, seed: number | undefined): PathTable => {
+/** What a path table knows beside the shared arrays. */
+export type PathState = {
+	/** Ids that were freed and are given out again, the last one first. */
+	readonly freePaths: number[];
+	readonly freeServices: number[];
+	/** Paths that may be freed by the next `reclaim`. */
+	readonly unreferred: number[];
+	pathHighWater: number;
+	serviceHighWater: number;
+	/** Those made by unknown senders. */
+	unknownPaths: number;
+	unknownServices: number;
+};
+
+export const createPathState = (): PathState =>
+	({freePaths: [], freeServices: [], unreferred: [], pathHighWater: 0, serviceHighWater: 0, unknownPaths: 0, unknownServices: 0});
+
+export const createPathTable = (arrays: TableArrays, sizes: TableSizes, seed: number | undefined, state = createPathState()): PathTable => {
 	const {controlAt, pathAt, pathShift, recordAt, recordShift, serviceAt, serviceShift, stateShift} = layout;
 	const {control, paths, services, counts, pathTotals, rates} = arrays;
 	const tables = createHashTables(placeOf.end, seed);
 	const pathIndex = createHashIndex(sizes.maxPaths);
 	const serviceIndex = createHashIndex(sizes.maxServices);
-	const freePaths: number[] = [];
-	const freeServices: number[] = [];
-	const unreferred: number[] = [];
-	let pathHighWater = 0;
-	let serviceHighWater = 0;
-	let unknownPaths = 0;
-	let unknownServices = 0;
+	const {freePaths, freeServices, unreferred} = state;
 
 	/** The path of a record of late, by what is near at hand of it: most records are of some hundred paths, and need no other hash. */
 	const lately = new Int32Array(2 ** lateBits);
@@ -56,6 +71,10 @@ export const createPathTable = (arrays: TableArrays, sizes: TableSizes, seed: nu
 
 		return hash;
 	};
+
+	/** With the sync id that tells the marks of directors apart, else -1. */
+	const wholeServiceHash = (words: Int32Array, at: number, segment: number, syncid: number): number =>
+		serviceHash(words, at, segment) ^ (words[at + recordAt.protocol] === 0 ? hashOctet(tables, placeOf.syncid, syncid) : 0);
 
 	const pathHash = (words: Int32Array, at: number, segment: number, origin: number): number => {
 		let hash = serviceHash(words, at, segment) ^ hashWord(tables, placeOf.daddr, words[at + recordAt.daddr]!)
@@ -96,17 +115,17 @@ export const createPathTable = (arrays: TableArrays, sizes: TableSizes, seed: nu
 		const protocol = words[at + recordAt.protocol]!;
 		// A mark means nothing beyond the directors that share a sync id.
 		const syncid = protocol === 0 ? origin & 0xff : -1;
-		const hash = serviceHash(words, at, segment) ^ (protocol === 0 ? hashOctet(tables, placeOf.syncid, syncid) : 0);
+		const hash = wholeServiceHash(words, at, segment, syncid);
 		const found = findService(hash, words, at, segment, syncid);
 		if (found !== 0) {
 			return found;
 		}
 
-		if (!known && unknownServices >= Math.max(1, Math.floor(sizes.maxServices / 10))) {
+		if (!known && state.unknownServices >= Math.max(1, Math.floor(sizes.maxServices / 10))) {
 			return 0;
 		}
 
-		const id = freeServices.pop() ?? (serviceHighWater < sizes.maxServices ? serviceHighWater += 1 : 0);
+		const id = freeServices.pop() ?? (state.serviceHighWater < sizes.maxServices ? state.serviceHighWater += 1 : 0);
 		if (id === 0) {
 			return 0;
 		}
@@ -124,10 +143,10 @@ export const createPathTable = (arrays: TableArrays, sizes: TableSizes, seed: nu
 		services[service + serviceAt.hash] = hash;
 		services.fill(0, service + serviceAt.heldMoved, service + serviceAt.heldRanout + 1);
 		services[service + serviceAt.unknown] = known ? 0 : 1;
-		unknownServices += known ? 0 : 1;
+		state.unknownServices += known ? 0 : 1;
 		services[service + serviceAt.family] = words[at + recordAt.family]!;
 		addToIndex(serviceIndex, hash, id);
-		Atomics.store(control, controlAt.serviceHighWater, serviceHighWater);
+		Atomics.store(control, controlAt.serviceHighWater, state.serviceHighWater);
 		Atomics.store(control, controlAt.servicesUsed, serviceIndex.count);
 		return id;
 	};
@@ -135,7 +154,7 @@ export const createPathTable = (arrays: TableArrays, sizes: TableSizes, seed: nu
 	const freeService = (id: number) => {
 		const service = id << serviceShift;
 		removeFromIndex(serviceIndex, services[service + serviceAt.hash]!, id);
-		unknownServices -= services[service + serviceAt.unknown]!;
+		state.unknownServices -= services[service + serviceAt.unknown]!;
 		services[service + serviceAt.family] = 0;
 		freeServices.push(id);
 		Atomics.store(control, controlAt.servicesUsed, serviceIndex.count);
@@ -186,8 +205,8 @@ export const createPathTable = (arrays: TableArrays, sizes: TableSizes, seed: nu
 	const becomeKnown = (path: number) => {
 		const service = paths[path]! << serviceShift;
 		paths[path + pathAt.unknown] = 0;
-		unknownPaths -= 1;
-		unknownServices -= services[service + serviceAt.unknown]!;
+		state.unknownPaths -= 1;
+		state.unknownServices -= services[service + serviceAt.unknown]!;
 		services[service + serviceAt.unknown] = 0;
 	};
 
@@ -199,11 +218,11 @@ export const createPathTable = (arrays: TableArrays, sizes: TableSizes, seed: nu
 	};
 
 	const create = (hash: number, words: Int32Array, at: number, segment: number, origin: number, known: boolean): number => {
-		if (!known && unknownPaths >= Math.max(1, Math.floor(sizes.maxPaths / 10))) {
+		if (!known && state.unknownPaths >= Math.max(1, Math.floor(sizes.maxPaths / 10))) {
 			return 0;
 		}
 
-		if (freePaths.length === 0 && pathHighWater === sizes.maxPaths) {
+		if (freePaths.length === 0 && state.pathHighWater === sizes.maxPaths) {
 			return 0;
 		}
 
@@ -213,7 +232,7 @@ export const createPathTable = (arrays: TableArrays, sizes: TableSizes, seed: nu
 		}
 
 		services[(service << serviceShift) + serviceAt.references]! += 1;
-		const id = freePaths.pop() ?? (pathHighWater += 1);
+		const id = freePaths.pop() ?? (state.pathHighWater += 1);
 		const path = id << pathShift;
 		paths[path + pathAt.generation]! += 1;
 		paths[path + pathAt.daddr] = words[at + recordAt.daddr]!;
@@ -228,13 +247,13 @@ export const createPathTable = (arrays: TableArrays, sizes: TableSizes, seed: nu
 		paths[path + pathAt.lastNewMs] = 0;
 		paths[path + pathAt.hash] = hash;
 		paths[path + pathAt.unknown] = known ? 0 : 1;
-		unknownPaths += known ? 0 : 1;
+		state.unknownPaths += known ? 0 : 1;
 		counts.fill(0, id << stateShift, (id + 1) << stateShift);
 		pathTotals.fill(0, id * 2, (id + 1) * 2);
 		forgetRates(rates, id);
 		Atomics.store(paths, path + pathAt.service, service);
 		addToIndex(pathIndex, hash, id);
-		Atomics.store(control, controlAt.pathHighWater, pathHighWater);
+		Atomics.store(control, controlAt.pathHighWater, state.pathHighWater);
 		Atomics.store(control, controlAt.pathsUsed, pathIndex.count);
 		Atomics.add(control, controlAt.pathChanges, 1);
 		queue(id);
@@ -275,7 +294,7 @@ export const createPathTable = (arrays: TableArrays, sizes: TableSizes, seed: nu
 				paths[path + pathAt.queued] = 0;
 				if (paths[path + pathAt.references] === 0) {
 					removeFromIndex(pathIndex, paths[path + pathAt.hash]!, id);
-					unknownPaths -= paths[path + pathAt.unknown]!;
+					state.unknownPaths -= paths[path + pathAt.unknown]!;
 					const service = paths[path + pathAt.service]!;
 					Atomics.store(paths, path + pathAt.service, 0);
 					Atomics.add(control, controlAt.pathChanges, 1);
@@ -289,6 +308,52 @@ export const createPathTable = (arrays: TableArrays, sizes: TableSizes, seed: nu
 			}
 
 			Atomics.store(control, controlAt.pathsUsed, pathIndex.count);
+		},
+		reindex() {
+			reserveIndex(serviceIndex, state.serviceHighWater);
+			reserveIndex(pathIndex, state.pathHighWater);
+			const record = new Int32Array(recordWords);
+			const copyService = (service: number) => {
+				record.set(services.subarray(service + serviceAt.vaddr, service + serviceAt.vaddr + 4), recordAt.vaddr);
+				record[recordAt.vport] = services[service + serviceAt.vport]!;
+				record[recordAt.protocol] = services[service + serviceAt.protocol]!;
+				record[recordAt.family] = services[service + serviceAt.family]!;
+			};
+
+			for (let id = 1; id <= state.serviceHighWater; id += 1) {
+				const service = id << serviceShift;
+				if (services[service + serviceAt.family] !== 0) {
+					copyService(service);
+					services[service + serviceAt.hash] = wholeServiceHash(record, 0, services[service + serviceAt.segment]!, services[service + serviceAt.syncid]!);
+					addToIndex(serviceIndex, services[service + serviceAt.hash]!, id);
+				}
+			}
+
+			for (let id = 1; id <= state.pathHighWater; id += 1) {
+				const path = id << pathShift;
+				const service = paths[path + pathAt.service]! << serviceShift;
+				if (service !== 0) {
+					copyService(service);
+					record.set(paths.subarray(path + pathAt.daddr, path + pathAt.daddr + 4), recordAt.daddr);
+					record[recordAt.dport] = paths[path + pathAt.dport]!;
+					record[recordAt.flags] = paths[path + pathAt.forward]!;
+					record[recordAt.fwmark] = paths[path + pathAt.fwmark]!;
+					const origin = paths[path + pathAt.origin]!;
+					const segment = services[service + serviceAt.segment]!;
+					if (find(record, 0, segment, origin) !== 0) {
+						throw new CheckpointError('holds one path twice');
+					}
+
+					paths[path + pathAt.hash] = pathHash(record, 0, segment, origin);
+					addToIndex(pathIndex, paths[path + pathAt.hash]!, id);
+				}
+			}
+
+			Atomics.store(control, controlAt.serviceHighWater, state.serviceHighWater);
+			Atomics.store(control, controlAt.servicesUsed, serviceIndex.count);
+			Atomics.store(control, controlAt.pathHighWater, state.pathHighWater);
+			Atomics.store(control, controlAt.pathsUsed, pathIndex.count);
+			Atomics.add(control, controlAt.pathChanges, 1);
 		},
 	};
 };

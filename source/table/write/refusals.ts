@@ -14,11 +14,26 @@ export type Refusals = {
 
 const faultLimit = 256;
 
-export const createRefusals = ({numbers}: TableArrays, changes: ChangeWriter): Refusals => {
-	const lastMs = new Float64Array(directorLimit * faultLimit).fill(-Infinity);
-	const held = new Int32Array(directorLimit * faultLimit);
-	const segments = new Int32Array(directorLimit * faultLimit);
-	let waiting: number[] = [];
+/** What was refused lately, by director and reason. */
+export type RefusalState = {
+	readonly lastMs: Float64Array;
+	readonly held: Int32Array;
+	readonly segments: Int32Array;
+	/** Those that are held back, in their order. */
+	waiting: number[];
+};
+
+export const refusalKeys = directorLimit * faultLimit;
+
+export const createRefusalState = (): RefusalState => ({
+	lastMs: new Float64Array(refusalKeys).fill(-Infinity),
+	held: new Int32Array(refusalKeys),
+	segments: new Int32Array(refusalKeys),
+	waiting: [],
+});
+
+export const createRefusals = ({numbers}: TableArrays, changes: ChangeWriter, state = createRefusalState()): Refusals => {
+	const {lastMs, held, segments} = state;
 
 	const record = (key: number, nowMs: number) => {
 		changes.refused(key % faultLimit, Math.floor(key / faultLimit), segments[key]!, held[key]!, nowMs);
@@ -35,12 +50,12 @@ export const createRefusals = ({numbers}: TableArrays, changes: ChangeWriter): R
 			if (nowMs - lastMs[key]! >= refusedEveryMs) {
 				record(key, nowMs);
 			} else if (held[key] === 1) {
-				waiting.push(key);
+				state.waiting.push(key);
 			}
 		},
 		flush(nowMs) {
-			if (waiting.length > 0) {
-				waiting = waiting.filter(key => {
+			if (state.waiting.length > 0) {
+				state.waiting = state.waiting.filter(key => {
 					if (held[key] === 0) {
 						return false;
 					}

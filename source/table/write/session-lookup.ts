@@ -18,13 +18,19 @@ export type SessionLookup = {
 	find(hash: number, service: number, words: Int32Array, from: number, cport: number, template: number, peId: number): number;
 	/** The slot of a connection announced before its client port was known, 0 when there is none. */
 	findWithoutPort(service: number, words: Int32Array, from: number): number;
+	/** Whether the index has another entry with the hash and the identity of the one at word `at`. */
+	isTwin(hash: number, at: number): boolean;
 	/** There are more, or fewer, connections without a client port: none is looked for while there are none. */
 	countWithoutPort(difference: number): void;
 };
 
-export const createSessionLookup = ({entries, paths}: TableArrays, index: HashIndex, hashSession: SessionHash): SessionLookup => {
+export type LookupState = {
+	/** Connections without a client port. */
+	withoutPort: number;
+};
+
+export const createSessionLookup = ({entries, paths}: TableArrays, index: HashIndex, hashSession: SessionHash, state: LookupState): SessionLookup => {
 	const {connFlags, entryAt, entryFlag, entryShift, pathMask, pathShift, recordAt} = layout;
-	let withoutPort = 0;
 
 	const matches = (slot: number, service: number, words: Int32Array, from: number, cport: number, template: number, peId: number): boolean => {
 		const at = slot << entryShift;
@@ -36,6 +42,18 @@ export const createSessionLookup = ({entries, paths}: TableArrays, index: HashIn
 			&& entries[at + 2] === words[from + recordAt.caddr + 2]
 			&& entries[at + 3] === words[from + recordAt.caddr + 3]
 			&& (template === 0 || (entries[at + entryAt.rhythm]! & 0xf_ff_ff) === peId);
+	};
+
+	const isSameSession = (one: number, other: number): boolean => {
+		const template = entries[one + entryAt.fractions]! & entryFlag.template;
+		return entries[one] === entries[other]
+			&& entries[one + entryAt.portState]! >>> 16 === entries[other + entryAt.portState]! >>> 16
+			&& paths[(entries[one + entryAt.path]! & pathMask) << pathShift] === paths[(entries[other + entryAt.path]! & pathMask) << pathShift]
+			&& template === (entries[other + entryAt.fractions]! & entryFlag.template)
+			&& entries[one + 1] === entries[other + 1]
+			&& entries[one + 2] === entries[other + 2]
+			&& entries[one + 3] === entries[other + 3]
+			&& (template === 0 || (entries[one + entryAt.rhythm]! & 0xf_ff_ff) === (entries[other + entryAt.rhythm]! & 0xf_ff_ff));
 	};
 
 	const find = (hash: number, service: number, words: Int32Array, from: number, cport: number, template: number, peId: number): number => {
@@ -63,7 +81,7 @@ export const createSessionLookup = ({entries, paths}: TableArrays, index: HashIn
 		find,
 		// Linux ip_vs_conn_in_get tries port 0 after a miss, as long as there is any such connection.
 		findWithoutPort(service, words, from) {
-			if (withoutPort === 0) {
+			if (state.withoutPort === 0) {
 				return 0;
 			}
 
@@ -74,8 +92,18 @@ export const createSessionLookup = ({entries, paths}: TableArrays, index: HashIn
 			const slot = find(hash, service, words, from, 0, 0, 0);
 			return slot !== 0 && (entries[(slot << entryShift) + entryAt.fractions]! & entryFlag.noCport) !== 0 ? slot : 0;
 		},
+		isTwin(hash, at) {
+			const {pairs, mask, shift} = index;
+			for (let pair = (hash >>> shift) << 1; pairs[pair + 1] !== 0; pair = (pair + 2) & mask) {
+				if (pairs[pair] === hash && isSameSession(pairs[pair + 1]! << entryShift, at)) {
+					return true;
+				}
+			}
+
+			return false;
+		},
 		countWithoutPort(difference) {
-			withoutPort += difference;
+			state.withoutPort += difference;
 		},
 	};
 };

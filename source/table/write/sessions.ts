@@ -1,5 +1,6 @@
+import {CheckpointError} from '../../checkpoint/shape.js';
 import {codeOfRank, entryExpiresMs, entryFirstMs, entryLastMs, isEstablishedRank, isOpenRank, packFlags, rankOf} from '../entry.js';
-import {addToIndex, removeFromIndex, type HashIndex} from '../hash-index.js';
+import {addToIndex, removeFromIndex, reserveIndex, type HashIndex} from '../hash-index.js';
 import {layout} from '../layout.js';
 import {type TableArrays} from '../memory.js';
 import {type PePool} from '../pe-pool.js';
@@ -23,7 +24,19 @@ export type SessionParts = {
 	readonly shares: Shares;
 	readonly index: HashIndex;
 	readonly wheel: Wheel;
+	readonly slots: SlotState;
 };
+
+/** Which slots are in use. */
+export type SlotState = {
+	/** The first of the free ones, which are linked through the word of the wheel; 0 for none. */
+	freeSlot: number;
+	/** Slots 1 to this one have been used at some time. */
+	highWater: number;
+	used: number;
+};
+
+export const createSlotState = (): SlotState => ({freeSlot: 0, highWater: 0, used: 0});
 
 /**
 Where sessions begin and end: made, removed, evicted, with counters, index place, references and changes. Records are given as words
@@ -35,17 +48,15 @@ export type Sessions = {
 	removeDue(slot: number, hash: number, second: number): void;
 	/** Lets readers see the slots that were used for the first time: once a message, not once a session. */
 	publish(): void;
+	/** Finds again what the slots hold, after they were restored. Throws a `CheckpointError` when two hold one session. */
+	reindex(): void;
 };
 
 const ranoutMs = 60_000;
 
-export const createSessions = ({arrays, maxSessions, pathTable, pe, changes, lookup, shares, index, wheel}: SessionParts): Sessions => {
+export const createSessions = ({arrays, maxSessions, pathTable, pe, changes, lookup, shares, index, wheel, slots}: SessionParts): Sessions => {
 	const {anomaly, changeKind, connFlags, controlAt, entryAt, entryFlag, entryMark, entryShift, numberAt, pathAt, pathMask, pathShift, recordAt, serviceAt, serviceShift, stateShift} = layout;
 	const {control, numbers, entries, services, paths, counts, pathTotals, rates} = arrays;
-
-	let freeSlot = 0;
-	let highWater = 0;
-	let used = 0;
 
 	/** Takes an entry out, with a change and a copy among the departed. */
 	const remove = (slot: number, hash: number, kind: number, timeMs: number, second: number) => {
@@ -83,13 +94,13 @@ export const createSessions = ({arrays, maxSessions, pathTable, pe, changes, loo
 		}
 
 		entries[at + entryAt.path] = 0;
-		entries[at + entryAt.next] = freeSlot;
-		freeSlot = slot;
-		used -= 1;
+		entries[at + entryAt.next] = slots.freeSlot;
+		slots.freeSlot = slot;
+		slots.used -= 1;
 	};
 
 	const evict = (whose: number, nowMs: number, second: number) => {
-		const victim = shares.choose(whose, highWater);
+		const victim = shares.choose(whose, slots.highWater);
 		if (victim !== 0) {
 			numbers[numberAt.evictedUnknown]! += whose === strangers ? 1 : 0;
 			remove(victim, lookup.hashOfEntry(victim << entryShift), changeKind.evicted, nowMs, second);
@@ -101,7 +112,7 @@ export const createSessions = ({arrays, maxSessions, pathTable, pe, changes, loo
 			evict(strangers, nowMs, second);
 		}
 
-		if (used >= maxSessions) {
+		if (slots.used >= maxSessions) {
 			evict(shares.whoMustYield(), nowMs, second);
 		}
 	};
@@ -109,12 +120,12 @@ export const createSessions = ({arrays, maxSessions, pathTable, pe, changes, loo
 	return {
 		create(words, from, path, hash, peId, timeout, message, nowMs, second) {
 			makeRoom(message.known, nowMs, second);
-			let slot = freeSlot;
+			let slot = slots.freeSlot;
 			if (slot === 0) {
-				highWater += 1;
-				slot = highWater;
+				slots.highWater += 1;
+				slot = slots.highWater;
 			} else {
-				freeSlot = entries[(slot << entryShift) + entryAt.next]!;
+				slots.freeSlot = entries[(slot << entryShift) + entryAt.next]!;
 			}
 
 			const at = slot << entryShift;
@@ -144,7 +155,7 @@ export const createSessions = ({arrays, maxSessions, pathTable, pe, changes, loo
 			// Written last: a reader takes a path for an entry that is there.
 			entries[at + entryAt.path] = (message.director << 20) | path;
 			addToIndex(index, hash, slot);
-			used += 1;
+			slots.used += 1;
 
 			paths[(path << pathShift) + pathAt.references]! += 2;
 			paths[(path << pathShift) + pathAt.lastNewSecond] = second;
@@ -177,7 +188,23 @@ export const createSessions = ({arrays, maxSessions, pathTable, pe, changes, loo
 			remove(slot, hash, ranOut ? changeKind.ranout : changeKind.expired, entryExpiresMs(entries, at), second);
 		},
 		publish() {
-			Atomics.store(control, controlAt.highWater, highWater);
+			Atomics.store(control, controlAt.highWater, slots.highWater);
+		},
+		reindex() {
+			reserveIndex(index, slots.used);
+			for (let slot = 1; slot <= slots.highWater; slot += 1) {
+				const at = slot << entryShift;
+				if (entries[at + entryAt.path] !== 0) {
+					const hash = lookup.hashOfEntry(at);
+					if (lookup.isTwin(hash, at)) {
+						throw new CheckpointError('holds one session twice');
+					}
+
+					addToIndex(index, hash, slot);
+				}
+			}
+
+			Atomics.store(control, controlAt.highWater, slots.highWater);
 		},
 	};
 };

@@ -1,5 +1,5 @@
 import {controlAt, directorLimit, type TableArrays} from '../memory.js';
-import {createEviction, strangers} from './eviction.js';
+import {createEviction, createEvictionState, strangers, type EvictionState} from './eviction.js';
 
 /** How many entries each director announced last, and whose must make room. Unknown senders share one tenth of the table. */
 export type Shares = {
@@ -18,15 +18,25 @@ export type Shares = {
 
 const unknownShare = 10;
 
-export const createShares = ({control, entries}: TableArrays, maxSessions: number): Shares => {
-	const directorKnown = new Uint8Array(directorLimit).fill(1);
-	const eviction = createEviction(entries, directorKnown);
+export type ShareState = {
+	/** By director: 1 when it has a share of its own. */
+	readonly directorKnown: Uint8Array;
+	/** Entries announced last by those that have none. */
+	unknownEntries: number;
+	readonly eviction: EvictionState;
+};
+
+export const createShareState = (): ShareState =>
+	({directorKnown: new Uint8Array(directorLimit).fill(1), unknownEntries: 0, eviction: createEvictionState()});
+
+export const createShares = ({control, entries}: TableArrays, maxSessions: number, state = createShareState()): Shares => {
+	const {directorKnown} = state;
+	const eviction = createEviction(entries, directorKnown, state.eviction);
 	const unknownQuota = Math.max(1, Math.floor(maxSessions / unknownShare));
-	let unknownEntries = 0;
 
 	const countUnknown = (difference: number) => {
-		unknownEntries += difference;
-		control[controlAt.unknownEntries] = unknownEntries;
+		state.unknownEntries += difference;
+		control[controlAt.unknownEntries] = state.unknownEntries;
 	};
 
 	const directorWithMost = (): number => {
@@ -55,8 +65,8 @@ export const createShares = ({control, entries}: TableArrays, maxSessions: numbe
 			}
 		},
 		strange: eviction.strange,
-		areStrangersFull: () => unknownEntries >= unknownQuota,
-		whoMustYield: () => unknownEntries > 0 ? strangers : directorWithMost(),
-		choose: (whose, highWater) => eviction.choose(whose, whose === strangers ? unknownEntries : control[controlAt.directorEntries + whose]!, highWater),
+		areStrangersFull: () => state.unknownEntries >= unknownQuota,
+		whoMustYield: () => state.unknownEntries > 0 ? strangers : directorWithMost(),
+		choose: (whose, highWater) => eviction.choose(whose, whose === strangers ? state.unknownEntries : control[controlAt.directorEntries + whose]!, highWater),
 	};
 };

@@ -8,6 +8,8 @@ import {entryAt, entryShift} from '../entry.js';
 
 export const tickMs = 256;
 const buckets = 4096;
+/** Words of `heads`. */
+export const wheelHeads = buckets + 1;
 /** The list of the bucket being swept. */
 const sweeping = buckets;
 
@@ -18,10 +20,10 @@ export type Wheel = {
 	nextTick: number;
 };
 
-export const createWheel = (): Wheel => ({heads: new Int32Array(buckets + 1), nextTick: 0});
+export const createWheel = (): Wheel => ({heads: new Int32Array(wheelHeads), nextTick: 0});
 
 /** A negative previous link names the bucket whose first entry this is. */
-const bucketLink = (bucket: number): number => -1 - bucket;
+export const bucketLink = (bucket: number): number => -1 - bucket;
 
 export const linkEntry = (wheel: Wheel, entries: Int32Array, slot: number, expiresMs: number) => {
 	const bucket = Math.floor(expiresMs / tickMs) & (buckets - 1);

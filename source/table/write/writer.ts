@@ -16,19 +16,24 @@ import {createSessions} from './sessions.js';
 import {createShares} from './shares.js';
 import {createSweep, type SweepOptions} from './sweep.js';
 import {type TableMessage} from './table-message.js';
-import {createWheel} from './wheel.js';
+import {createTableState, type TableState} from './table-state.js';
 
 export type TableWriterOptions = {
 	/** Never overwrite changes that the reader which holds the writer has not consumed: block instead. */
 	readonly waitForReader?: boolean;
 	/** Makes the same hashes in each run: for tests and benchmarks. Without it they are random, as they must be where anything is heard. */
 	readonly seed?: number;
+	/** Goes on with a table that was restored into the memory, see `restoreTable`. */
+	readonly restored?: TableState;
 };
 
 /** The one writer of a table. */
 export type TableWriter = Masks & {
 	/** The typed arrays. Only marks may be written to them from outside. */
 	readonly arrays: TableArrays;
+	/** All that it knows beside the memory. */
+	readonly state: TableState;
+	readonly memory: TableMemory;
 	/** Applies the records of one message. The clock goes to its time, never back. */
 	apply(batch: RecordBatch, message: TableMessage): void;
 	/** Moves the clock on and removes what is due. False when `limit` stopped it before the end. */
@@ -41,26 +46,33 @@ export type TableWriter = Masks & {
 	now(): number;
 };
 
-export const createTableWriter = (memory: TableMemory, {waitForReader = false, seed}: TableWriterOptions = {}): TableWriter => {
+export const createTableWriter = (memory: TableMemory, {waitForReader = false, seed, restored}: TableWriterOptions = {}): TableWriter => {
 	const {connFlags, entryFlag, entryShift, numberAt, pathShift, recordAt, recordShift} = layout;
 	const {maxSessions, maxPe} = memory.sizes;
 	const arrays = openTableMemory(memory);
 	const {numbers, entries, paths} = arrays;
-	const pathTable = createPathTable(arrays, memory.sizes, seed);
-	const pe = createPePool(arrays, maxPe, seed);
+	const state = restored ?? createTableState();
+	const pathTable = createPathTable(arrays, memory.sizes, seed, state.paths);
+	const pe = createPePool(arrays, maxPe, seed, state.pe);
 	const changes = createChangeWriter(memory, arrays, pathTable, pe, waitForReader);
-	const refusals = createRefusals(arrays, changes);
+	const refusals = createRefusals(arrays, changes, state.refusals);
 	const index = createHashIndex(maxSessions);
-	const wheel = createWheel();
+	const {wheel} = state;
 	const hashSession = createSessionHash(seed);
-	const lookup = createSessionLookup(arrays, index, hashSession);
-	const shares = createShares(arrays, maxSessions);
-	const sessions = createSessions({arrays, maxSessions, pathTable, pe, changes, lookup, shares, index, wheel});
+	const lookup = createSessionLookup(arrays, index, hashSession, state.lookup);
+	const shares = createShares(arrays, maxSessions, state.shares);
+	const sessions = createSessions({arrays, maxSessions, pathTable, pe, changes, lookup, shares, index, wheel, slots: state.slots});
 	const update = createSessionUpdate({arrays, pathTable, changes, refusals, lookup, shares, wheel});
 	const sweep = createSweep({arrays, index, wheel, lookup, sessions});
 	const {hashOfEntry, portOf, matches, find, findWithoutPort} = lookup;
 	const {create, removeDue} = sessions;
 	const {pathOf, hashOf, peOf, slotOf, timeoutOf, prepare} = createPreparation({arrays, hashSession, pathTable, pe, refusals, lookup, index});
+
+	if (restored) {
+		pathTable.reindex();
+		pe.reindex();
+		sessions.reindex();
+	}
 
 	/** Gives milliseconds since the origin. */
 	const advance = (nowUs: number): number => {
@@ -146,6 +158,8 @@ export const createTableWriter = (memory: TableMemory, {waitForReader = false, s
 	return {
 		...createMasks(arrays),
 		arrays,
+		state,
+		memory,
 		apply,
 		expire(nowUs, options = {}) {
 			const nowMs = advance(nowUs);
