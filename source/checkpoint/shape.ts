@@ -87,6 +87,16 @@ export const array = <T>(shape: Shape<T>, most: number): Shape<T[]> => ({
 	decode: (json, at, read) => listOf(json, at, most).map((one, index) => shape.decode(one, `${at}[${index}]`, read)),
 });
 
+/** Exactly so many of one shape. */
+export const list = <T>(shape: Shape<T>, count: number): Shape<T[]> => {
+	const some = array(shape, count);
+	return {
+		text: `a list of ${count} of ${shape.text}`,
+		encode: (value, at, written) => value.length === count ? some.encode(value, at, written) : refuse(at, `is not a list of ${count}`),
+		decode: (json, at, read) => listOf(json, at, count).length === count ? some.decode(json, at, read) : refuse(at, `is not a list of ${count}`),
+	};
+};
+
 /** The same for a list that its type calls read-only. */
 export const readonlyArray = <T>(shape: Shape<T>, most: number): Shape<readonly T[]> => array(shape, most);
 

@@ -41,10 +41,22 @@ const hashOf = (datagram: Datagram) => {
 	return hash;
 };
 
-export const createDuplicates = (): Duplicates => {
-	const hashes = new Int32Array(sets * ways);
-	const segments = new Int32Array(sets * ways).fill(-1);
-	const times = new Float64Array(sets * ways);
+/** The messages that were heard last, by place. */
+export type DuplicateState = {
+	readonly hashes: Int32Array;
+	/** -1 where there is none. */
+	readonly segments: Int32Array;
+	readonly times: Float64Array;
+};
+
+export const createDuplicateState = (): DuplicateState => ({
+	hashes: new Int32Array(sets * ways),
+	segments: new Int32Array(sets * ways).fill(-1),
+	times: new Float64Array(sets * ways),
+});
+
+export const createDuplicates = (state = createDuplicateState()): Duplicates => {
+	const {hashes, segments, times} = state;
 
 	return {
 		originalOf(datagram, segment) {

@@ -16,9 +16,10 @@ import {type Failover} from '../desk/facts/failover.js';
 import {createLimits, type LimitCount} from '../desk/facts/limits.js';
 import {createVipClaims} from '../desk/vip-claims.js';
 import {createDuplicates} from './duplicates.js';
+import {createEngineState, type EngineState} from './engine-state.js';
 import {createSegments, type Segments} from './segments.js';
 import {createSyncGroups} from './sync-groups.js';
-import {createTally, placeTally, type Tally} from './tally.js';
+import {placeTally, type Tally} from './tally.js';
 
 export type EngineOptions = {
 	readonly dissector: DissectorOptions;
@@ -43,6 +44,9 @@ export type EngineOptions = {
 /** Packets in, table out: everything between a capture source and the shared memory. Knows no thread and no clock. */
 export type Engine = {
 	readonly sink: PacketSink;
+	/** All that it knows beside its table: plain data. */
+	readonly state: EngineState;
+	readonly table: TableWriter;
 	readonly tally: Tally;
 	readonly directors: Directors;
 	readonly segments: Segments;
@@ -70,23 +74,20 @@ const earliestUs = 1;
 /** The counter of a message has 8 bits. */
 const maxCount = 255;
 
-export const createEngine = (options: EngineOptions): Engine => {
+/** `restored`: goes on from there; its table must be of the same moment. */
+export const createEngine = (options: EngineOptions, restored?: EngineState): Engine => {
 	const {table, records} = options;
-	let places: readonly Place[] = [];
-	const tally = createTally();
-	const limits = createLimits();
-	const segments = createSegments(() => places, limits);
-	const duplicates = createDuplicates();
+	const state = restored ?? createEngineState();
+	const {tally} = state;
+	const limits = createLimits(state.limits);
+	const segments = createSegments(() => state.places, limits, state.segments);
+	const duplicates = createDuplicates(state.duplicates);
 	const vips = createVipClaims(limits);
-	const groups = createSyncGroups(options.groups);
+	const groups = createSyncGroups(options.groups, state.groups);
 	const syncids = new Set(options.syncids);
 	const senders = new Set(options.from);
 	let namedSegments = 0;
 	let namedDirectors = 0;
-	let firstUs = 0;
-	let packetUs = 0;
-	let nowUs = 0;
-	let housekeptUs = 0;
 	/** Reused for every message. */
 	const message: TableMessage = {
 		view: new DataView(new ArrayBuffer(0)), offset: 0, nowUs: 0, segment: 0, director: 0, directorBit: 0, known: false,
@@ -98,7 +99,7 @@ export const createEngine = (options: EngineOptions): Engine => {
 	};
 
 	const desk = createDesk({
-		table, note, firstUs: () => firstUs, toWallUs: options.toWallUs ?? (timeUs => timeUs), configured: options.pairs ?? [], limits,
+		table, note, firstUs: () => state.firstUs, toWallUs: options.toWallUs ?? (timeUs => timeUs), configured: options.pairs ?? [], limits,
 	});
 	const {directors} = desk;
 
@@ -106,14 +107,14 @@ export const createEngine = (options: EngineOptions): Engine => {
 	const announceNames = () => {
 		const names = segments.names();
 		while (namedSegments < names.length) {
-			note(nowUs, nameKinds.segment, {index: namedSegments, name: names[namedSegments]!});
+			note(state.nowUs, nameKinds.segment, {index: namedSegments, name: names[namedSegments]!});
 			namedSegments++;
 		}
 
 		const all = directors.all();
 		while (namedDirectors < all.length) {
 			const {index, address, segment} = all[namedDirectors]!;
-			note(nowUs, nameKinds.director, {index, address, segment});
+			note(state.nowUs, nameKinds.director, {index, address, segment});
 			namedDirectors++;
 		}
 	};
@@ -132,37 +133,35 @@ export const createEngine = (options: EngineOptions): Engine => {
 		return own.length > 0 && own.includes(formatAddress(frame.source, 0, frame.family));
 	};
 
-	/** What happened to a place of a file before its first packet, which tells what time it is. */
-	let early: Array<ValuesOfKind<typeof events.source>> = [];
 	const noteSource = (fields: ValuesOfKind<typeof events.source>) => {
-		if (nowUs > 0) {
-			note(nowUs, events.source, fields);
+		if (state.nowUs > 0) {
+			note(state.nowUs, events.source, fields);
 		} else {
-			early.push(fields);
+			state.early.push(fields);
 		}
 	};
 
 	const tellLimits = (isEnd: boolean) => {
-		limits.flush(nowUs, (what, count, detail) => {
-			note(nowUs, events.limit, {what, count, detail});
+		limits.flush(state.nowUs, (what, count, detail) => {
+			note(state.nowUs, events.limit, {what, count, detail});
 		}, isEnd);
 	};
 
 	const advance = (timeUs: number) => {
-		nowUs = Math.max(nowUs, timeUs);
-		if (early.length > 0) {
-			const pending = early;
-			early = [];
+		state.nowUs = Math.max(state.nowUs, timeUs);
+		if (state.early.length > 0) {
+			const pending = state.early;
+			state.early = [];
 			for (const fields of pending) {
-				note(nowUs, events.source, fields);
+				note(state.nowUs, events.source, fields);
 			}
 		}
 
-		table.expire(nowUs);
-		if (nowUs - housekeptUs >= housekeepingUs) {
-			housekeptUs = nowUs;
-			desk.tick(nowUs);
-			dissector.expire(nowUs);
+		table.expire(state.nowUs);
+		if (state.nowUs - state.housekeptUs >= housekeepingUs) {
+			state.housekeptUs = state.nowUs;
+			desk.tick(state.nowUs);
+			dissector.expire(state.nowUs);
 			tellLimits(false);
 		}
 	};
@@ -216,7 +215,7 @@ export const createEngine = (options: EngineOptions): Engine => {
 		if (options.applyRecords) {
 			message.view = datagram.view;
 			message.offset = datagram.offset;
-			message.nowUs = nowUs;
+			message.nowUs = state.nowUs;
 			message.segment = segment;
 			message.director = director.index;
 			message.directorBit = director.bit;
@@ -261,14 +260,18 @@ export const createEngine = (options: EngineOptions): Engine => {
 		fault(fault) {
 			tally.faults[fault]!++;
 		},
-	});
+	}, state.fragments);
+
+	if (restored) {
+		announceNames();
+	}
 
 	const begin = (timeUs: number, place: number) => {
-		if (firstUs === 0) {
-			firstUs = timeUs;
+		if (state.firstUs === 0) {
+			state.firstUs = timeUs;
 		}
 
-		packetUs = Math.max(packetUs, timeUs);
+		state.packetUs = Math.max(state.packetUs, timeUs);
 		tally.packets++;
 		placeTally(tally, place).frames++;
 		advance(timeUs);
@@ -288,7 +291,7 @@ export const createEngine = (options: EngineOptions): Engine => {
 			advance,
 			places(now) {
 				for (const [index, place] of now.entries()) {
-					const former = places[index];
+					const former = state.places[index];
 					if (former && former.state !== place.state) {
 						noteSource({segment: place.name, state: place.state, detail: place.detail});
 					} else if (former && former.drops !== place.drops) {
@@ -296,18 +299,18 @@ export const createEngine = (options: EngineOptions): Engine => {
 					}
 				}
 
-				places = now;
+				state.places = now;
 			},
 		},
-		tally, directors, segments,
+		state, table, tally, directors, segments,
 		limits: limits.counts,
-		failover: () => desk.failover(nowUs),
-		places: () => places,
-		firstUs: () => firstUs,
-		lastPacketUs: () => packetUs,
+		failover: () => desk.failover(state.nowUs),
+		places: () => state.places,
+		firstUs: () => state.firstUs,
+		lastPacketUs: () => state.packetUs,
 		note,
 		settle() {
-			table.expire(nowUs, {finish: true});
+			table.expire(state.nowUs, {finish: true});
 			tellLimits(true);
 		},
 	};

@@ -2,7 +2,7 @@ import {type Place} from '../capture/source.js';
 import {type Limits} from '../desk/facts/limits.js';
 
 /** The most segments that are told apart; frames with further VLAN tags count as the untagged place. */
-const maxSegments = 1024;
+export const maxSegments = 1024;
 
 /**
 Numbers for the places where frames are heard, VLAN tags included. A segment is part of a connection's identity, so the
@@ -19,9 +19,16 @@ export type Segments = {
 	count(): number;
 };
 
-export const createSegments = (places: () => readonly Place[], limits: Limits): Segments => {
-	const ids = new Map<number, number>();
-	const names: string[] = [];
+export type SegmentState = {
+	/** Numbers of segments by place and tags. */
+	readonly ids: Map<number, number>;
+	/** By number. */
+	readonly names: string[];
+};
+
+export const createSegmentState = (): SegmentState => ({ids: new Map(), names: []});
+
+export const createSegments = (places: () => readonly Place[], limits: Limits, {ids, names} = createSegmentState()): Segments => {
 
 	// A map from small integers: place in the upper part, up to two tags below. Deeper tags are rare and share a number.
 	const keyOf = (place: number, tags: Int32Array, tagCount: number) =>

@@ -8,7 +8,7 @@ const defaultGroup = '224.0.0.81';
 const vrrpGroups: ReadonlySet<string> = new Set(['224.0.0.18', 'ff02::12']);
 
 /** Far more groups than one segment has; a forger's stay out. */
-const maxGroups = 256;
+export const maxGroups = 256;
 
 /** The multicast groups of sync daemons: whoever reports membership in one of them is, most likely, a backup that listens. */
 export type SyncGroups = {
@@ -17,18 +17,29 @@ export type SyncGroups = {
 	kindOf(group: Int32Array, family: 4 | 6): 'sync' | 'vrrp' | 'other';
 };
 
-export const createSyncGroups = (configured: readonly string[]): SyncGroups => {
-	const groups = new Set([defaultGroup, ...configured]);
-	let last = new Int32Array(4);
+export type SyncGroupState = {
+	/** Addresses, as text. */
+	readonly groups: Set<string>;
+	/** The group of the latest message. */
+	last: Int32Array;
+};
+
+export const createSyncGroupState = (): SyncGroupState => ({groups: new Set(), last: new Int32Array(4)});
+
+export const createSyncGroups = (configured: readonly string[], state = createSyncGroupState()): SyncGroups => {
+	const {groups} = state;
+	for (const group of [defaultGroup, ...configured]) {
+		groups.add(group);
+	}
 
 	return {
 		heard({destination, family}) {
 			// Nearly every message goes to the same group as the one before.
-			if (destination.every((word, index) => word === last[index])) {
+			if (destination.every((word, index) => word === state.last[index])) {
 				return;
 			}
 
-			last = Int32Array.from(destination);
+			state.last = Int32Array.from(destination);
 			if (groups.size < maxGroups) {
 				groups.add(formatAddress(destination, 0, family));
 			}

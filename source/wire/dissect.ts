@@ -5,7 +5,7 @@ scratch objects that it lends to the observer.
 import {type Address, isMulticast, sameAddress} from './address.js';
 import {createDatagram} from './ip/datagram.js';
 import {faultCode} from './fault.js';
-import {createReassembler} from './ip/fragments.js';
+import {createFragmentState, createReassembler} from './ip/fragments.js';
 import {etherType, readLink} from './link/frame.js';
 import {readIpv4} from './ip/ipv4.js';
 import {isExtension, readExtensions, readIpv6} from './ip/ipv6.js';
@@ -47,7 +47,7 @@ const isForeign = (fault: number): boolean =>
 	|| fault === faultCode['unknown-version'] || fault === faultCode['not-sync'];
 
 /** Never throws, whatever the octets are; every refusal reaches `observer` with its name. */
-export const createDissector = (options: DissectorOptions, observer: Observer): Dissector => {
+export const createDissector = (options: DissectorOptions, observer: Observer, waiting = createFragmentState()): Dissector => {
 	const {groups = [], ports = defaultPorts} = options;
 	const frame = createDatagram();
 	const span = createSpan();
@@ -61,7 +61,7 @@ export const createDissector = (options: DissectorOptions, observer: Observer): 
 	const roles = createRoleMessages(frame, span, observer, onFault);
 	const fragments = createReassembler((fault, headers) => {
 		observer.fault(fault, headers, undefined);
-	});
+	}, waiting);
 
 	const isForGroup = (): boolean => {
 		if (groups.length === 0) {

@@ -32,9 +32,14 @@ export const limitNames = Object.keys(texts) as readonly LimitName[];
 /** Each is told at most once in so many seconds. */
 export const limitsToldSeconds = 10;
 
-export const createLimits = (): Limits => {
-	const totals = new Map<LimitName, {count: number; told: number; toldUs: number}>();
+export type LimitState = Map<LimitName, {
+	count: number;
+	/** So many were told of, the last time then. */
+	told: number;
+	toldUs: number;
+}>;
 
+export const createLimits = (totals: LimitState = new Map()): Limits => {
 	return {
 		hit(name) {
 			const total = totals.get(name);

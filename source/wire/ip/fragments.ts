@@ -17,9 +17,9 @@ const maxFragments = 512;
 const overhead = 256;
 const largestPayload = 65_535;
 
-type Fragment = {start: number; end: number; octets: Uint8Array};
+export type Fragment = {start: number; end: number; octets: Uint8Array};
 
-type FragmentSet = {
+export type FragmentSet = {
 	readonly key: string;
 	readonly sourceKey: string;
 	/** Headers of the fragment that came first. */
@@ -81,18 +81,27 @@ const placeOf = (fragments: readonly Fragment[], start: number): number => {
 	return low;
 };
 
-/** `onFault` is told why a set was given up, with the headers of its first fragment. */
-export const createReassembler = (onFault: (fault: number, headers: Datagram) => void): Reassembler => {
+/** Fragments that wait for the rest of their datagrams. */
+export type FragmentState = {
 	/** In the order of their creation. */
-	const sets = new Map<string, FragmentSet>();
-	const setsBySource = new Map<string, number>();
+	readonly sets: Map<string, FragmentSet>;
+	/** How many sets each source has. */
+	readonly setsBySource: Map<string, number>;
+	/** Octets held, overhead included. */
+	cost: number;
+};
+
+export const createFragmentState = (): FragmentState => ({sets: new Map(), setsBySource: new Map(), cost: 0});
+
+/** `onFault` is told why a set was given up, with the headers of its first fragment. */
+export const createReassembler = (onFault: (fault: number, headers: Datagram) => void, state = createFragmentState()): Reassembler => {
+	const {sets, setsBySource} = state;
 	const whole = new Uint8Array(largestPayload);
 	const wholeView = new DataView(whole.buffer);
-	let cost = 0;
 
 	const remove = (set: FragmentSet): void => {
 		sets.delete(set.key);
-		cost -= set.cost;
+		state.cost -= set.cost;
 		const left = setsBySource.get(set.sourceKey)! - 1;
 		if (left === 0) {
 			setsBySource.delete(set.sourceKey);
@@ -199,7 +208,7 @@ export const createReassembler = (onFault: (fault: number, headers: Datagram) =>
 			set.fragments.splice(index, 0, {start, end, octets});
 			set.received += end - start;
 			set.cost += end - start + overhead;
-			cost += end - start + overhead;
+			state.cost += end - start + overhead;
 			if (start === 0) {
 				set.protocol = span.protocol;
 			}
@@ -215,7 +224,7 @@ export const createReassembler = (onFault: (fault: number, headers: Datagram) =>
 				return true;
 			}
 
-			while (cost > maxOctets) {
+			while (state.cost > maxOctets) {
 				discardOldest(undefined);
 			}
 
@@ -232,7 +241,7 @@ export const createReassembler = (onFault: (fault: number, headers: Datagram) =>
 			}
 		},
 		get cost() {
-			return cost;
+			return state.cost;
 		},
 		get pending() {
 			return sets.size;

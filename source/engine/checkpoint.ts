@@ -1,0 +1,213 @@
+import {Buffer} from 'node:buffer';
+import {decodeCheckpoint, encodeCheckpoint, fingerprintOf, type Section} from '../checkpoint/container.js';
+import {
+	array, list, CheckpointError, data, decodeValue, encodeValue, flag, integer, map, number, octets, oneOf, readonlyArray, set, sparse, struct, text, words, type Shape,
+} from '../checkpoint/shape.js';
+import {type Place} from '../capture/source.js';
+import {limitNames, type LimitName} from '../desk/facts/limits.js';
+import {type TableMemory} from '../table/memory.js';
+import {restoreTable} from '../table/write/restore-table.js';
+import {createTableRoom, cutTable, prepareRoom, tableHeadShape, tableLayoutText, type TableHead, type TableRoom} from '../table/write/save-table.js';
+import {createTableWriter} from '../table/write/writer.js';
+import {faultNames} from '../wire/fault.js';
+import {createDatagram} from '../wire/ip/datagram.js';
+import {createFragmentState, type FragmentSet} from '../wire/ip/fragments.js';
+import {createDuplicateState} from './duplicates.js';
+import {createEngine, type Engine, type EngineOptions} from './engine.js';
+import {type EngineState} from './engine-state.js';
+import {maxSegments} from './segments.js';
+import {maxGroups} from './sync-groups.js';
+import {type PlaceTally, type Tally} from './tally.js';
+
+/*
+All that an engine knows, saved at one moment and made an engine again that goes on as if it had never stopped.
+
+    saveEngine(engine)                       the octets, at once
+    prepareSave, cutEngine, cut.pieces()     the same in slices: a capture waits for `cutEngine` only
+    restoreEngine(octets, options)           an engine, or a `CheckpointError` that says why not
+
+What depends on where an engine runs is not saved but given again: the options, own addresses, what records are handed to.
+*/
+
+const name = text(1024);
+const count = integer(0);
+const places = 65_536;
+
+const placeShape = struct<Place>({
+	name,
+	state: oneOf('opening', 'up', 'down', 'gone', 'ended', 'failed'),
+	detail: text(65_536),
+	drops: count,
+	sight: struct<Place['sight']>({sync: flag, vrrp: flag, arp: flag, groupReports: flag}),
+	kind: name,
+	address: name,
+});
+
+const tallyShape = struct<Tally>({
+	packets: count, messages: count, records: count, adverts: count, reports: count, claims: count, duplicates: count, excluded: count,
+	faults: list(count, faultNames.length),
+	places: sparse(struct<PlaceTally>({frames: count, sync: count, vrrp: count, claims: count, vlan: integer(-1, 4095)}), places),
+});
+
+/** Headers of a fragment that came first: a datagram without its payload. */
+type Headers = Omit<FragmentSet['headers'], 'view' | 'offset' | 'length' | 'claimedLength'>;
+
+const headersShape = struct<Headers>({
+	timeUs: number, place: integer(0, places), tags: words(4), tagCount: integer(0, 4), family: oneOf(4, 6), source: words(4), destination: words(4),
+	sourcePort: integer(0, 65_535), destinationPort: integer(0, 65_535), hopLimit: integer(-1, 255), identification: integer(-1, 65_535),
+	sourceMacHigh: integer(-1, 65_535), sourceMacLow: integer(-0x80_00_00_00, 0xff_ff_ff_ff), outgoing: flag, fragmented: flag,
+});
+
+/** A set of fragments without what can be worked out. */
+type SavedFragments = Pick<FragmentSet, 'key' | 'sourceKey' | 'total' | 'protocol'> & {headers: Headers; fragments: Array<{start: number; octets: Uint8Array}>};
+
+const fragmentsShape: Shape<SavedFragments[]> = array(struct<SavedFragments>({
+	key: name, sourceKey: name, total: integer(-1, 65_535), protocol: integer(0, 255), headers: headersShape,
+	fragments: array(struct<SavedFragments['fragments'][number]>({start: integer(0, 65_535), octets: octets(65_535)}), 512),
+}), 1024);
+
+/** What the head of a checkpoint says; the words of the table and of the messages heard last are beside it. */
+type Head = Omit<EngineState, 'duplicates' | 'fragments'> & {readonly fragments: SavedFragments[]; readonly table: TableHead};
+
+const headShape = struct<Head>({
+	firstUs: number,
+	packetUs: number,
+	nowUs: number,
+	housekeptUs: number,
+	places: readonlyArray(placeShape, places),
+	early: array(data(65_536), 1_000_000),
+	tally: tallyShape,
+	limits: map(oneOf<LimitName>(...limitNames), struct({count, told: count, toldUs: number}), limitNames.length),
+	segments: struct<EngineState['segments']>({ids: map(count, integer(0, maxSegments - 1), 65_536), names: array(name, maxSegments)}),
+	groups: struct<EngineState['groups']>({groups: set(name, maxGroups + 65_536), last: words(4)}),
+	fragments: fragmentsShape,
+	table: tableHeadShape,
+});
+
+/** Changes with everything that is kept: a checkpoint of another program is refused as such. */
+const fingerprint = fingerprintOf(headShape.text, tableLayoutText);
+
+/** Room for a copy of what is saved, used again for the next checkpoint. One at a time. */
+export type SaveRoom = TableRoom;
+export const createSaveRoom = createTableRoom;
+
+/** Makes the room large enough, for some 1 ms. True when it is: then `cutEngine` takes the time of a copy. */
+export const prepareSave = (engine: Engine, room: SaveRoom): boolean => prepareRoom(room, engine.table.state);
+
+/** An engine as it was at one moment. */
+export type EngineCut = {
+	/** The octets of the checkpoint, in pieces of some 1 ms each; empty ones only give others their turn. */
+	pieces(): Generator<Uint8Array, void>;
+};
+
+const saveFragments = (sets: Iterable<FragmentSet>): SavedFragments[] => [...sets].map(({key, sourceKey, total, protocol, headers, fragments}) => {
+	const {view, offset, length, claimedLength, ...kept} = headers;
+	return {key, sourceKey, total, protocol, headers: kept, fragments: fragments.map(({start, octets}) => ({start, octets}))};
+});
+
+const whole = (sectionName: string, array: Int32Array | Float64Array): Section => {
+	const copy = new Uint8Array(array.slice().buffer);
+	return {name: sectionName, octets: copy.length, pieces: () => [copy]};
+};
+
+/** Cuts out what the engine knows now. What goes on in it afterwards changes nothing in the cut. */
+export const cutEngine = (engine: Engine, room: SaveRoom): EngineCut => {
+	const {state, table} = engine;
+	const {duplicates, fragments, ...rest} = state;
+	const cut = cutTable(table.memory, table.arrays.entries, table.state, room);
+	const json = encodeValue(headShape, {...rest, fragments: saveFragments(fragments.sets.values()), table: cut.head});
+	const sections = [
+		whole('duplicateHashes', duplicates.hashes), whole('duplicateSegments', duplicates.segments), whole('duplicateTimes', duplicates.times), ...cut.sections,
+	];
+	return {pieces: () => encodeCheckpoint(json, sections, fingerprint)};
+};
+
+/** What the engine knows, as octets. */
+export const saveEngine = (engine: Engine): Uint8Array => Buffer.concat([...cutEngine(engine, createSaveRoom()).pieces()]);
+
+const restoreDuplicates = (sections: ReadonlyMap<string, Uint8Array>, segments: number): EngineState['duplicates'] => {
+	const state = createDuplicateState();
+	for (const [sectionName, array] of [['duplicateHashes', state.hashes], ['duplicateSegments', state.segments], ['duplicateTimes', state.times]] as const) {
+		const octets = sections.get(sectionName);
+		if (octets?.length !== array.byteLength) {
+			throw new CheckpointError(`has no ${sectionName} of ${array.byteLength} octets`);
+		}
+
+		new Uint8Array(array.buffer).set(octets);
+	}
+
+	if (state.segments.some(segment => segment < -1 || segment >= segments) || state.times.some(time => !Number.isFinite(time))) {
+		throw new CheckpointError('has a message of no segment, or at no time');
+	}
+
+	return state;
+};
+
+const fragmentOverhead = 256;
+
+const restoreFragments = (saved: readonly SavedFragments[]): EngineState['fragments'] => {
+	const state = createFragmentState();
+	for (const {key, sourceKey, total, protocol, headers, fragments} of saved) {
+		let received = 0;
+		let end = 0;
+		const kept = fragments.map(({start, octets}) => {
+			if (start < end || octets.length === 0 || start + octets.length > 65_535 || (total !== -1 && start + octets.length > total)) {
+				throw new CheckpointError('has fragments that overlap');
+			}
+
+			received += octets.length;
+			end = start + octets.length;
+			return {start, end, octets};
+		});
+		if (state.sets.has(key) || kept.length === 0 || received === total) {
+			throw new CheckpointError('has fragments twice, none, or all of them');
+		}
+
+		const cost = received + (kept.length * fragmentOverhead);
+		state.sets.set(key, {key, sourceKey, total, protocol, headers: {...createDatagram(), ...headers}, fragments: kept, received, cost});
+		state.setsBySource.set(sourceKey, (state.setsBySource.get(sourceKey) ?? 0) + 1);
+		state.cost += cost;
+	}
+
+	return state;
+};
+
+const checkSegments = ({ids, names}: EngineState['segments']): void => {
+	if (new Set(names).size !== names.length || [...ids.values()].some(id => id >= names.length)) {
+		throw new CheckpointError('has a segment without a name, or two of one name');
+	}
+};
+
+export type RestoreOptions = Omit<EngineOptions, 'table'> & {
+	/** Empty; the table is restored into it. */
+	readonly memory: TableMemory;
+	/** See `createTableWriter`. */
+	readonly waitForReader?: boolean;
+	/**
+	The engine goes on in another run of the program, whose places have other numbers: what is kept by place is forgotten, segments keep
+	their names.
+	*/
+	readonly hasNewPlaces?: boolean;
+};
+
+/** An engine that goes on from a checkpoint. Throws a `CheckpointError` when the octets are none that an engine could have left. */
+export const restoreEngine = (checkpoint: Uint8Array, options: RestoreOptions): Engine => {
+	const {head, sections} = decodeCheckpoint(checkpoint, fingerprint);
+	const {table: tableHead, fragments, ...rest} = decodeValue(headShape, head);
+	checkSegments(rest.segments);
+	const {memory, waitForReader = false, hasNewPlaces = false, ...others} = options;
+	const restored = restoreTable(memory, {head: tableHead, sections, segments: rest.segments.names.length});
+	const state: EngineState = {
+		...rest,
+		duplicates: restoreDuplicates(sections, rest.segments.names.length),
+		fragments: restoreFragments(hasNewPlaces ? [] : fragments),
+	};
+	if (hasNewPlaces) {
+		state.segments.ids.clear();
+		state.places = [];
+		state.early = [];
+		state.tally.places = [];
+	}
+
+	return createEngine({...others, table: createTableWriter(memory, {waitForReader, restored})}, state);
+};
