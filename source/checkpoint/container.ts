@@ -17,7 +17,7 @@ written by somebody who means harm: a sum can be mended.
 import {Buffer} from 'node:buffer';
 import {endianness} from 'node:os';
 import {crc32} from 'node:zlib';
-import {array, CheckpointError, decodeValue, integer, struct, text, tuple} from './shape.js';
+import {arrayOf, CheckpointError, decodeValue, integer, struct, text, tuple} from './shape.js';
 
 export const checkpointVersion = 1;
 
@@ -41,7 +41,7 @@ export type DecodedCheckpoint = {
 const padded = (octets: number): number => Math.ceil(octets / 8) * 8;
 
 const headShape = struct<{sections: Array<readonly [string, number]>; state: string}>({
-	sections: array(tuple(text(40), integer()), 64),
+	sections: arrayOf(tuple(text(40), integer()), 64),
 	state: text(mostHeadOctets),
 });
 
@@ -51,7 +51,10 @@ export const fingerprintOf = (...texts: readonly string[]): number => crc32(text
 /** Octets summed up and handed over in one go: some 1 ms. */
 const pieceOctets = 4 * 1024 * 1024;
 
-/** Pieces that make the checkpoint when they are written one after the other. `state` is anything that JSON can say. */
+/**
+Pieces that make the checkpoint when they are written one after the other. `state` is anything that JSON can say.
+@yields Octets; none where others are given their turn.
+*/
 export function * encodeCheckpoint(state: unknown, sections: readonly Section[], fingerprint: number): Generator<Uint8Array, void> {
 	const headText = Buffer.from(JSON.stringify({sections: sections.map(({name, octets}) => [name, octets]), state: JSON.stringify(state)}));
 	const head = Buffer.alloc(padded(headText.length), 0x20);

@@ -52,7 +52,7 @@ export const word: Shape<number> = integer(0, 0xff_ff_ff_ff);
 export const signedWord: Shape<number> = integer(-0x80_00_00_00, 0x7f_ff_ff_ff);
 
 /** Any number at all, also those that JSON has no word for. */
-export const number: Shape<number> = {
+export const real: Shape<number> = {
 	text: 'a number',
 	encode: (value, at) => typeof value === 'number' ? (Number.isFinite(value) && !Object.is(value, -0) ? value : (Object.is(value, -0) ? '-0' : String(value))) : refuse(at, 'is not a number'),
 	decode(json, at) {
@@ -81,7 +81,7 @@ export const optional = <T>(shape: Shape<T>): Shape<T | undefined> => ({
 const listOf = (json: unknown, at: string, most: number): readonly unknown[] =>
 	Array.isArray(json) && json.length <= most ? json : refuse(at, `is not a list of at most ${most}`);
 
-export const array = <T>(shape: Shape<T>, most: number): Shape<T[]> => ({
+export const arrayOf = <T>(shape: Shape<T>, most: number): Shape<T[]> => ({
 	text: `a list of at most ${most} of ${shape.text}`,
 	encode: (value, at, written) => listOf(value, at, most).map((one, index) => shape.encode(one as T, `${at}[${index}]`, written)),
 	decode: (json, at, read) => listOf(json, at, most).map((one, index) => shape.decode(one, `${at}[${index}]`, read)),
@@ -89,7 +89,7 @@ export const array = <T>(shape: Shape<T>, most: number): Shape<T[]> => ({
 
 /** Exactly so many of one shape. */
 export const list = <T>(shape: Shape<T>, count: number): Shape<T[]> => {
-	const some = array(shape, count);
+	const some = arrayOf(shape, count);
 	return {
 		text: `a list of ${count} of ${shape.text}`,
 		encode: (value, at, written) => value.length === count ? some.encode(value, at, written) : refuse(at, `is not a list of ${count}`),
@@ -98,15 +98,17 @@ export const list = <T>(shape: Shape<T>, count: number): Shape<T[]> => {
 };
 
 /** The same for a list that its type calls read-only. */
-export const readonlyArray = <T>(shape: Shape<T>, most: number): Shape<readonly T[]> => array(shape, most);
+export const readonlyArray = <T>(shape: Shape<T>, most: number): Shape<readonly T[]> => arrayOf(shape, most);
 
 /** As many values as there are shapes. */
 export const tuple = <const T extends readonly unknown[]>(...shapes: {readonly [Key in keyof T]: Shape<T[Key]>}): Shape<T> => ({
 	text: `the list of ${shapes.map(shape => shape.text).join(', then ')}`,
 	encode: (value, at, written) => value.length === shapes.length
-		? shapes.map((shape, index) => shape.encode(value[index], `${at}[${index}]`, written)) : refuse(at, 'has another length'),
+		? shapes.map((shape, index) => shape.encode(value[index], `${at}[${index}]`, written))
+		: refuse(at, 'has another length'),
 	decode: (json, at, read) => Array.isArray(json) && json.length === shapes.length
-		? shapes.map((shape, index) => shape.decode(json[index], `${at}[${index}]`, read)) as unknown as T : refuse(at, 'has another length'),
+		? shapes.map((shape, index) => shape.decode(json[index], `${at}[${index}]`, read)) as unknown as T
+		: refuse(at, 'has another length'),
 });
 
 export const map = <Key, T>(key: Shape<Key>, shape: Shape<T>, most: number): Shape<Map<Key, T>> => ({
@@ -130,7 +132,8 @@ export const map = <Key, T>(key: Shape<Key>, shape: Shape<T>, most: number): Sha
 export const set = <T>(shape: Shape<T>, most: number): Shape<Set<T>> => ({
 	text: `a set of at most ${most} of ${shape.text}`,
 	encode: (value, at, written) => value instanceof Set && value.size <= most
-		? [...value].map((one, index) => shape.encode(one, `${at}[${index}]`, written)) : refuse(at, `is not a set of at most ${most}`),
+		? [...value].map((one, index) => shape.encode(one, `${at}[${index}]`, written))
+		: refuse(at, `is not a set of at most ${most}`),
 	decode(json, at, read) {
 		const decoded = new Set(listOf(json, at, most).map((one, index) => shape.decode(one, `${at}[${index}]`, read)));
 		return decoded.size === (json as unknown[]).length ? decoded : refuse(at, 'has a value twice');
@@ -167,7 +170,8 @@ type Fields = Readonly<Record<string, unknown>>;
 
 const fieldsOf = (value: unknown, at: string): Fields =>
 	typeof value === 'object' && value !== null && !Array.isArray(value) && [null, Object.prototype].includes(Object.getPrototypeOf(value) as null)
-		? value as Fields : refuse(at, 'is not an object');
+		? value as Fields
+		: refuse(at, 'is not an object');
 
 type StructShape<T> = Shape<T> & {fill(target: T, json: unknown, at: string, read: Read): void};
 
@@ -216,7 +220,7 @@ export const struct = <T extends object>(shapes: {readonly [Key in keyof Require
 			return json;
 		},
 		decode(json, at, read) {
-			const value = {} as T;
+			const value = Object.create(Object.prototype) as T;
 			fill(value, json, at, read);
 			return value;
 		},
@@ -250,7 +254,7 @@ export const shared = <T extends object>(kind: string, shapeOf: () => StructShap
 			refuse(at, `is ${kind} number ${String(number).slice(0, 20)}, where ${read.size} comes next`);
 		}
 
-		const value = {} as T;
+		const value = Object.create(Object.prototype) as T;
 		read.set(read.size, {kind, value});
 		shapeOf().fill(value, fields, at, read);
 		return value;
@@ -305,11 +309,12 @@ export const words = (count: number): Shape<Int32Array> => ({
 	text: `${count} words`,
 	encode: (value, at) => value instanceof Int32Array && value.length === count ? [...value] : refuse(at, `is not ${count} words`),
 	decode: (json, at, read) => Int32Array.from(listOf(json, at, count).length === count
-		? (json as unknown[]).map((one, index) => signedWord.decode(one, `${at}[${index}]`, read)) : refuse(at, `is not ${count} words`)),
+		? (json as unknown[]).map((one, index) => signedWord.decode(one, `${at}[${index}]`, read))
+		: refuse(at, `is not ${count} words`)),
 });
 
 /** Octets, at most so many, as base64. */
-export const octets = (most: number): Shape<Uint8Array> => ({
+export const blob = (most: number): Shape<Uint8Array> => ({
 	text: `at most ${most} octets`,
 	encode: (value, at) => value instanceof Uint8Array && value.length <= most ? Buffer.from(value).toString('base64') : refuse(at, `is not at most ${most} octets`),
 	decode(json, at) {

@@ -1,7 +1,7 @@
 import {Buffer} from 'node:buffer';
 import {decodeCheckpoint, encodeCheckpoint, fingerprintOf, type Section} from '../checkpoint/container.js';
 import {
-	array, list, CheckpointError, data, decodeValue, encodeValue, flag, integer, map, number, octets, oneOf, readonlyArray, set, sparse, struct, text, words, type Shape,
+	arrayOf, blob, list, CheckpointError, data, decodeValue, encodeValue, flag, integer, map, oneOf, readonlyArray, real, set, sparse, struct, text, words, type Shape,
 } from '../checkpoint/shape.js';
 import {type Place} from '../capture/source.js';
 import {limitNames, type LimitName} from '../desk/facts/limits.js';
@@ -53,7 +53,7 @@ const tallyShape = struct<Tally>({
 type Headers = Omit<FragmentSet['headers'], 'view' | 'offset' | 'length' | 'claimedLength'>;
 
 const headersShape = struct<Headers>({
-	timeUs: number, place: integer(0, places), tags: words(4), tagCount: integer(0, 4), family: oneOf(4, 6), source: words(4), destination: words(4),
+	timeUs: real, place: integer(0, places), tags: words(4), tagCount: integer(0, 4), family: oneOf(4, 6), source: words(4), destination: words(4),
 	sourcePort: integer(0, 65_535), destinationPort: integer(0, 65_535), hopLimit: integer(-1, 255), identification: integer(-1, 65_535),
 	sourceMacHigh: integer(-1, 65_535), sourceMacLow: integer(-0x80_00_00_00, 0xff_ff_ff_ff), outgoing: flag, fragmented: flag,
 });
@@ -61,24 +61,24 @@ const headersShape = struct<Headers>({
 /** A set of fragments without what can be worked out. */
 type SavedFragments = Pick<FragmentSet, 'key' | 'sourceKey' | 'total' | 'protocol'> & {headers: Headers; fragments: Array<{start: number; octets: Uint8Array}>};
 
-const fragmentsShape: Shape<SavedFragments[]> = array(struct<SavedFragments>({
+const fragmentsShape: Shape<SavedFragments[]> = arrayOf(struct<SavedFragments>({
 	key: name, sourceKey: name, total: integer(-1, 65_535), protocol: integer(0, 255), headers: headersShape,
-	fragments: array(struct<SavedFragments['fragments'][number]>({start: integer(0, 65_535), octets: octets(65_535)}), 512),
+	fragments: arrayOf(struct<SavedFragments['fragments'][number]>({start: integer(0, 65_535), octets: blob(65_535)}), 512),
 }), 1024);
 
 /** What the head of a checkpoint says; the words of the table and of the messages heard last are beside it. */
 type Head = Omit<EngineState, 'duplicates' | 'fragments'> & {readonly fragments: SavedFragments[]; readonly table: TableHead};
 
 const headShape = struct<Head>({
-	firstUs: number,
-	packetUs: number,
-	nowUs: number,
-	housekeptUs: number,
+	firstUs: real,
+	packetUs: real,
+	nowUs: real,
+	housekeptUs: real,
 	places: readonlyArray(placeShape, places),
-	early: array(data(65_536), 1_000_000),
+	early: arrayOf(data(65_536), 1_000_000),
 	tally: tallyShape,
-	limits: map(oneOf<LimitName>(...limitNames), struct({count, told: count, toldUs: number}), limitNames.length),
-	segments: struct<EngineState['segments']>({ids: map(count, integer(0, maxSegments - 1), 65_536), names: array(name, maxSegments)}),
+	limits: map(oneOf<LimitName>(...limitNames), struct({count, told: count, toldUs: real}), limitNames.length),
+	segments: struct<EngineState['segments']>({ids: map(count, integer(0, maxSegments - 1), 65_536), names: arrayOf(name, maxSegments)}),
 	groups: struct<EngineState['groups']>({groups: set(name, maxGroups + 65_536), last: words(4)}),
 	fragments: fragmentsShape,
 	table: tableHeadShape,
@@ -173,7 +173,7 @@ const restoreFragments = (saved: readonly SavedFragments[]): EngineState['fragme
 };
 
 const checkSegments = ({ids, names}: EngineState['segments']): void => {
-	if (new Set(names).size !== names.length || [...ids.values()].some(id => id >= names.length)) {
+	if (new Set(names).size !== names.length || Math.max(-1, ...ids.values()) >= names.length) {
 		throw new CheckpointError('has a segment without a name, or two of one name');
 	}
 };

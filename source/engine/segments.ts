@@ -29,7 +29,6 @@ export type SegmentState = {
 export const createSegmentState = (): SegmentState => ({ids: new Map(), names: []});
 
 export const createSegments = (places: () => readonly Place[], limits: Limits, {ids, names} = createSegmentState()): Segments => {
-
 	// A map from small integers: place in the upper part, up to two tags below. Deeper tags are rare and share a number.
 	const keyOf = (place: number, tags: Int32Array, tagCount: number) =>
 		(place * 0x2_00_00_00) + (tagCount > 0 ? 0x1_00_00_00 + (tags[0]! * 0x10_00) + (tagCount > 1 ? tags[1]! : 0) : 0);

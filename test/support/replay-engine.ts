@@ -8,21 +8,15 @@ import {createTableWriter} from '../../source/table/write/writer.js';
 /** An engine in this thread with a small table of its own. */
 export type TestEngine = {readonly engine: Engine; readonly view: TableView; readonly memory: TableMemory};
 
+export const testTableSizes = {maxSessions: 20_000, changeCapacity: 65_536, departedCapacity: 1024, maxPaths: 1023, maxServices: 255, maxPe: 4095} as const;
+
+export const testEngineOptions: Omit<EngineOptions, 'table'> = {
+	dissector: {}, applyRecords: true, records: undefined, syncids: [], from: [], groups: [], ownAddresses: () => [],
+};
+
 export const createTestEngine = (options: Partial<EngineOptions> = {}): TestEngine => {
-	const memory = createTableMemory({
-		maxSessions: 20_000, changeCapacity: 65_536, departedCapacity: 1024, maxPaths: 1023, maxServices: 255, maxPe: 4095,
-	});
-	const engine = createEngine({
-		dissector: {},
-		table: createTableWriter(memory, {seed: 1}),
-		applyRecords: true,
-		records: undefined,
-		syncids: [],
-		from: [],
-		groups: [],
-		ownAddresses: () => [],
-		...options,
-	});
+	const memory = createTableMemory(testTableSizes);
+	const engine = createEngine({...testEngineOptions, table: createTableWriter(memory, {seed: 1}), ...options});
 	return {engine, view: createTableView(memory), memory};
 };
 

@@ -39,25 +39,23 @@ export type LimitState = Map<LimitName, {
 	toldUs: number;
 }>;
 
-export const createLimits = (totals: LimitState = new Map()): Limits => {
-	return {
-		hit(name) {
-			const total = totals.get(name);
-			if (total) {
-				total.count++;
-			} else {
-				totals.set(name, {count: 1, told: 0, toldUs: -Infinity});
+export const createLimits = (totals: LimitState = new Map()): Limits => ({
+	hit(name) {
+		const total = totals.get(name);
+		if (total) {
+			total.count++;
+		} else {
+			totals.set(name, {count: 1, told: 0, toldUs: -Infinity});
+		}
+	},
+	flush(nowUs, tell, isEnd = false) {
+		for (const [name, total] of totals) {
+			if (total.count > total.told && (isEnd || nowUs - total.toldUs >= limitsToldSeconds * 1_000_000)) {
+				tell(name, total.count - total.told, texts[name]);
+				total.told = total.count;
+				total.toldUs = nowUs;
 			}
-		},
-		flush(nowUs, tell, isEnd = false) {
-			for (const [name, total] of totals) {
-				if (total.count > total.told && (isEnd || nowUs - total.toldUs >= limitsToldSeconds * 1_000_000)) {
-					tell(name, total.count - total.told, texts[name]);
-					total.told = total.count;
-					total.toldUs = nowUs;
-				}
-			}
-		},
-		counts: () => [...totals].map(([name, {count}]) => ({name, count})),
-	};
-};
+		}
+	},
+	counts: () => [...totals].map(([name, {count}]) => ({name, count})),
+});

@@ -1,5 +1,5 @@
 import {type Section} from '../../checkpoint/container.js';
-import {array, integer, number, struct, tuple, type Shape} from '../../checkpoint/shape.js';
+import {arrayOf, integer, real, struct, tuple, type Shape} from '../../checkpoint/shape.js';
 import {faultNames} from '../../wire/fault.js';
 import {entryAt, entryShift, entryWords} from '../entry.js';
 import {directorLimit, numberAt, pathWords, peSlotOctets, peWords, rateWords, serviceWords, type TableMemory} from '../memory.js';
@@ -40,7 +40,7 @@ export type TableHead = {
 
 const slot = integer(0, 2 ** 26);
 const id = integer(0, (2 ** 20) - 1);
-const ids = array(id, 2 ** 20);
+const ids = arrayOf(id, 2 ** 20);
 
 export const tableHeadShape: Shape<TableHead> = struct<TableHead>({
 	slots: struct<TableHead['slots']>({freeSlot: slot, highWater: slot, used: slot}),
@@ -53,12 +53,12 @@ export const tableHeadShape: Shape<TableHead> = struct<TableHead>({
 	peHighWater: id,
 	freePe: ids,
 	unreferredPe: ids,
-	strangers: array(integer(0, directorLimit - 1), directorLimit),
-	recent: array(slot, remembered),
+	strangers: arrayOf(integer(0, directorLimit - 1), directorLimit),
+	recent: arrayOf(slot, remembered),
 	recentAt: integer(0, remembered - 1),
 	hand: slot,
-	refusals: array(tuple(integer(0, refusalKeys - 1), number, integer(0, 0x7f_ff_ff_ff), integer(0, 0xff_ff)), refusalKeys),
-	refusalsWaiting: array(integer(0, refusalKeys - 1), refusalKeys),
+	refusals: arrayOf(tuple(integer(0, refusalKeys - 1), real, integer(0, 0x7f_ff_ff_ff), integer(0, 0xff_ff)), refusalKeys),
+	refusalsWaiting: arrayOf(integer(0, refusalKeys - 1), refusalKeys),
 	departed: integer(0, 2 ** 26),
 });
 
