@@ -4,7 +4,7 @@ import path from 'node:path';
 import test from 'node:test';
 import {crc32} from 'node:zlib';
 import {CheckpointError} from '../../source/checkpoint/shape.js';
-import {restoreEngine, saveEngine} from '../../source/engine/checkpoint.js';
+import {restoreEngine, saveEngine} from '../../source/engine/checkpoint/checkpoint.js';
 import {type Engine} from '../../source/engine/engine.js';
 import {createTableMemory} from '../../source/table/memory.js';
 import {createTableView} from '../../source/table/read/table-view.js';

@@ -1,23 +1,23 @@
 import {Buffer} from 'node:buffer';
-import {decodeCheckpoint, encodeCheckpoint, fingerprintOf, type Section} from '../checkpoint/container.js';
+import {decodeCheckpoint, encodeCheckpoint, fingerprintOf, type Section} from '../../checkpoint/container.js';
 import {
-	arrayOf, blob, list, CheckpointError, data, decodeValue, encodeValue, flag, integer, map, oneOf, readonlyArray, real, set, sparse, struct, text, words, type Shape,
-} from '../checkpoint/shape.js';
-import {type Place} from '../capture/source.js';
-import {limitNames, type LimitName} from '../desk/facts/limits.js';
-import {type TableMemory} from '../table/memory.js';
-import {restoreTable} from '../table/write/restore-table.js';
-import {createTableRoom, cutTable, prepareRoom, tableHeadShape, tableLayoutText, type TableHead, type TableRoom} from '../table/write/save-table.js';
-import {createTableWriter} from '../table/write/writer.js';
-import {faultNames} from '../wire/fault.js';
-import {createDatagram} from '../wire/ip/datagram.js';
-import {createFragmentState, type FragmentSet} from '../wire/ip/fragments.js';
-import {createDuplicateState} from './duplicates.js';
-import {createEngine, type Engine, type EngineOptions} from './engine.js';
-import {type EngineState} from './engine-state.js';
-import {maxSegments} from './segments.js';
-import {maxGroups} from './sync-groups.js';
-import {type PlaceTally, type Tally} from './tally.js';
+	arrayOf, blob, list, CheckpointError, decodeValue, encodeValue, flag, integer, map, oneOf, optional, readonlyArray, real, set, sparse, struct, text, words, type Shape,
+} from '../../checkpoint/shape.js';
+import {type Place} from '../../capture/source.js';
+import {limitNames, type LimitName} from '../../desk/facts/limits.js';
+import {type TableMemory} from '../../table/memory.js';
+import {createTableWriter} from '../../table/write/writer.js';
+import {faultNames} from '../../wire/fault.js';
+import {createDatagram} from '../../wire/ip/datagram.js';
+import {createFragmentState, type FragmentSet} from '../../wire/ip/fragments.js';
+import {createDuplicateState} from '../duplicates.js';
+import {createEngine, type Engine, type EngineOptions} from '../engine.js';
+import {type EngineState} from '../engine-state.js';
+import {maxSegments} from '../segments.js';
+import {maxGroups} from '../sync-groups.js';
+import {type PlaceTally, type Tally} from '../tally.js';
+import {createTableRoom, cutTable, prepareRoom, tableHeadShape, tableLayoutText, type TableHead, type TableRoom} from './save-table.js';
+import {restoreTable} from './restore-table.js';
 
 /*
 All that an engine knows, saved at one moment and made an engine again that goes on as if it had never stopped.
@@ -75,7 +75,9 @@ const headShape = struct<Head>({
 	nowUs: real,
 	housekeptUs: real,
 	places: readonlyArray(placeShape, places),
-	early: arrayOf(data(65_536), 1_000_000),
+	early: arrayOf(struct<EngineState['early'][number]>({
+		state: name, segment: optional(name), detail: optional(text(65_536)), drops: optional(count), lostChanges: optional(count), recording: optional(name), lost: optional(count),
+	}), 1_000_000),
 	tally: tallyShape,
 	limits: map(oneOf<LimitName>(...limitNames), struct({count, told: count, toldUs: real}), limitNames.length),
 	segments: struct<EngineState['segments']>({ids: map(count, integer(0, maxSegments - 1), 65_536), names: arrayOf(name, maxSegments)}),

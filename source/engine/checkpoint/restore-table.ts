@@ -1,14 +1,14 @@
 import {CheckpointError} from '../../checkpoint/shape.js';
-import {changeKind, changeKinds, changeKindOf} from '../changes.js';
-import {entryAt, entryDirector, entryExpiresMs, entryFirstMs, entryFlag, entryLastMs, entryPath, entryShift, entryWords, maxUpdates, pathMask, rankOf, stateShift} from '../entry.js';
+import {changeKind, changeKinds, changeKindOf} from '../../table/changes.js';
+import {entryAt, entryDirector, entryExpiresMs, entryFirstMs, entryFlag, entryLastMs, entryPath, entryShift, entryWords, maxUpdates, pathMask, rankOf, stateShift} from '../../table/entry.js';
 import {
 	controlAt, numberAt, openTableMemory, pathAt, pathShift, pathWords, peAt, peNameOctets, peSlotOctets, peWords, rateWords, serviceAt, serviceShift, serviceWords,
 	type TableArrays, type TableMemory,
-} from '../memory.js';
-import {remembered} from './eviction.js';
+} from '../../table/memory.js';
+import {remembered} from '../../table/write/eviction.js';
+import {createTableState, type TableState} from '../../table/write/table-state.js';
+import {bucketLink, tickMs, wheelHeads} from '../../table/write/wheel.js';
 import {keptNumbers, type TableHead} from './save-table.js';
-import {createTableState, type TableState} from './table-state.js';
-import {bucketLink, tickMs, wheelHeads} from './wheel.js';
 
 /*
 A table from the head and the sections of a checkpoint, into memory that is still empty. Everything is checked before the writer

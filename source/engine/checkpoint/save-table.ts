@@ -1,12 +1,12 @@
 import {type Section} from '../../checkpoint/container.js';
 import {arrayOf, integer, real, struct, tuple, type Shape} from '../../checkpoint/shape.js';
 import {faultNames} from '../../wire/fault.js';
-import {entryAt, entryShift, entryWords} from '../entry.js';
-import {directorLimit, numberAt, pathWords, peSlotOctets, peWords, rateWords, serviceWords, type TableMemory} from '../memory.js';
-import {remembered} from './eviction.js';
-import {refusalKeys} from './refusals.js';
-import {type TableState} from './table-state.js';
-import {wheelHeads} from './wheel.js';
+import {entryAt, entryShift, entryWords} from '../../table/entry.js';
+import {directorLimit, numberAt, pathWords, peSlotOctets, peWords, rateWords, serviceWords, type TableMemory} from '../../table/memory.js';
+import {remembered} from '../../table/write/eviction.js';
+import {refusalKeys} from '../../table/write/refusals.js';
+import {type TableState} from '../../table/write/table-state.js';
+import {wheelHeads} from '../../table/write/wheel.js';
 
 /*
 A table as it is at one moment, for a checkpoint. What can be worked out again is left out: counts, references, indexes. Entries
