@@ -4,7 +4,8 @@ import {tmpdir} from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import {fileURLToPath} from 'node:url';
-import {groups, keyHelp} from '../source/screen/keymap.js';
+import {bindKeys, groups, keyHelp} from '../source/screen/keymap.js';
+import {views} from '../source/screen/views/views.js';
 import {configurationExample} from './configuration.js';
 import {program} from './terminal.js';
 
@@ -37,6 +38,7 @@ const escapeCell = (text: string): string => text.replaceAll('|', String.raw`\|`
 
 /** A row per group of keys, from the table that the screen itself uses. */
 const keyTable = (): string => {
+	bindKeys(new Map(), views);
 	const help = keyHelp();
 	const rows = groups.map(group => {
 		const keys = help.filter(entry => entry.group === group && entry.help !== '').map(({keys: names, help: text}) => `\`${escapeCell(names)}\` ${escapeCell(text)}`);

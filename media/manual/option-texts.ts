@@ -1,7 +1,7 @@
 import {briefOf, options, type OptionName} from '../../source/options/option-table.js';
 import {recordFieldNames} from '../../source/output/records.js';
 import {sortKeys} from '../../source/table/read/sort-key.js';
-import {sessionColumns} from '../../source/screen/parts/session-columns.js';
+import {sessionColumns} from '../../source/screen/views/sessions/columns.js';
 
 /** Where the help is too short for a manual. Between backticks: as it is typed. */
 const longer: Partial<Readonly<Record<OptionName, string>>> = {

@@ -1,4 +1,5 @@
-import {bindings, groups} from '../../source/screen/keymap.js';
+import {bindingsWith, groups} from '../../source/screen/keymap.js';
+import {views} from '../../source/screen/views/views.js';
 import {examples} from '../../source/options/option-help.js';
 import {options, sections, type Option} from '../../source/options/option-table.js';
 import {configurationExample} from '../configuration.js';
@@ -56,7 +57,7 @@ const keyName = (key: string): string => bold(key === ' ' ? 'Space' : key);
 
 const keyEntries = (): string[] => groups.flatMap(name => [
 	...subsection(`${name[0]}${name.slice(1).toLowerCase()}`),
-	...bindings.filter(({group}) => group === name).flatMap(({keys, help, action}) => entry(`${keys.map(key => keyName(key)).join(' ')} (${escaped(action)})`, help)),
+	...bindingsWith(views).filter(({group}) => group === name).flatMap(({keys, help, action}) => entry(`${keys.map(key => keyName(key)).join(' ')} (${escaped(action)})`, help)),
 ]);
 
 export type Release = {readonly version: string; /** `2026-11-22` */ readonly date: string};

@@ -26,7 +26,7 @@ const vocabularies: Partial<Readonly<Record<FieldType, readonly string[]>>> = {
 const namesOf = (name: (typeof fieldNames)[number]): string[] => [name, ...(fields[name].aliases ?? [])].filter(({length}) => length > 1);
 
 export const loadWords = async (): Promise<CompletionWords> => {
-	const [{actions}, {sessionColumns}] = await Promise.all([import('../screen/keymap.js'), import('../screen/parts/session-columns.js')]);
+	const [{actions}, {sessionColumns}] = await Promise.all([import('../screen/keymap.js'), import('../screen/views/sessions/columns.js')]);
 	const typeNames = Object.entries(vocabularies).map(([type, words]) => ({names: fieldNames.filter(name => fields[name].type === type).flatMap(name => namesOf(name)), words}));
 	return {
 		choices: {'sort-key': sortKeys, 'record-fields': recordFieldNames, columns: sessionColumns.map(({id}) => id), action: actions},

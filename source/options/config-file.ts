@@ -21,7 +21,7 @@ const withoutFile = (words: ScreenWords): LoadedConfig => ({config: emptyConfig,
 
 /** The screen's own lists, which few have a use for. */
 const screenWords = async (): Promise<ScreenWords> => {
-	const [{actions}, {sessionColumns}] = await Promise.all([import('../screen/keymap.js'), import('../screen/parts/session-columns.js')]);
+	const [{actions}, {sessionColumns}] = await Promise.all([import('../screen/keymap.js'), import('../screen/views/sessions/columns.js')]);
 	return {actions, columns: sessionColumns.map(({id}) => id)};
 };
 

@@ -1,13 +1,13 @@
 import process from 'node:process';
-import {Box, Text, useApp, useInput, usePaste, useWindowSize} from 'ink';
-import {useEffect, useState} from 'react';
+import {Box, useApp, useInput, usePaste, useWindowSize} from 'ink';
+import {useEffect, useMemo, useState} from 'react';
 import {type Player} from '../sample/player.js';
 import {type Sampler} from '../sample/sampler.js';
 import {createConsole, type ConsoleOptions} from './console.js';
 import {type Effects} from './effects.js';
 import {keysOf} from './key-events.js';
-import {paint} from './theme.js';
-import {usePicture} from './use-picture.js';
+import {ThemeContext} from './theme.js';
+import {useMonitor} from './use-monitor.js';
 import {useRepaint} from './use-repaint.js';
 
 export type AppProps = ConsoleOptions & Pick<Effects, 'save'> & {
@@ -51,7 +51,8 @@ export function App({sampler, player, color, hasKeys, save, ...options}: AppProp
 			};
 		},
 	}));
-	const {lines} = usePicture(screen);
+	const frame = useMonitor(screen);
+	const theme = useMemo(() => ({hasColor: color}), [color]);
 
 	useEffect(() => {
 		screen.resize(columns, rows);
@@ -66,11 +67,13 @@ export function App({sampler, player, color, hasKeys, save, ...options}: AppProp
 		screen.paste(text);
 	}, {isActive: hasKeys});
 
-	// Until the new size is drawn, no more lines than the terminal has.
-	const shown = lines.slice(0, rows);
+	const {Picture} = frame.page;
+	// Until the new size is known everywhere, no more lines than the terminal has.
 	return (
-		<Box flexDirection='column' width={columns} height={rows}>
-			{shown.map((one, index) => <Text key={index} wrap='truncate'>{paint(one, color)}</Text>)}
-		</Box>
+		<ThemeContext value={theme}>
+			<Box flexDirection='column' width={columns} height={rows} overflow='hidden'>
+				<Picture frame={frame}/>
+			</Box>
+		</ThemeContext>
 	);
 }

@@ -4,18 +4,18 @@ import {type Effects} from './effects.js';
 import {find} from './find.js';
 import {actionOf, type Action} from './keymap.js';
 import {columnsKey, helpKey, helpPaste} from './overlay-keys.js';
-import {type Picture, type Setting} from './picture.js';
+import {type Frame, type Setting} from './frame.js';
 import {createPromptKeys} from './prompt-keys.js';
 import {createRowActs} from './row-acts.js';
 import {createStage} from './stage.js';
 import {createTimeActs} from './time-acts.js';
 import {reduceUi} from './reducer.js';
-import {initialUiState, openPrompt, withPlace} from './ui-state.js';
+import {firstView, initialUiState, openPrompt, withPlace} from './ui-state.js';
 
-/** Between keys and frames: says what each key does, and draws pictures. Knows no React. */
+/** Between keys and frames: says what each key does, and what stands where. Knows no React. */
 export type Console = {
 	/** The same object until something changed. */
-	readonly picture: () => Picture;
+	readonly frame: () => Frame;
 	readonly subscribe: (listener: () => void) => () => void;
 	/** Keys by name, those of one read together: they make one frame. */
 	keys(keys: readonly string[]): void;
@@ -51,8 +51,8 @@ export const createConsole = (sampler: Sampler, player: Player, {filter, saved, 
 		redraw: effects.redraw,
 		back() {
 			const {detail, overlay, view} = stage.ui();
-			if (detail || overlay || view !== 'sessions') {
-				stage.change(reduceUi(stage.ui(), 'close', stage.picture().extent));
+			if (detail || overlay || view !== firstView) {
+				stage.change(reduceUi(stage.ui(), 'close', stage.frame().extent));
 			} else {
 				effects.quit();
 			}
@@ -77,7 +77,7 @@ export const createConsole = (sampler: Sampler, player: Player, {filter, saved, 
 		if (does) {
 			does();
 		} else {
-			stage.change(reduceUi(stage.ui(), action, stage.picture().extent));
+			stage.change(reduceUi(stage.ui(), action, stage.frame().extent));
 		}
 	};
 
@@ -101,7 +101,7 @@ export const createConsole = (sampler: Sampler, player: Player, {filter, saved, 
 
 		stage.say('');
 		if (overlay?.kind === 'help') {
-			stage.change(helpKey(overlay, key, stage.picture().extent));
+			stage.change(helpKey(overlay, key, stage.frame().extent));
 		} else if (overlay?.kind === 'columns' && action !== 'quit') {
 			stage.change(columnsKey(overlay.cursor, key, columns, stage.setting().columns));
 		} else if (action) {
@@ -110,7 +110,7 @@ export const createConsole = (sampler: Sampler, player: Player, {filter, saved, 
 	};
 
 	return {
-		picture: stage.picture,
+		frame: stage.frame,
 		subscribe: stage.subscribe,
 		keys(keys) {
 			for (const [index, key] of keys.entries()) {
@@ -121,9 +121,9 @@ export const createConsole = (sampler: Sampler, player: Player, {filter, saved, 
 				}
 
 				// A key starts from where the cursor is shown, which a shorter list or a followed row may have moved.
-				stage.change(withPlace(stage.ui(), stage.picture().place));
+				stage.change(withPlace(stage.ui(), stage.frame().place));
 				onKey(key);
-				stage.draw();
+				stage.lay();
 			}
 
 			stage.renew();

@@ -10,7 +10,7 @@ export const find = (stage: Stage, sampler: Sampler, step: 1 | -1): void => {
 		return;
 	}
 
-	const {place, extent} = stage.picture();
+	const {place, extent} = stage.frame();
 	const rank = sampler.find(found, place.cursor, step);
 	if (rank < 0) {
 		stage.say(`not found: ${found}`);

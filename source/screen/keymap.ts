@@ -6,7 +6,7 @@ export type Action =
 	| 'next-sort' | 'previous-sort' | 'reverse' | `sort-${SortKey}`
 	| 'pause' | 'hold' | 'follow' | 'mark' | 'copy' | 'write' | 'to-filter'
 	| 'down' | 'up' | 'left' | 'right' | 'page-down' | 'page-up' | 'half-down' | 'half-up' | 'top' | 'end'
-	| 'view-1' | 'view-2' | 'view-3' | 'view-4' | 'view-5' | 'view-6' | 'next-view' | 'previous-view' | 'open' | 'close'
+	| `view-${number}` | 'next-view' | 'previous-view' | 'open' | 'close'
 	| 'step-forward' | 'step-back' | 'forward' | 'backward' | 'go-to' | 'live' | 'more' | 'less'
 	| 'columns' | 'panel' | 'aliases' | 'note' | 'redraw' | 'suspend';
 
@@ -24,18 +24,12 @@ export type Binding = {
 	readonly hint?: readonly [order: number, text: string];
 };
 
-/** Every key of the screen: to add one is to add it here and to say what it does, in `reduceUi` or among the acts of `console.ts`. Help and hints are made from this. */
+/** Every key of the screen, but for those of the views: to add one is to add it here and to say what it does, in `reduceUi` or among the acts of `console.ts`. Help and hints are made from this. */
 export const bindings: readonly Binding[] = [
 	{action: 'help', keys: ['?', 'h'], group: 'SHOW', help: 'this help; typing searches it', hint: [0, '?help']},
 	{action: 'filter', keys: ['/'], group: 'FIND', help: 'filter as you type; Enter keeps, Esc clears; Up Down history; @name=… saves, @name recalls', hint: [1, '/filter']},
 	{action: 'open', keys: ['Enter'], group: 'VIEW', help: 'look closer at the row', hint: [2, 'Enter detail']},
 	{action: 'close', keys: ['Backspace'], group: 'VIEW', help: 'up one level'},
-	{action: 'view-1', keys: ['1'], group: 'VIEW', help: 'sessions', hint: [3, '1-6 views']},
-	{action: 'view-2', keys: ['2'], group: 'VIEW', help: 'VIPs'},
-	{action: 'view-3', keys: ['3'], group: 'VIEW', help: 'real servers'},
-	{action: 'view-4', keys: ['4'], group: 'VIEW', help: 'failover: who, when, and did the new master know the sessions', hint: [4, '4failover']},
-	{action: 'view-5', keys: ['5'], group: 'VIEW', help: 'clients and their nets'},
-	{action: 'view-6', keys: ['6'], group: 'VIEW', help: 'events'},
 	{action: 'next-view', keys: ['Tab'], group: 'VIEW', help: 'next view'},
 	{action: 'previous-view', keys: ['S-Tab'], group: 'VIEW', help: 'previous view'},
 	{action: 'down', keys: ['j', 'Down'], group: 'MOVE', help: 'down one'},
@@ -89,19 +83,32 @@ export const bindings: readonly Binding[] = [
 	{action: 'quit', keys: ['Q', '^C'], group: 'LEAVE', help: 'quit at once'},
 ];
 
+/** What the keys need to know of a view. */
+type Reached = {readonly help: string; readonly hint?: Binding['hint']};
+
+/** There are keys for so many views. */
+const mostViews = 9;
+
 /** All actions by name, for a configuration. */
-export const actions: readonly string[] = [...new Set(bindings.map(({action}) => action))];
+export const actions: readonly string[] = [...new Set(bindings.map(({action}) => action)), ...Array.from({length: mostViews}, (_, place) => `view-${place + 1}`)];
+
+/** The bindings with the keys of the views, 1 for the first. */
+export const bindingsWith = (views: readonly Reached[]): Binding[] => {
+	const keys = views.slice(0, mostViews).map(({help, hint}, place): Binding => ({action: `view-${place + 1}`, keys: [String(place + 1)], group: 'VIEW', help, ...(hint && {hint})}));
+	const from = bindings.findIndex(({action}) => action === 'close') + 1;
+	return [...bindings.slice(0, from), ...keys, ...bindings.slice(from)];
+};
 
 /** Ends the program whatever else is bound. */
 const lastResort = '^C';
 
-let current = bindings;
+let current: readonly Binding[] = bindings;
 let byKey = new Map<string, Action>();
 
 /** Gives actions other keys, which nothing else has from then on. What is not named stays as it is. */
-export const bindKeys = (chosen: ReadonlyMap<string, readonly string[]>) => {
+export const bindKeys = (chosen: ReadonlyMap<string, readonly string[]>, views: readonly Reached[] = []) => {
 	const taken = new Set([...chosen.values()].flat().map(key => key === 'Space' ? ' ' : key));
-	current = bindings.map(binding => {
+	current = bindingsWith(views).map(binding => {
 		const own = chosen.get(binding.action)?.map(key => key === 'Space' ? ' ' : key);
 		const keys = own ? [...own, ...binding.keys.filter(key => key === lastResort)] : binding.keys.filter(key => !taken.has(key));
 		const {hint, ...rest} = binding;
@@ -118,8 +125,10 @@ export const actionOf = (key: string): Action | undefined => byKey.get(key);
 
 const keyName = (key: string): string => key === ' ' ? 'Space' : key;
 
+export type HelpEntry = {readonly group: string; readonly keys: string; readonly help: string};
+
 /** The help, made from the bindings: one entry per key. */
-export const keyHelp = (): ReadonlyArray<{readonly group: string; readonly keys: string; readonly help: string}> =>
+export const keyHelp = (): readonly HelpEntry[] =>
 	groups.flatMap(group => current.filter(binding => binding.group === group).map(({keys, help}) => ({group, keys: keys.map(key => keyName(key)).join(' '), help})));
 
 /** `?help /filter …`: as many as there is room for, the most important ones first. */

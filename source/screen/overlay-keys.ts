@@ -1,4 +1,4 @@
-import {sessionColumns, visibleColumns} from './parts/session-columns.js';
+import {sessionColumns, visibleColumns} from './views/sessions/columns.js';
 import {actionOf} from './keymap.js';
 import {editLine, insertText, type EditedLine} from './line-editor.js';
 import {type Extent, type Overlay, type UiState} from './ui-state.js';

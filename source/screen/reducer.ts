@@ -1,7 +1,8 @@
 import {sortKeys} from '../table/read/sort-key.js';
 import {type Action} from './keymap.js';
 import {editedLine} from './line-editor.js';
-import {firstPlace, fromTop, listSorts, openPrompt, placeOf, viewNames, withFilter, withinExtent, withPlace, type Extent, type Place, type UiState, type ViewName} from './ui-state.js';
+import {firstPlace, firstView, fromTop, openPrompt, placeOf, withFilter, withinExtent, withPlace, type Extent, type Place, type UiState} from './ui-state.js';
+import {viewOf, views} from './views/views.js';
 
 const movePlace = (place: Place, action: Action, extent: Extent): Place | undefined => {
 	const {total, visible, across} = extent;
@@ -53,14 +54,15 @@ const movePlace = (place: Place, action: Action, extent: Extent): Place | undefi
 	}
 };
 
-const showView = (state: UiState, view: ViewName): UiState => ({...state, view, detail: undefined, overlay: undefined});
+const showView = (state: UiState, view: string): UiState => ({...state, view, detail: undefined, overlay: undefined});
 
 const stepView = (state: UiState, step: number): UiState =>
-	showView(state, viewNames[(viewNames.indexOf(state.view) + step + viewNames.length) % viewNames.length]!);
+	showView(state, views.at((views.indexOf(viewOf(state.view)) + step) % views.length)!.name);
 
 const stepSort = (state: UiState, step: number): UiState => {
-	if (state.view === 'vips' || state.view === 'reals') {
-		const {length} = listSorts[state.view];
+	const {sorts} = viewOf(state.view);
+	if (sorts) {
+		const {length} = sorts;
 		return fromTop({...state, listSort: (state.listSort + step + length) % length});
 	}
 
@@ -88,11 +90,12 @@ const escape = (state: UiState): UiState => {
 export const reduceUi = (state: UiState, action: Action, extent: Extent): UiState => {
 	if (action.startsWith('sort-')) {
 		const sort = sortKeys.find(key => `sort-${key}` === action)!;
-		return fromTop({...showView(state, 'sessions'), sort, reverse: state.sort === sort ? !state.reverse : false});
+		return fromTop({...showView(state, firstView), sort, reverse: state.sort === sort ? !state.reverse : false});
 	}
 
 	if (action.startsWith('view-')) {
-		return showView(state, viewNames[Number(action.slice(5)) - 1]!);
+		const view = views[Number(action.slice(5)) - 1];
+		return view ? showView(state, view.name) : state;
 	}
 
 	if (state.detail) {
@@ -102,8 +105,8 @@ export const reduceUi = (state: UiState, action: Action, extent: Extent): UiStat
 		}
 	}
 
-	if (state.view === 'sessions' && (action === 'left' || action === 'right')) {
-		return {...state, firstColumn: Math.max(0, state.firstColumn + (action === 'left' ? -1 : Number(extent.isCut ?? false)))};
+	if (extent.isCut && (action === 'left' || action === 'right')) {
+		return {...state, firstColumn: Math.max(0, state.firstColumn + (action === 'left' ? -1 : Number(extent.isCut())))};
 	}
 
 	const place = movePlace(placeOf(state), action, extent);
@@ -173,7 +176,7 @@ export const reduceUi = (state: UiState, action: Action, extent: Extent): UiStat
 		}
 
 		case 'close': {
-			return state.detail || state.overlay ? escape(state) : (state.view === 'sessions' ? state : showView(state, 'sessions'));
+			return state.detail || state.overlay ? escape(state) : (state.view === firstView ? state : showView(state, firstView));
 		}
 
 		default: {

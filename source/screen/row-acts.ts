@@ -3,65 +3,41 @@ import {clipboardSequence} from './clipboard.js';
 import {type Effects} from './effects.js';
 import {type Action} from './keymap.js';
 import {type Stage} from './stage.js';
-import {describeUnderCursor, eventAt, serviceAt, sessionAt, type Described} from './under-cursor.js';
+import {type Described} from './frame.js';
+import {describeUnderCursor} from './under-cursor.js';
 import {reduceUi} from './reducer.js';
-import {withFilter} from './ui-state.js';
+import {firstView, withFilter} from './ui-state.js';
 
 /** What can be done to the row under the cursor. */
 export type RowAction = Extract<Action, 'open' | 'copy' | 'to-filter' | 'mark' | 'follow'>;
 
 export const createRowActs = (stage: Stage, {write}: Pick<Effects, 'write'>): Readonly<Record<RowAction, () => void>> => {
-	const described = (): Described | undefined => describeUnderCursor(stage.sample(), stage.ui(), stage.picture().place.cursor);
+	const described = (): Described | undefined => describeUnderCursor(stage.frame());
 
-	/** Of the view of sessions only. */
-	const session = (): Connection | undefined => stage.ui().view === 'sessions' ? sessionAt(stage.sample(), stage.picture().place.cursor) : undefined;
+	/** Where rows can be followed, they are sessions. */
+	const session = (): Connection | undefined => {
+		const {view, sample, ui, place} = stage.frame();
+		return view.follows ? view.rowAt(sample, ui, place.cursor) as Connection | undefined : undefined;
+	};
 
 	const toFilter = () => {
 		const filter = described()?.filter;
 		if (filter !== undefined) {
-			stage.change({...withFilter({...stage.ui(), isInverted: false}, filter, true), view: 'sessions', detail: undefined});
+			stage.change({...withFilter({...stage.ui(), isInverted: false}, filter, true), view: firstView, detail: undefined});
 		}
 	};
 
-	const openSession = (connection: Connection, slot: number) => {
-		stage.change({detail: {kind: 'session', key: {slot, firstUs: connection.firstUs}, connection, offset: 0}});
-	};
-
 	const openRow = () => {
-		const {cursor} = stage.picture().place;
-		switch (stage.ui().view) {
-			case 'sessions': {
-				const row = session();
-				if (row) {
-					openSession(row, row.slot);
-				}
+		const {view, sample, ui, place} = stage.frame();
+		if (!view.open) {
+			toFilter();
+			return;
+		}
 
-				break;
-			}
-
-			case 'vips': {
-				const found = serviceAt(stage.sample(), stage.ui(), cursor);
-				if (found) {
-					stage.change({detail: {kind: 'vip', service: found.service.id, offset: 0}});
-				}
-
-				break;
-			}
-
-			case 'events': {
-				const change = eventAt(stage.sample(), cursor)?.change;
-				if (change) {
-					openSession(change.connection, 0);
-				}
-
-				break;
-			}
-
-			case 'reals':
-			case 'clients':
-			case 'failover': {
-				toFilter();
-			}
+		const row = view.rowAt(sample, ui, place.cursor);
+		const detail = row === undefined ? undefined : view.open(row);
+		if (detail) {
+			stage.change({detail});
 		}
 	};
 
@@ -92,7 +68,7 @@ export const createRowActs = (stage: Stage, {write}: Pick<Effects, 'write'>): Re
 				marked.set(row.slot, row.firstUs);
 			}
 
-			stage.change(reduceUi({...stage.ui(), marked}, 'down', stage.picture().extent));
+			stage.change(reduceUi({...stage.ui(), marked}, 'down', stage.frame().extent));
 		},
 		follow() {
 			const row = session();

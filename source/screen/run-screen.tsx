@@ -11,6 +11,7 @@ import {bindKeys} from './keymap.js';
 import {createKeyStream} from './key-stream.js';
 import {hasUnicode, openKeyboard} from './keyboard.js';
 import {boundSize} from './screen-size.js';
+import {views} from './views/views.js';
 
 export type ScreenOptions = Pick<SamplerOptions, 'aliases' | 'ownEvents'> & Pick<Effects, 'save'> & {
 	readonly intervalSeconds: number;
@@ -76,7 +77,7 @@ export const runScreen = async (monitor: Monitor, openers: Openers, options: Scr
 
 	await settled(monitor);
 	const player = createPlayer(monitor, openers);
-	bindKeys(options.keys);
+	bindKeys(options.keys, views);
 	const sampler = createSampler(player, {...options, intervalMs: options.intervalSeconds * 1000});
 	const keyboard = openKeyboard();
 	const keys = keyboard && createKeyStream(keyboard);

@@ -1,50 +1,51 @@
 import {isDeepStrictEqual} from 'node:util';
 import {type Question, type Sample} from '../sample/sample.js';
 import {type Sampler} from '../sample/sampler.js';
-import {pictureOf, type Picture, type Setting} from './picture.js';
+import {frameOf} from './compose.js';
+import {type Frame, type Setting} from './frame.js';
 import {questionOf} from './question.js';
 import {type UiState} from './ui-state.js';
 
-/** What is on the screen: what the person chose, the sample that was asked for that, and the picture of both. What changes is seen with the next picture. */
+/** What is on the screen: what the person chose, the sample that was asked for that, and the frame for both. What changes is seen with the next frame; its text is made when it is drawn. */
 export type Stage = {
 	readonly ui: () => UiState;
 	readonly sample: () => Sample;
 	readonly setting: () => Setting;
 	/** The same object until it is drawn anew. */
-	readonly picture: () => Picture;
-	/** Calls back whenever there may be another picture. The result unsubscribes. */
+	readonly frame: () => Frame;
+	/** Calls back whenever there may be another frame. The result unsubscribes. */
 	readonly subscribe: (listener: () => void) => () => void;
 	change(changes: Partial<UiState>): void;
 	/** Says something once, until the next key. */
 	say(message: string): void;
 	set(setting: Partial<Setting>): void;
-	/** A picture of what is known, for the next of several keys; nobody is told. */
-	draw(): void;
-	/** The picture that is shown: draws, asks for what is missing on it, and draws what came. */
+	/** A frame of what is known, for the next of several keys; nobody is told. */
+	lay(): void;
+	/** The frame that is shown: what stands where, what is missing for that, and what stands where with it. */
 	renew(): void;
 	close(): void;
 };
 
-/** A picture may need what only the picture before it has shown to be missing; more often than this it never does. */
+/** A frame may need what only the frame before it has shown to be missing; more often than this it never does. */
 const mostRounds = 3;
 
 export const createStage = (sampler: Sampler, given: {readonly ui: UiState; readonly setting: Setting}): Stage => {
 	const listeners = new Set<() => void>();
 	let {ui, setting} = given;
 	let sample = sampler.sample();
-	let picture = pictureOf(sample, ui, setting);
+	let frame = frameOf(sample, ui, setting);
 	let asked: Question | undefined;
 	let isRenewing = false;
 
-	const draw = () => {
-		picture = pictureOf(sample, ui, setting);
+	const lay = () => {
+		frame = frameOf(sample, ui, setting);
 	};
 
 	const renew = () => {
 		isRenewing = true;
 		for (let round = 0; round < mostRounds; round++) {
-			draw();
-			const question = questionOf(ui, picture, asked);
+			lay();
+			const question = questionOf(ui, frame, asked);
 			if (isDeepStrictEqual(question, asked)) {
 				break;
 			}
@@ -77,7 +78,7 @@ export const createStage = (sampler: Sampler, given: {readonly ui: UiState; read
 		ui: () => ui,
 		sample: () => sample,
 		setting: () => setting,
-		picture: () => picture,
+		frame: () => frame,
 		subscribe(listener) {
 			listeners.add(listener);
 			return () => {
@@ -91,7 +92,7 @@ export const createStage = (sampler: Sampler, given: {readonly ui: UiState; read
 		set(changes) {
 			setting = {...setting, ...changes};
 		},
-		draw,
+		lay,
 		renew,
 		close: unsubscribe,
 	};

@@ -4,7 +4,6 @@ import {type ReplayStatus} from '../engine/status.js';
 import {clockTime} from '../text/format.js';
 import {type Action} from './keymap.js';
 import {type Stage} from './stage.js';
-import {eventAt} from './under-cursor.js';
 import {reduceUi} from './reducer.js';
 import {openPrompt} from './ui-state.js';
 
@@ -77,7 +76,7 @@ export const createTimeActs = (stage: Stage, sampler: Sampler, player: Player): 
 	/** Events of the file, or lines of the session that is looked at closely. */
 	const step = (by: 1 | -1) => {
 		if (stage.ui().detail?.kind === 'session') {
-			stage.change(reduceUi(stage.ui(), by === 1 ? 'down' : 'up', stage.picture().extent));
+			stage.change(reduceUi(stage.ui(), by === 1 ? 'down' : 'up', stage.frame().extent));
 		} else {
 			stepEvent(by);
 		}
@@ -125,12 +124,13 @@ export const createTimeActs = (stage: Stage, sampler: Sampler, player: Player): 
 			goTo(stage.sample().nowUs - jumpUs);
 		},
 		'go-to'() {
-			const {view, detail} = stage.ui();
-			const event = view === 'events' && !detail ? eventAt(stage.sample(), stage.picture().place.cursor) : undefined;
+			const {detail} = stage.ui();
+			const {view: {rowAt, momentOf}, place} = stage.frame();
+			const row = momentOf && !detail ? rowAt(stage.sample(), stage.ui(), place.cursor) : undefined;
 			if (!replay()) {
 				stage.say('this is no capture file: it cannot be gone through again');
-			} else if (event) {
-				goTo(event.timeUs + halfEventUs);
+			} else if (row) {
+				goTo(momentOf!(row) + halfEventUs);
 			} else {
 				const change = detail?.kind === 'session' ? stage.sample().session?.history[detail.offset] : undefined;
 				stage.change(openPrompt(stage.ui(), 'time', change ? clockTime(change.timeUs, stage.setting().localTime).slice(0, 8) : ''));

@@ -4,15 +4,6 @@ import {type Connection} from '../table/connection.js';
 import {type SortKey} from '../table/read/sort-key.js';
 import {editedLine, type EditedLine} from './line-editor.js';
 
-export const viewNames = ['sessions', 'vips', 'reals', 'failover', 'clients', 'events'] as const;
-export type ViewName = (typeof viewNames)[number];
-
-/** Orders of the lists other than that of the sessions. */
-export const listSorts = {
-	vips: ['address', 'sessions', 'new/s'],
-	reals: ['address', 'sessions', 'new/s', 'last new'],
-} as const;
-
 export type Place = {
 	/** Row under the cursor, counted from the first of all rows. */
 	readonly cursor: number;
@@ -42,11 +33,12 @@ export type Detail =
 
 /** What the person at the screen chose. */
 export type UiState = {
-	readonly view: ViewName;
-	readonly places: Readonly<Record<ViewName, Place>>;
+	/** Name of a view, and where its cursor was in each. */
+	readonly view: string;
+	readonly places: Readonly<Record<string, Place>>;
 	readonly sort: SortKey;
 	readonly reverse: boolean;
-	/** Number of the order of the VIPs and of the real servers. */
+	/** Number of the order in views that have orders of their own. */
 	readonly listSort: number;
 	/** The last text that could be used as a filter. */
 	readonly filter: string;
@@ -80,15 +72,17 @@ export type Extent = {
 	readonly visible: number;
 	/** Rows in one line of a grid. */
 	readonly across: number;
-	/** There are columns beyond the right edge. */
-	readonly isCut?: boolean;
+	/** Whether there are columns beyond the right edge. */
+	isCut?(): boolean;
 };
+
+/** The view that the program opens with, and comes back to. */
+export const firstView = 'sessions';
 
 export const firstPlace: Place = {cursor: 0, offset: 0};
 
 export const initialUiState = (filter: string): UiState => ({
-	view: 'sessions',
-	places: {sessions: firstPlace, vips: firstPlace, reals: firstPlace, failover: firstPlace, clients: firstPlace, events: firstPlace},
+	view: firstView, places: {},
 	sort: 'open', reverse: false, listSort: 0, filter, isInverted: false, filters: filter === '' ? [] : [filter], saved: new Map(), found: '', finds: [],
 	prompt: undefined, overlay: undefined, detail: undefined, isPaused: false, isHeld: false, follow: undefined, marked: new Map(),
 	columns: undefined, firstColumn: 0, hasPanel: true, hasNames: true, message: '',
@@ -107,7 +101,7 @@ export const fromTop = (state: UiState): UiState => ({
 	...state, places: {...state.places, [state.view]: firstPlace}, follow: undefined, isHeld: false,
 });
 
-export const placeOf = ({places, view}: UiState): Place => places[view];
+export const placeOf = ({places, view}: UiState): Place => places[view] ?? firstPlace;
 export const withPlace = (state: UiState, place: Place): UiState => ({...state, places: {...state.places, [state.view]: place}});
 
 /** Sets the filter that is in force; remembers it when it is kept. */

@@ -3,7 +3,8 @@ import {spawnSync} from 'node:child_process';
 import {readFileSync} from 'node:fs';
 import {test} from 'node:test';
 import {fileURLToPath} from 'node:url';
-import {bindings} from '../../source/screen/keymap.js';
+import {bindingsWith} from '../../source/screen/keymap.js';
+import {views} from '../../source/screen/views/views.js';
 import {fieldNames} from '../../source/filter/fields.js';
 import {options} from '../../source/options/option-table.js';
 import {manualPage} from '../../media/manual/page.js';
@@ -47,7 +48,7 @@ test('groff formats the page without a warning, and it says what the tables say'
 		assert.match(text, new RegExp(`^ {7}${name}(?:,| |$)`, 'mv'));
 	}
 
-	for (const {action, help} of bindings) {
+	for (const {action, help} of bindingsWith(views)) {
 		assert.ok(text.includes(`(${action})`), action);
 		assert.ok(text.replaceAll(/\s+/gv, ' ').includes(help.replaceAll('…', '...').replaceAll('`', '')), help);
 	}

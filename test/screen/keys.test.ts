@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {bindings} from '../../source/screen/keymap.js';
+import {bindingsWith} from '../../source/screen/keymap.js';
+import {views} from '../../source/screen/views/views.js';
 import {capture} from '../support/program.js';
 import {openTerminal, type TestTerminal} from '../support/terminal.js';
 
@@ -122,7 +123,7 @@ test('every key does what the help says, read from the screen', async () => {
 	// These need another ending, or another terminal; they have tests of their own.
 	const elsewhere = ['^C', '^Z', 'y', 'w', 'Q'];
 	const tried = new Set([...steps.map(([, key]) => key), ...elsewhere]);
-	assert.deepEqual(bindings.flatMap(({keys}) => keys).filter(key => !tried.has(key)), []);
+	assert.deepEqual(bindingsWith(views).flatMap(({keys}) => keys).filter(key => !tried.has(key)), []);
 });
 
 test('y copies the row whole, as it is not cut for the screen', async () => {

@@ -3,7 +3,8 @@ import {test} from 'node:test';
 import fc from 'fast-check';
 import {editedLine, editLine, insertText} from '../../source/screen/line-editor.js';
 import {keysOf} from '../../source/screen/key-events.js';
-import {bindings, keyHelp, keyHints} from '../../source/screen/keymap.js';
+import {bindingsWith, bindKeys, keyHelp, keyHints} from '../../source/screen/keymap.js';
+import {views} from '../../source/screen/views/views.js';
 import {parseMoment} from '../../source/screen/moment.js';
 
 type Key = Parameters<typeof keysOf>[1];
@@ -34,6 +35,8 @@ test('control bytes inside glued input are keys of their own', () => {
 });
 
 test('each key has one meaning, and help is made from the bindings', () => {
+	bindKeys(new Map(), views);
+	const bindings = bindingsWith(views);
 	const keys = bindings.flatMap(binding => binding.keys);
 	assert.equal(new Set(keys).size, keys.length);
 	assert.equal(keyHelp().length, bindings.length);

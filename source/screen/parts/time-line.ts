@@ -8,6 +8,9 @@ import {fit, line, type Line, type Part} from '../../text/line.js';
 const marked = eventKinds.flatMap(({name, mark}) => mark ? [{name, ...mark}] : []).toSorted((one, other) => one.rank - other.rank);
 const alarms: ReadonlySet<string> = new Set(marked.filter(({tone}) => tone === 'alarm').map(({letter}) => letter));
 
+/** A capture file that was read whole, and lasts. */
+export const hasTimeLine = ({index}: Sample): boolean => index !== undefined && index.lastUs > index.firstUs;
+
 /**
 A whole capture file as one line: new sessions over time, letters for events that matter, and `|` in inverse where the picture
 stands.

@@ -18,7 +18,7 @@ type VipRow = {
 };
 
 /** Every column of the VIPs: to add one is to add it here. `isTakeover`: only while there is one to speak of. */
-const vipColumns: ReadonlyArray<Column<VipRow> & {readonly from: number; readonly isTakeover?: boolean}> = [
+export const vipColumns: ReadonlyArray<Column<VipRow> & {readonly from: number; readonly isTakeover?: boolean}> = [
 	{id: 'vip', title: 'VIP', help: 'address, port and protocol of the virtual service', align: 'left', shrink: 1, least: 23, from: 0, text: ({service}) => serviceName(service.service)},
 	{id: 'open', title: 'OPEN', help: 'sessions in ESTABLISHED, and UDP flows', align: 'right', least: 6, from: 0, text: ({service}) => short(service.open)},
 	{id: 'closing', title: 'CLOSING', help: 'sessions in all other states', align: 'right', least: 7, from: 0, text: ({service}) => short(service.closing)},
@@ -31,8 +31,6 @@ const vipColumns: ReadonlyArray<Column<VipRow> & {readonly from: number; readonl
 	{id: 'new', title: 'NEW/s', help: 'sessions announced for the first time per second, over 10 s; a SYN flood shows 0', align: 'right', least: 6, from: 0, text: ({service}) => rate(service.newRates.tenSeconds)},
 	{id: 'last', title: 'LAST NEW', help: 'since the last session began', align: 'right', least: 8, from: 66, text: ({service, nowUs}) => service.lastNewUs > 0 ? ago((nowUs - service.lastNewUs) / us) : '-'},
 ];
-
-export const vipColumnHelp = vipColumns.map(({title, help}) => ({title, help}));
 
 /** What the failover desk knows of a service: after a takeover its account, else what the backup was told. */
 export const vipRow = (service: ServiceView, sample: Sample): VipRow => {

@@ -4,9 +4,15 @@ import {type Naming} from '../../text/alias-names.js';
 import {ago, percent, rate, short} from '../../text/format.js';
 import {bar, sparkline, type Glyphs} from '../../text/glyphs.js';
 import {beside, fit, line, type Line, type Tone} from '../../text/line.js';
+import {realName, serviceName, sessionsOf, shownServices, statesOf} from './service-text.js';
 import {us} from '../../sample/source-words.js';
-import {realName, serviceName, sessionsOf, statesOf} from './service-text.js';
-import {vipRow} from './vip-list.js';
+import {type Frame} from '../frame.js';
+import {Lines} from '../theme.js';
+import {vipList, vipRow} from './vip-list.js';
+
+/** From this width on the VIPs are panels. */
+const gridColumns = 140;
+const gridRows = 30;
 
 const gap = '  ';
 /** A panel is at least so wide. */
@@ -105,3 +111,42 @@ export const vipGrid = (sample: Sample, services: readonly ServiceView[], {plan,
 			return {lines: [...lines, ...Array.from({length: height - lines.length}, () => line(''))], width};
 		}), gap));
 };
+
+const isGrid = (columns: number, rows: number): boolean => columns >= gridColumns && rows >= gridRows;
+
+/** Rows for a grid above the sessions, at most. */
+const gridRoom = (rows: number): number => Math.floor(rows * 0.36);
+
+/** The services that have a panel above the sessions, and how those fit. */
+const shownGrid = (all: readonly ServiceView[], columns: number, rows: number): {readonly services: readonly ServiceView[]; readonly plan: GridPlan} => {
+	const {across, down} = gridPlan(all, columns, gridRoom(rows));
+	const services = shownServices(all, across * down);
+	return {services, plan: gridPlan(services, columns, gridRoom(rows))};
+};
+
+/** How many rows the VIPs take above the sessions. */
+export const panelRows = ({services: all}: Sample, columns: number, rows: number): number => {
+	if (rows < 18 || all.length === 0) {
+		return 0;
+	}
+
+	if (!isGrid(columns, rows)) {
+		const room = Math.min(all.length + 1, Math.floor(rows / 4));
+		return room < 2 ? 0 : room;
+	}
+
+	const {services, plan: {across, down, height}} = shownGrid(all, columns, rows);
+	return Math.min(down, Math.ceil(services.length / across)) * height;
+};
+
+/** The VIPs above the sessions: as panels where there is room for them, else as a list. */
+export function VipPanel({frame}: {readonly frame: Frame}) {
+	const {sample, columns, rows, layout, glyphs, named, place} = frame;
+	const current = sample.rows[place.cursor - sample.offset]?.path.service.id;
+	if (!isGrid(columns, rows)) {
+		return <Lines lines={vipList(sample, {columns, room: layout.panel, current, named})}/>;
+	}
+
+	const {services, plan} = shownGrid(sample.services, columns, rows);
+	return <Lines lines={vipGrid(sample, services, {plan, first: 0, current, glyphs, named})}/>;
+}

@@ -7,31 +7,19 @@ import {type Sample} from '../../sample/sample.js';
 import {directorLetter} from '../../sample/screen-names.js';
 import {forecastVerdict, splitBrainVerdict, verdictOf} from '../../verdict/verdict.js';
 import {faultNames} from '../../wire/fault.js';
-import {type Naming} from '../../text/alias-names.js';
 import {forecastOf, lastSplit, lastTakeover, mainPair, wordsOf} from '../../sample/standing.js';
 import {ago, clockTime, countdown, grouped, onScreen, rate, short} from '../../text/format.js';
 import {fit, fitting, line, type Line, type Phrase, phrased, spread, withTones} from '../../text/line.js';
 import {modeWord, sight, speedText, stateWords, us, sourceText} from '../../sample/source-words.js';
-
-export type HeadlineInput = {
-	readonly sample: Sample;
-	readonly named: Naming;
-	readonly columns: number;
-	readonly localTime: boolean;
-	/** Seconds between frames. */
-	readonly intervalSeconds: number;
-	/** A filter is in force. */
-	readonly isFiltered: boolean;
-	/** At most so many directors. */
-	readonly directors: number;
-};
+import {type Frame} from '../frame.js';
+import {Lines} from '../theme.js';
 
 /** What is listened to, for how long, how completely, and what time it is. */
-export const titleLine = ({sample, columns, localTime, intervalSeconds, isFiltered}: HeadlineInput): Line => {
+export const titleLine = ({sample, columns, localTime, intervalSeconds, ui}: Frame, isSilent = false): Line => {
 	const {status, nowUs} = sample;
 	const [listening, forShort] = status && status.sinceUs > 0 ? ['listening', 'for'].map(word => `${word} ${countdown((nowUs - status.sinceUs) / us)}`) : ['starting', 'starting'];
 	const drops = status?.places.reduce((sum, place) => sum + place.drops, 0) ?? 0;
-	const words = [stateWords(sample), isFiltered ? 'FILTERED' : ''].filter(Boolean).join(' ');
+	const words = [stateWords(sample), ui.filter !== '' && !isSilent ? 'FILTERED' : ''].filter(Boolean).join(' ');
 	const time = clockTime(nowUs + (status?.wallOffsetUs ?? 0), localTime);
 	const isRunning = sample.ended === undefined && !sample.isPaused;
 	const figures = `${columns >= 100 ? 'capture ' : ''}drops ${drops}  ${time}${isRunning ? ` ${intervalSeconds}s` : ''}`;
@@ -46,7 +34,7 @@ export const titleLine = ({sample, columns, localTime, intervalSeconds, isFilter
 const nameOf = (sample: Sample, index: number): string => sample.status?.directors.some(director => director.index === index) ? directorLetter(index) : '?';
 
 /** One director: its letter, its role with the evidence, when it was heard. */
-const directorLine = (director: Director, pair: Pair | undefined, {sample, columns, named}: HeadlineInput): Line => {
+const directorLine = (director: Director, pair: Pair | undefined, {sample, columns, named}: Frame): Line => {
 	const {nowUs, recordRates} = sample;
 	const {role, evidence} = roleOf(director, nowUs);
 	const isRival = pair?.splitBrain?.endUs === 0 && pair.splitBrain.directors.includes(director.index);
@@ -74,18 +62,23 @@ const directorLine = (director: Director, pair: Pair | undefined, {sample, colum
 	return withTones(text, 'plain', [[role, tone], ...(lost ? [[lost, 'alarm'] as const] : [])]);
 };
 
-/** Who owns the VIP, who is there beside, by which evidence. */
-export const directorLines = (input: HeadlineInput): Line[] => {
-	const {sample, columns, directors: room} = input;
+/** Directors that have a line, the master first, where there is room for so many lines; and how many have none. */
+const shownDirectors = (sample: Sample, room: number): {readonly shown: readonly Director[]; readonly rest: number} => {
 	const pair = mainPair(sample);
 	const all = sample.status?.directors ?? [];
 	const inPair = new Set(pair ? [...pair.directors, ...pair.forecasts.map(({director}) => director)] : all.map(({index}) => index));
-	const members = all.filter(({index}) => inPair.has(index));
-	const ordered = members.toSorted((one, other) => Number(other.index === pair?.master) - Number(one.index === pair?.master));
+	const ordered = all.filter(({index}) => inPair.has(index)).toSorted((one, other) => Number(other.index === pair?.master) - Number(one.index === pair?.master));
 	const shown = ordered.slice(0, ordered.length > room ? Math.max(1, room - 1) : room);
-	const rest = all.length - shown.length;
+	return {shown, rest: all.length - shown.length};
+};
+
+/** Who owns the VIP, who is there beside, by which evidence. */
+export const directorLines = (frame: Frame, room: number): Line[] => {
+	const {sample, columns} = frame;
+	const pair = mainPair(sample);
+	const {shown, rest} = shownDirectors(sample, room);
 	return [
-		...shown.map(director => directorLine(director, pair, input)),
+		...shown.map(director => directorLine(director, pair, frame)),
 		...(rest > 0 && shown.length < room ? [line(fit(`  and ${rest} more heard [4]`, columns), 'dim')] : []),
 	];
 };
@@ -155,14 +148,14 @@ const forecastLine = (pair: Pair, sample: Sample, columns: number, localTime: bo
 };
 
 /** A source that is in trouble is told beside what happened. */
-const troubleLine = ({status, ended}: Sample, columns: number): Line | undefined => {
+const troubleOf = ({status, ended}: Sample): string | undefined => {
 	const problem = ended?.problems[0];
 	if (problem) {
-		return line(fit(`! ${onScreen(problem)}`, columns), 'alarm');
+		return problem;
 	}
 
 	const down = status?.places.find(place => place.state === 'down' || place.state === 'gone' || place.state === 'failed');
-	return down && line(fit(`! ${onScreen(down.name)} ${down.state}: ${onScreen(down.detail)}`, columns), 'alarm');
+	return down && `${down.name} ${down.state}: ${down.detail}`;
 };
 
 const limitWords: Readonly<Record<LimitName, string>> = {
@@ -171,19 +164,18 @@ const limitWords: Readonly<Record<LimitName, string>> = {
 };
 
 /** What found no room: the table is full, or somebody makes things up. Nothing while there is room for all. */
-const crowdLine = ({totals, status}: Sample, columns: number): Line | undefined => {
+const crowdOf = ({totals, status}: Sample): string[] => {
 	const {evicted, evictedUnknown, refused} = totals;
 	const roomless = (refused.get('path-limit') ?? 0) + (refused.get('pe-limit') ?? 0);
-	const parts = [
+	return [
 		...(evicted > 0 ? [`evicted ${grouped(evicted)} sessions${evictedUnknown > 0 ? `, ${evictedUnknown === evicted ? 'all' : grouped(evictedUnknown)} of unknown senders` : ''}`] : []),
 		...(roomless > 0 ? [`no room for ${grouped(roomless)} records`] : []),
 		...(status?.limits ?? []).map(({name, count}) => `${grouped(count)} ${limitWords[name]}`),
 	];
-	return parts.length === 0 ? undefined : line(fit(`! FULL: ${parts.join('; ')}`, columns), evicted > evictedUnknown ? 'alarm' : 'warning');
 };
 
 /** Two lines: what happened, or would; and the figures. Further ones when a source is in trouble or something was full. */
-export const verdictLines = ({sample, columns, localTime}: HeadlineInput): Line[] => {
+export const verdictLines = ({sample, columns, localTime}: Frame): Line[] => {
 	const pair = mainPair(sample);
 	const words = wordsOf(sample, localTime);
 	const split = pair && lastSplit(pair, sample.nowUs);
@@ -202,5 +194,25 @@ export const verdictLines = ({sample, columns, localTime}: HeadlineInput): Line[
 		return [...(pair && pair.master >= 0 ? [forecastLine(pair, sample, columns, localTime)] : []), totalsLine(sample, columns)];
 	};
 
-	return [troubleLine(sample, columns), ...verdict(), crowdLine(sample, columns)].filter(one => one !== undefined);
+	const trouble = troubleOf(sample);
+	const crowd = crowdOf(sample);
+	const {evicted, evictedUnknown} = sample.totals;
+	return [
+		...(trouble === undefined ? [] : [line(fit(`! ${onScreen(trouble)}`, columns), 'alarm')]),
+		...verdict(),
+		...(crowd.length === 0 ? [] : [line(fit(`! FULL: ${crowd.join('; ')}`, columns), evicted > evictedUnknown ? 'alarm' : 'warning')]),
+	];
 };
+
+/** How many rows the header takes, with room for so many lines of directors. */
+export const headerRows = (sample: Sample, room: number): number => {
+	const pair = mainPair(sample);
+	const {shown, rest} = shownDirectors(sample, room);
+	const hasStory = pair !== undefined && (pair.master >= 0 || lastSplit(pair, sample.nowUs) !== undefined || lastTakeover(pair, sample.nowUs) !== undefined);
+	return 1 + shown.length + Number(rest > 0 && shown.length < room) + Number(hasStory) + 1 + Number(troubleOf(sample) !== undefined) + Number(crowdOf(sample).length > 0);
+};
+
+/** The first lines of every view: who, what happened, did it work. */
+export function Header({frame}: {readonly frame: Frame}) {
+	return <Lines lines={[titleLine(frame), ...directorLines(frame, frame.layout.directors), ...verdictLines(frame)]}/>;
+}

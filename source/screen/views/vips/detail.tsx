@@ -1,3 +1,4 @@
+import {Box} from 'ink';
 import {type Sample} from '../../../sample/sample.js';
 import {type ServiceView} from '../../../table/read/services.js';
 import {directorLetter} from '../../../sample/screen-names.js';
@@ -5,12 +6,15 @@ import {forecastOf, lastTakeover, mainPair} from '../../../sample/standing.js';
 import {ago, grouped, onScreen, percent, rate, short} from '../../../text/format.js';
 import {sparkline} from '../../../text/glyphs.js';
 import {fit, fitting, line, type Line, phrased, type Phrase, withTones} from '../../../text/line.js';
-import {clientBlocks, isPassedOver, realColumns} from '../list-views.js';
-import {type ScreenInput} from '../../screen-input.js';
+import {oncePerFrame, type Page} from '../../frame.js';
+import {Hints} from '../../parts/foot.js';
+import {Lines} from '../../theme.js';
+import {clientBlocks} from '../clients/view.js';
+import {isPassedOver, realColumns} from '../reals/columns.js';
 import {realName, serviceName, sessionsOf, statesOf} from '../../parts/service-text.js';
 import {us} from '../../../sample/source-words.js';
 import {textTable} from '../../../text/text-table.js';
-import {stateBar} from '../../parts/vip-grid.js';
+import {stateBar} from '../../parts/vip-panel.js';
 
 const row = (label: string, text: string, columns: number): Line => withTones(fit(`${label.padEnd(9)}${text}`, columns), 'plain', [[label, 'heading']]);
 const rowOf = (label: string, phrases: readonly Phrase[], columns: number): Line => row(label, phrased(phrases, columns - 9), columns);
@@ -43,12 +47,12 @@ const remarks = (service: ServiceView, {nowUs}: Sample): string[] => service.rea
 	.map(real => `! ${realName(real, service.service)} took no new session ${real.lastNewUs > 0 ? `for ${ago((nowUs - real.lastNewUs) / us)}` : 'since we listen'} while its peers did: drained, weighted down, or dead?`);
 
 /** One virtual service closely: states, timers, trend, real servers, clients. */
-export const vipDetail = (input: ScreenInput, id: number, offset: number): {readonly lines: readonly Line[]; readonly total: number; readonly visible: number} => {
-	const {sample, columns, rows, glyphs, message, named} = input;
-	const foot = line(fit(message || fitting(['q Esc Backspace back   j k scroll real servers   Y make it the filter   1-6 views', 'q Esc back   j k scroll real servers   Y filters   1-6 views'], columns), columns), 'dim');
+const closeUp = oncePerFrame((frame): {readonly lines: readonly Line[]; readonly total: number; readonly visible: number} => {
+	const {sample, ui: {detail: shownDetail}, columns, rows, glyphs, named} = frame;
+	const {service: id, offset} = shownDetail?.kind === 'vip' ? shownDetail : {service: -1, offset: 0};
 	const service = sample.services.find(one => one.service.id === id);
 	if (!service) {
-		return {lines: [line('VIP', 'title'), line('  nothing refers to this service any more', 'dim'), ...Array.from({length: rows - 3}, () => line('')), foot], total: 0, visible: 1};
+		return {lines: [line('VIP', 'title'), line('  nothing refers to this service any more', 'dim')], total: 0, visible: 1};
 	}
 
 	const all = sessionsOf(service);
@@ -86,10 +90,28 @@ export const vipDetail = (input: ScreenInput, id: number, offset: number): {read
 			const isWarned = isPassedOver(one, sample.nowUs);
 			return line(`${isWarned ? '! ' : '  '}${table.rows[index]!}`, isWarned ? 'warning' : 'plain');
 		}),
-		...(visible < service.reals.length ? [] : Array.from({length: 0}, () => line(''))),
 		...clientBlocks(sample, {columns, visible: clientRoom - 1, offset: 0, cursor: -1, named}),
 		...warned,
 	];
-	const lines = [...head, ...body].slice(0, rows - 1);
-	return {lines: [...lines, ...Array.from({length: rows - 1 - lines.length}, () => line('')), foot], total: Math.max(1, service.reals.length - visible + 1), visible};
+	return {lines: [...head, ...body].slice(0, rows - 1), total: Math.max(1, service.reals.length - visible + 1), visible};
+});
+
+const detailHints = ['q Esc Backspace back   j k scroll real servers   Y make it the filter   1-6 views', 'q Esc back   j k scroll real servers   Y filters   1-6 views'];
+
+/** A closer look at one virtual service. */
+export const vipPage: Page = {
+	extent(frame) {
+		const {total, visible} = closeUp(frame);
+		return {total, visible, across: 1};
+	},
+	needs: ({ui: {detail}}) => ({wantsClients: true, service: detail?.kind === 'vip' ? detail.service : undefined}),
+	Picture({frame}) {
+		const {columns, rows, ui: {message}} = frame;
+		return (
+			<>
+				<Box flexDirection='column' height={rows - 1}><Lines lines={closeUp(frame).lines}/></Box>
+				<Hints frame={frame} hints={message || fitting(detailHints, columns)}/>
+			</>
+		);
+	},
 };

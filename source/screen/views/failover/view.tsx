@@ -6,9 +6,8 @@ import {type Naming} from '../../../text/alias-names.js';
 import {lastTakeover, wordsOf} from '../../../sample/standing.js';
 import {ago, preciseTime, onScreen, short} from '../../../text/format.js';
 import {fit, line, type Line, wrapText} from '../../../text/line.js';
-import {type ListScreen} from '../list-views.js';
-import {bottomLines, framed, topLines} from '../../parts/main-screen.js';
-import {type ScreenInput} from '../../screen-input.js';
+import {oncePerFrame, type Frame, type View} from '../../frame.js';
+import {Lines} from '../../theme.js';
 import {us} from '../../../sample/source-words.js';
 import {textTable, type Column} from '../../../text/text-table.js';
 
@@ -47,7 +46,7 @@ const accountTable = (takeover: Takeover, columns: number, named: Naming): Line[
 
 const letters = (indexes: readonly number[]): string => indexes.map(index => directorLetter(index)).join(' ');
 
-const pairLines = (pair: Pair, sample: Sample, {columns, localTime, named}: ScreenInput): Line[] => {
+const pairLines = (pair: Pair, sample: Sample, {columns, localTime, named}: Frame): Line[] => {
 	const {nowUs, status} = sample;
 	const words = wordsOf(sample, localTime);
 	const split = pair.splitBrain;
@@ -69,21 +68,30 @@ const pairLines = (pair: Pair, sample: Sample, {columns, localTime, named}: Scre
 	];
 };
 
-/** View 4: pairs, what the last takeover did, and when what happened. */
-export const failoverScreen = (input: ScreenInput): ListScreen => {
-	const {sample, columns, rows, offset, localTime} = input;
+const linesOf = oncePerFrame((frame): readonly Line[] => {
+	const {sample, columns, localTime} = frame;
 	const {status} = sample;
 	const failover = status?.failover;
-	const top = topLines(input, 3);
-	const bottom = bottomLines(input);
 	const moments = (failover?.timeline ?? []).toReversed().map(({timeUs, event, text, level, directors}) =>
 		line(fit(`${preciseTime(timeUs + (status?.wallOffsetUs ?? 0), 1, localTime)} ${event.padEnd(16)} ${directors.length > 0 ? `${letters(directors)}: ` : ''}${onScreen(text)}`, columns), level === 'alarm' ? 'alarm' : (level === 'warning' ? 'warning' : 'plain')));
-	const body = [
-		...(failover?.pairs.flatMap(pair => pairLines(pair, sample, input)) ?? []),
+	return [
+		...(failover?.pairs.flatMap(pair => pairLines(pair, sample, frame)) ?? []),
 		...(failover?.pairs.length ? [] : [line('  no pair of directors seen yet', 'dim')]),
 		line(fit('WHAT HAPPENED, newest first', columns), 'heading'),
 		...moments,
 	];
-	const visible = Math.max(1, rows - top.length - bottom.length);
-	return {lines: framed(top, body.slice(offset, offset + visible), bottom, rows), total: body.length, visible, across: 1};
+});
+
+/** View 4: pairs, what the last takeover did, and when what happened. */
+export const failoverView: View<never> = {
+	name: 'failover',
+	help: 'failover: who, when, and did the new master know the sessions',
+	hint: [4, '4failover'],
+	columns: [],
+	parts: {directors: () => 3},
+	extent: frame => ({total: linesOf(frame).length, visible: frame.layout.list, across: 1}),
+	rowAt: () => undefined,
+	describe: () => ({text: '', filter: undefined}),
+	needs: () => ({}),
+	Body: ({frame}) => <Lines lines={linesOf(frame).slice(frame.place.offset, frame.place.offset + frame.extent.visible)}/>,
 };

@@ -1,3 +1,5 @@
+import {Text} from 'ink';
+import {createContext, useContext} from 'react';
 import {harmless} from '../text/format.js';
 import {type Line, type Tone} from '../text/line.js';
 
@@ -68,3 +70,13 @@ export const paint = ({text: given, tone, parts = []}: Line, hasColor: boolean):
 
 	return painted + plain(text.slice(at));
 };
+
+export type Theme = {readonly hasColor: boolean};
+
+export const ThemeContext = createContext<Theme>({hasColor: false});
+
+/** Lines of the screen, one below the other. One text per line: a box for each cell would cost twice as much. */
+export function Lines({lines}: {readonly lines: readonly Line[]}) {
+	const {hasColor} = useContext(ThemeContext);
+	return lines.map((one, index) => <Text key={index} wrap='truncate'>{paint(one, hasColor)}</Text>);
+}

@@ -1,6 +1,6 @@
-import {type Judged} from '../../sample/sample.js';
-import {type Connection} from '../../table/connection.js';
-import {type Tone} from '../../text/line.js';
+import {type Judged} from '../../../sample/sample.js';
+import {type Connection} from '../../../table/connection.js';
+import {type Tone} from '../../../text/line.js';
 
 /** What is remarkable about a row, most important first. */
 export type RowSign = 'risk' | 'unheard' | 'dying' | 'fresh' | 'changed' | 'confirmed' | 'template' | 'gone' | 'none';
@@ -65,3 +65,10 @@ export const signOf = (connection: Connection, {nowUs, changed, judged, isAfterT
 
 	return changed.has(connection.slot) ? 'changed' : 'none';
 };
+
+export const signHelp = (): ReadonlyArray<{readonly keys: string; readonly help: string}> => [
+	{keys: '>', help: 'the row under the cursor; among the VIPs: the one it belongs to'},
+	...Object.values(signTone).filter(({character}) => character !== ' ').map(({character, help}) => ({keys: character, help})),
+	{keys: '#', help: 'marked by you'},
+	{keys: '~', help: 'cut here for lack of room; y copies it whole'},
+];

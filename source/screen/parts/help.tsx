@@ -1,11 +1,12 @@
+import {Box} from 'ink';
 import {bareWords} from '../../filter/expression.js';
 import {fields} from '../../filter/fields.js';
 import {fit, line, type Line, wrapText} from '../../text/line.js';
-import {sessionColumns} from './session-columns.js';
-import {signHelp} from './main-screen.js';
-import {vipColumnHelp} from './vip-list.js';
-
-export type HelpEntry = {readonly group: string; readonly keys: string; readonly help: string};
+import {oncePerFrame, type Page} from '../frame.js';
+import {keyHelp, type HelpEntry} from '../keymap.js';
+import {Lines} from '../theme.js';
+import {signHelp} from '../views/sessions/signs.js';
+import {views} from '../views/views.js';
 
 const facts: readonly HelpEntry[] = [
 	{group: 'HEADER', keys: 'listening', help: 'or for, where there is little room: how long we have listened: a monitor knows only what was announced since; most sessions are known after a minute or two'},
@@ -35,14 +36,11 @@ const filters: readonly HelpEntry[] = [
 	{group: 'FILTER', keys: 'fields', help: Object.entries(fields).map(([name, {aliases}]: [string, {aliases?: readonly string[]}]) => aliases ? `${name} (${aliases.join(' ')})` : name).join(', ')},
 ];
 
-const columnFacts: readonly HelpEntry[] = [
-	...sessionColumns.map(({title, help}) => ({group: 'COLUMN', keys: title, help})),
-	...vipColumnHelp.map(({title, help}) => ({group: 'VIP', keys: title, help})),
-];
+const columnFacts = (): readonly HelpEntry[] => views.flatMap(({columns, columnGroup}) => columns.map(({title, help}) => ({group: columnGroup ?? '', keys: title, help})));
 
 /** Everything that can be looked up, as lines: those that hold what is searched for. */
 export const helpLines = (keys: readonly HelpEntry[], search: string, columns: number): Line[] => {
-	const all = [...keys, ...signHelp().map(entry => ({group: 'SIGN', ...entry})), ...facts, ...columnFacts, ...filters];
+	const all = [...keys, ...signHelp().map(entry => ({group: 'SIGN', ...entry})), ...facts, ...columnFacts(), ...filters];
 	const wanted = search.trim().toLowerCase();
 	const found = wanted === '' ? all : all.filter(({group, keys: label, help}) => `${group} ${label} ${help}`.toLowerCase().includes(wanted));
 	const lines: Line[] = [];
@@ -61,37 +59,25 @@ export const helpLines = (keys: readonly HelpEntry[], search: string, columns: n
 	return lines.length === 0 ? [line('  nothing of that name; Backspace', 'dim')] : lines;
 };
 
-/** The overlay: what is typed, and as much as fits from `offset` on. */
-export const helpScreen = (keys: readonly HelpEntry[], {search, cursor, columns, rows, offset}: {readonly search: string; readonly cursor: number; readonly columns: number; readonly rows: number; readonly offset: number}): {readonly lines: readonly Line[]; readonly total: number; readonly visible: number} => {
-	const all = helpLines(keys, search, columns);
-	const visible = Math.max(1, rows - 2);
-	const first = Math.max(0, Math.min(offset, all.length - visible));
-	const shown = all.slice(first, first + visible);
-	const title = `HELP  type to search: ${search} `;
-	return {
-		lines: [
-			line(fit(title, columns), 'title', [{at: 0, length: title.length - search.length - 1, tone: 'title'}, {at: title.length - 1 - search.length + cursor, length: 1, tone: 'selected'}]),
-			...shown,
-			...Array.from({length: visible - shown.length}, () => line('')),
-			line(fit(`${first + 1}-${first + shown.length} of ${all.length}   Up Down PgUp PgDn scroll   Esc close`, columns), 'dim'),
-		],
-		total: all.length,
-		visible,
-	};
-};
+const linesOf = oncePerFrame(({ui: {overlay}, columns}) => helpLines(keyHelp(), overlay?.kind === 'help' ? overlay.search.text : '', columns));
 
-/** The columns to choose from. */
-export const columnsScreen = (shown: ReadonlySet<string>, cursor: number, columns: number, rows: number): Line[] => {
-	const visible = Math.max(1, rows - 2);
-	const first = Math.max(0, Math.min(cursor - Math.floor(visible / 2), sessionColumns.length - visible));
-	const body = sessionColumns.slice(first, first + visible).map(({id, title, help}, index) => {
-		const isSelected = first + index === cursor;
-		return line(fit(`${isSelected ? '>' : ' '} [${shown.has(id) ? 'x' : ' '}] ${title.padEnd(9)} ${help}`, columns), isSelected ? 'selected' : 'plain');
-	});
-	return [
-		line(fit('COLUMNS of the sessions, from left to right', columns), 'title'),
-		...body,
-		...Array.from({length: visible - body.length}, () => line('')),
-		line(fit('Space or Enter show or hide   r as suits the width   Esc close', columns), 'dim'),
-	];
+/** The overlay: what is typed, and as much as fits. */
+export const helpPage: Page = {
+	extent: frame => ({total: linesOf(frame).length, visible: Math.max(1, frame.rows - 2), across: 1}),
+	needs: () => ({}),
+	Picture({frame}) {
+		const {ui: {overlay}, columns, extent: {total, visible}} = frame;
+		const {search, offset} = overlay?.kind === 'help' ? overlay : {search: {text: '', cursor: 0}, offset: 0};
+		const first = Math.max(0, Math.min(offset, total - visible));
+		const shown = linesOf(frame).slice(first, first + visible);
+		const title = `HELP  type to search: ${search.text} `;
+		const typedAt = title.length - 1 - search.text.length;
+		return (
+			<>
+				<Lines lines={[line(fit(title, columns), 'title', [{at: 0, length: typedAt, tone: 'title'}, {at: typedAt + search.cursor, length: 1, tone: 'selected'}])]}/>
+				<Box flexDirection='column' height={visible}><Lines lines={shown}/></Box>
+				<Lines lines={[line(fit(`${first + 1}-${first + shown.length} of ${total}   Up Down PgUp PgDn scroll   Esc close`, columns), 'dim')]}/>
+			</>
+		);
+	},
 };

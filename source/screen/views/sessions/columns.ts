@@ -1,8 +1,8 @@
-import {type Connection} from '../../table/connection.js';
-import {type SortKey} from '../../table/read/sort-key.js';
-import {clientText, flagsText, forwardText, protocolText, realText, stateText, virtualText} from '../../text/connection-text.js';
-import {ago, countdown, short} from '../../text/format.js';
-import {type Column} from '../../text/text-table.js';
+import {type Connection} from '../../../table/connection.js';
+import {type SortKey} from '../../../table/read/sort-key.js';
+import {clientText, flagsText, forwardText, protocolText, realText, stateText, virtualText} from '../../../text/connection-text.js';
+import {ago, countdown, short} from '../../../text/format.js';
+import {type Column} from '../../../text/text-table.js';
 
 /** Short state names for narrow screens; the others are short already. */
 const shortStates: Readonly<Record<string, string>> = {

@@ -1,3 +1,4 @@
+import {Box} from 'ink';
 import {directorLetter} from '../../../sample/screen-names.js';
 import {type Sample} from '../../../sample/sample.js';
 import {sharedBit} from '../../../desk/facts/director.js';
@@ -11,7 +12,9 @@ import {clientText, flagsText, forwardText, protocolText, realText, stateText, v
 import {forecastOf, isAfterTakeover, mainPair} from '../../../sample/standing.js';
 import {ago, clockTime, countdown, octetText, preciseTime} from '../../../text/format.js';
 import {fit, fitting, line, type Line, withTones, wrapText} from '../../../text/line.js';
-import {type ScreenInput} from '../../screen-input.js';
+import {oncePerFrame, type Frame, type Page} from '../../frame.js';
+import {Hints} from '../../parts/foot.js';
+import {Lines} from '../../theme.js';
 import {us} from '../../../sample/source-words.js';
 
 const labelWidth = 10;
@@ -101,7 +104,7 @@ const historyLine = (change: PastChange, begunUs: number, sample: Sample, localT
 	return `${time} ${`+${passed < 60 ? `${passed.toFixed(1)}s` : ago(passed)}`.padStart(8)}  ${(connection.template ? 'TPL' : stateText(connection)).padEnd(11)} ${`${connection.timeoutSeconds}s`.padStart(5)}  ${directorLetter(connection.director)}  ${what}`;
 };
 
-const factsOf = ({sample, columns, localTime, named}: ScreenInput): {readonly facts: readonly Line[]; readonly history: readonly string[]} => {
+const factsOf = ({sample, columns, localTime, named}: Frame): {readonly facts: readonly Line[]; readonly history: readonly string[]} => {
 	const {session, nowUs, status} = sample;
 	if (!session) {
 		return {facts: [line('looking it up', 'dim')], history: []};
@@ -139,29 +142,44 @@ const factsOf = ({sample, columns, localTime, named}: ScreenInput): {readonly fa
 	};
 };
 
-/** One session in plain words: why it is shown, when it will go, what cannot be known; and its past. `offset` scrolls the past. */
-export const sessionDetail = (input: ScreenInput, offset: number): {readonly lines: readonly Line[]; readonly total: number; readonly visible: number} => {
-	const {sample, columns, rows, message} = input;
+/** What is told of it, and how much of its past fits below that. */
+const storyOf = oncePerFrame(frame => {
+	const {sample, columns, rows} = frame;
 	const connection = sample.session?.connection;
 	const title = wrapText(connection ? `SESSION ${protocolText(connection)} ${clientText(connection)} > ${virtualText(connection)} > ${realText(connection)}` : 'SESSION', columns);
-	const {facts, history} = factsOf(input);
+	const {facts, history} = factsOf(frame);
 	// The past has a third of the screen at least.
 	const room = Math.max(1, rows - 2 - title.length);
 	const factRoom = Math.min(facts.length, Math.max(room - history.length, Math.floor(room * 0.66)));
-	const visible = Math.max(1, room - factRoom);
-	const first = Math.max(0, Math.min(offset, history.length - visible));
-	const more = history.length > visible ? ` ${first + 1}-${Math.min(history.length, first + visible)} of ${history.length}, j k scroll` : '';
-	const past = history.slice(first, first + visible).map((text, index) => line(fit(`${(index === 0 ? 'history' : '').padEnd(labelWidth)}${text}`, columns)));
-	return {
-		lines: [
-			...title.map(text => line(text, 'title')),
-			...facts.slice(0, factRoom),
-			line(fit(`${'-'.repeat(labelWidth - 2)}  changes that were announced${more}`, columns), 'dim'),
-			...past,
-			...Array.from({length: Math.max(0, visible - past.length)}, () => line('')),
-			line(fit(message || fitting(['q Esc Backspace back   j k scroll   y copy   Y as filter   b go to time   [ ] older newer', 'q Esc back   j k scroll   y copy   Y as filter   b go to time   [ ] older newer', 'q Esc back  j k scroll  y copy  Y as filter  b to time'], columns), columns), 'dim'),
-		],
-		total: Math.max(1, history.length - visible + 1),
-		visible,
-	};
+	return {title, facts: facts.slice(0, factRoom), history, visible: Math.max(1, room - factRoom)};
+});
+
+const detailHints = ['q Esc Backspace back   j k scroll   y copy   Y as filter   b go to time   [ ] older newer', 'q Esc back   j k scroll   y copy   Y as filter   b go to time   [ ] older newer', 'q Esc back  j k scroll  y copy  Y as filter  b to time'];
+
+/** One session in plain words: why it is shown, when it will go, what cannot be known; and its past, which scrolls. */
+export const sessionPage: Page = {
+	extent(frame) {
+		const {history, visible} = storyOf(frame);
+		return {total: Math.max(1, history.length - visible + 1), visible, across: 1};
+	},
+	needs: ({ui: {detail}}) => ({session: detail?.kind === 'session' ? {...detail.key, connection: detail.connection} : undefined}),
+	Picture({frame}) {
+		const {columns, rows, ui: {detail, message}} = frame;
+		const {title, facts, history, visible} = storyOf(frame);
+		const first = Math.max(0, Math.min(detail?.offset ?? 0, history.length - visible));
+		const more = history.length > visible ? ` ${first + 1}-${Math.min(history.length, first + visible)} of ${history.length}, j k scroll` : '';
+		return (
+			<>
+				<Box flexDirection='column' height={rows - 1}>
+					<Lines lines={[
+						...title.map(text => line(text, 'title')),
+						...facts,
+						line(fit(`${'-'.repeat(labelWidth - 2)}  changes that were announced${more}`, columns), 'dim'),
+						...history.slice(first, first + visible).map((text, index) => line(fit(`${(index === 0 ? 'history' : '').padEnd(labelWidth)}${text}`, columns))),
+					]}/>
+				</Box>
+				<Hints frame={frame} hints={message || fitting(detailHints, columns)}/>
+			</>
+		);
+	},
 };

@@ -1,0 +1,77 @@
+import {type FilterError} from '../../filter/expression.js';
+import {grouped} from '../../text/format.js';
+import {fit, line, type Line, type Part} from '../../text/line.js';
+import {type Frame} from '../frame.js';
+import {type EditedLine} from '../line-editor.js';
+import {Lines} from '../theme.js';
+import {type Prompt} from '../ui-state.js';
+
+const labels = {filter: '/ ', find: '\\ ', note: 'note: ', time: 'go to: '} as const;
+
+const sortWords = ({sort, reverse}: Frame['ui']): string => `sort ${sort === 'open' ? 'OPEN,EXP' : (sort === 'expires' ? 'EXP' : (sort === 'idle' ? 'LAST' : (sort === 'director' ? 'BY' : sort.toUpperCase())))}${reverse ? 'v' : '^'}`;
+
+/** `n of m`, always. */
+const countWords = ({sample, ui: {marked}, isFollowing}: Frame): string => [
+	...(marked.size > 0 ? [`#${marked.size} marked`] : []),
+	...(isFollowing ? [sample.followed >= 0 ? 'following' : 'followed row is gone'] : []),
+	`${sample.isFiltering ? 'looking: ' : ''}${grouped(sample.matched)} of ${grouped(sample.total)}`,
+].join('  ');
+
+/** A text window of `width` with the cursor in it. */
+const windowOf = ({text, cursor}: EditedLine, width: number): {readonly shown: string; readonly at: number; readonly from: number} => {
+	const from = Math.max(0, cursor - width + 1);
+	return {shown: text.slice(from, from + width), at: cursor - from, from};
+};
+
+/** What is typed, with its cursor; the columns of an error are marked and the message says what is wrong. */
+export const promptLine = ({kind, line: typed}: Pick<Prompt, 'kind' | 'line'>, right: string, error: FilterError | undefined, columns: number): Line => {
+	const label = labels[kind];
+	const room = Math.max(8, columns - label.length - right.length - 2);
+	const {shown, at, from} = windowOf(typed, room);
+	const text = `${label}${shown.padEnd(room)} ${right}`;
+	const start = label.length;
+	const parts: Part[] = [];
+	if (error) {
+		const errorFrom = Math.max(0, Math.min(error.column - from, room - 1));
+		const errorTo = Math.max(errorFrom + 1, Math.min(error.column - from + error.length, room));
+		for (let place = errorFrom; place < errorTo; place++) {
+			parts.push({at: start + place, length: 1, tone: place === at ? 'selected' : 'alarm'});
+		}
+	}
+
+	if (!parts.some(part => part.at === start + at)) {
+		parts.push({at: start + at, length: 1, tone: 'selected'});
+	}
+
+	return line(fit(text, columns), 'plain', parts.toSorted((one, other) => one.at - other.at));
+};
+
+/** Beside the filter: n of m and the order of the sessions; where the filter speaks of something else, that it does not apply here. */
+const rightWords = (frame: Frame, lists: 'sessions' | 'events'): string => {
+	const {sample: {filterScope}, ui: {filter}} = frame;
+	if (filter !== '' && !filterScope[lists]) {
+		return lists === 'events' ? 'of sessions alone: not applied to events' : 'of events: not applied to sessions [6]';
+	}
+
+	return lists === 'events' ? 'newest first' : `${countWords(frame)}  ${sortWords(frame.ui)}`;
+};
+
+/** Filter, n of m, order. While a filter does not hold, `?` and the column stand before what is wrong with it. */
+export const filterBar = (frame: Frame, lists: 'sessions' | 'events'): Line => {
+	const {columns, ui: {filter, isInverted, prompt}} = frame;
+	const right = rightWords(frame, lists);
+	if (prompt?.kind === 'filter') {
+		const {error} = prompt;
+		return promptLine(prompt, error ? fit(`?${error.column + 1} ${error.message}  ${countWords(frame)}`, Math.floor(columns * 0.6)) : (lists === 'events' ? '' : countWords(frame)), error, columns);
+	}
+
+	const left = filter === '' ? '/ no filter' : `/ ${isInverted ? 'NOT ' : ''}${filter}`;
+	const room = columns - right.length - 1;
+	const shown = fit(left, room);
+	return line(`${shown.padEnd(room)} ${right}`, filter === '' ? 'dim' : 'plain', filter === '' ? undefined : [{at: 0, length: shown.length, tone: 'word'}]);
+};
+
+/** The filter that is in force, or typed. */
+export function FilterBar({frame, lists}: {readonly frame: Frame; readonly lists: 'sessions' | 'events'}) {
+	return <Lines lines={[filterBar(frame, lists)]}/>;
+}

@@ -1,0 +1,72 @@
+import {filterOfRow} from '../../../filter/row-filter.js';
+import {directorLetter} from '../../../sample/screen-names.js';
+import {isAfterTakeover} from '../../../sample/standing.js';
+import {type Connection} from '../../../table/connection.js';
+import {type SortKey} from '../../../table/read/sort-key.js';
+import {clientText, protocolText, realText, stateText, virtualText} from '../../../text/connection-text.js';
+import {onScreen} from '../../../text/format.js';
+import {fit, line, type Line} from '../../../text/line.js';
+import {textTable} from '../../../text/text-table.js';
+import {markedSlots, oncePerFrame, type View} from '../../frame.js';
+import {Lines} from '../../theme.js';
+import {firstView} from '../../ui-state.js';
+import {sessionColumns, visibleColumns, type SessionRow} from './columns.js';
+import {signOf, signTone} from './signs.js';
+
+/** From this width on states are written out. */
+const wideColumns = 100;
+
+/** `open` has no column of its own: it is the state, then what remains. */
+const isSorted = (sort: SortKey, id: string, by: SortKey | undefined): boolean => sort === 'open' ? id === 'expires' : sort === by;
+
+/** Heading and rows: cursor, sign, mark, then the columns. `<` in the heading: there are more to the left. */
+const tableOf = oncePerFrame((frame): {readonly lines: readonly Line[]; readonly isCut: boolean} => {
+	const {sample, columns, ui: {sort, reverse, columns: chosen, firstColumn, marked}, layout, place, named} = frame;
+	const {nowUs, changed, gone, status, judged} = sample;
+	const rows = sample.rows.slice(0, layout.list);
+	const markedRows = markedSlots(rows, marked);
+	const isAfter = isAfterTakeover(sample);
+	const order = reverse ? 'v' : '^';
+	const shown = visibleColumns(columns, chosen).slice(firstColumn);
+	const table = textTable(
+		shown,
+		rows.map((connection): SessionRow => ({
+			connection, nowUs, isWide: columns >= wideColumns, isGone: gone.has(connection.slot),
+			letter: directorLetter,
+			address: index => named(status?.directors.find(director => director.index === index)?.address ?? '?'),
+			segment: index => onScreen(status?.segments[index] ?? '?'),
+			fate: ({slot, template}) => template ? '' : judged.get(slot)?.fate ?? '',
+		})),
+		columns - 3,
+		{named, titleOf: ({id, title}) => isSorted(sort, id, sessionColumns.find(column => column.id === id)?.sort) ? `${title}${order}` : title},
+	);
+	const lines = rows.map((connection, index) => {
+		const isSelected = index === place.cursor - sample.offset;
+		const sign = gone.has(connection.slot) ? 'gone' : signOf(connection, {nowUs, changed, judged: judged.get(connection.slot), isAfterTakeover: isAfter});
+		const {character, tone} = signTone[sign];
+		return line(fit(`${isSelected ? '>' : ' '}${character}${markedRows.has(connection.slot) ? '#' : ' '}${table.rows[index]!}`, columns), isSelected ? 'selected' : tone);
+	});
+	const empty = rows.length === 0 ? [line(sample.total === 0 ? '   no sessions now' : `   none of ${sample.total} sessions passes the filter; Esc clears it`, 'dim')] : [];
+	return {
+		lines: [line(`${firstColumn > 0 ? '<' : ' '}  ${table.heading}`, 'heading'), ...lines, ...empty],
+		isCut: shown.length > 1 && table.widths.reduce((sum, width) => sum + width + 1, 2) > columns,
+	};
+});
+
+/** View 1: the sessions themselves, below who serves them. */
+export const sessionsView: View<Connection> = {
+	name: firstView,
+	help: 'sessions',
+	hint: [3, '1-6 views'],
+	columns: sessionColumns,
+	columnGroup: 'COLUMN',
+	parts: {directors: rows => rows < 20 ? 2 : (rows < 30 ? 3 : 4), hasPanel: true, bar: 'sessions', hasHeading: true},
+	follows: true,
+	extent: frame => ({total: frame.sample.matched, visible: frame.layout.list, across: 1, isCut: () => tableOf(frame).isCut}),
+	/** Undefined where nothing is known yet. */
+	rowAt: ({rows, offset}, _ui, cursor) => rows[cursor - offset],
+	describe: row => ({text: `${protocolText(row)} ${stateText(row)} ${clientText(row)} ${virtualText(row)} ${realText(row)}`, filter: filterOfRow(row)}),
+	open: connection => ({kind: 'session', key: {slot: connection.slot, firstUs: connection.firstUs}, connection, offset: 0}),
+	needs: ({place, extent}) => ({offset: place.offset, count: extent.visible}),
+	Body: ({frame}) => <Lines lines={tableOf(frame).lines}/>,
+};
