@@ -10,7 +10,7 @@ import {ThemeContext} from './theme.js';
 import {useMonitor} from './use-monitor.js';
 import {useRepaint} from './use-repaint.js';
 
-export type AppProps = ConsoleOptions & Pick<Effects, 'save'> & {
+export type AppProps = Omit<ConsoleOptions, 'columns' | 'rows'> & Pick<Effects, 'save'> & {
 	readonly sampler: Sampler;
 	readonly player: Player;
 	readonly color: boolean;
@@ -34,7 +34,7 @@ export function App({sampler, player, color, hasKeys, save, ...options}: AppProp
 	const {exit, suspendTerminal} = useApp();
 	const {columns, rows} = useWindowSize();
 	const redraw = useRepaint(columns, rows);
-	const [screen] = useState(() => createConsole(sampler, player, options, {
+	const [screen] = useState(() => createConsole(sampler, player, {...options, columns, rows}, {
 		quit: exit,
 		suspend() {
 			void suspendTerminal(stopProcess);

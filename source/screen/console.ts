@@ -25,7 +25,7 @@ export type Console = {
 	close(): void;
 };
 
-export type ConsoleOptions = Omit<Setting, 'columns' | 'rows'> & {
+export type ConsoleOptions = Setting & {
 	/** In force from the start. */
 	readonly filter: string;
 	/** Filters by name. */
@@ -37,7 +37,7 @@ export type ConsoleOptions = Omit<Setting, 'columns' | 'rows'> & {
 export const createConsole = (sampler: Sampler, player: Player, {filter, saved, chosenColumns, ...setting}: ConsoleOptions, effects: Effects): Console => {
 	const stage = createStage(sampler, {
 		ui: {...initialUiState(filter), saved, columns: chosenColumns && new Set(chosenColumns)},
-		setting: {...setting, columns: 80, rows: 24},
+		setting,
 	});
 	const prompts = createPromptKeys(stage, sampler, player, effects.after);
 	const rowActs = createRowActs(stage, effects);

@@ -74,6 +74,8 @@ export const createStage = (sampler: Sampler, given: {readonly ui: UiState; read
 		ui = {...ui, ...changes};
 	};
 
+	renew();
+
 	return {
 		ui: () => ui,
 		sample: () => sample,

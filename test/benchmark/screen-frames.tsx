@@ -1,6 +1,6 @@
 /*
 What the screen writes per frame, drawn by Ink into a stream that counts. The table is filled and changed by the table's own writer;
-a frame is drawn for every second of its clock. Prints one line of JSON: octets per frame, median over the frames of a case.
+a frame is drawn for every second of its clock. Prints one line of JSON: octets and CPU milliseconds per frame, medians over the frames of a case.
 */
 import {PassThrough, Writable} from 'node:stream';
 import {setTimeout as pause} from 'node:timers/promises';
@@ -24,7 +24,7 @@ import {createWorkload, fillRecord} from './workload.js';
 
 const startUs = 1_795_000_000_000_000;
 const second = 1_000_000;
-const frames = 12;
+const frames = Number(process.env['FRAMES'] ?? 12);
 const frameMs = 120;
 
 const director = {
@@ -119,18 +119,23 @@ const openStage = async (columns: number, rows: number, sessions: number, quietS
 };
 
 /** Octets of each frame of a case, one frame per second of the table. */
-const measureCase = async (columns: number, rows: number, each: (stage: Stage, frame: number) => void, quietSeconds = 0): Promise<number> => {
+const measureCase = async (columns: number, rows: number, each: (stage: Stage, frame: number) => void, quietSeconds = 0): Promise<{readonly octets: number; readonly cpuMs: number}> => {
 	const stage = await openStage(columns, rows, 5000, quietSeconds);
 	const sizes: number[] = [];
+	const times: number[] = [];
 	for (let frame = 0; frame < frames; frame++) {
 		const from = stage.octets();
+		const before = process.cpuUsage();
 		each(stage, frame);
 		await pause(frameMs * 2);
+		const {user, system} = process.cpuUsage(before);
 		sizes.push(stage.octets() - from);
+		// Two frames are drawn in that time: the second finds nothing new.
+		times.push((user + system) / 1000);
 	}
 
 	await stage.close();
-	return median(sizes.slice(2));
+	return {octets: median(sizes.slice(2)), cpuMs: median(times.slice(2))};
 };
 
 const timesOnly = await measureCase(80, 24, stage => {
@@ -146,5 +151,7 @@ const replaced = await measureCase(80, 24, stage => {
 const large = await measureCase(200, 60, stage => {
 	stage.step(0);
 }, 330);
-console.log(JSON.stringify({timesOnly, figures, replaced, large}));
+const cases = {timesOnly, figures, replaced, large};
+const cpuMs = Object.fromEntries(Object.entries(cases).map(([name, {cpuMs: one}]) => [name, Math.round(one * 100) / 100]));
+console.log(JSON.stringify({timesOnly: timesOnly.octets, figures: figures.octets, replaced: replaced.octets, large: large.octets, cpuMs}));
 process.exit(0);

@@ -8,7 +8,8 @@ import {sessionColumns, visibleColumns} from '../views/sessions/columns.js';
 export const columnChoice: Page = {
 	extent: nothingToScroll,
 	needs: () => ({}),
-	Picture({frame: {ui: {overlay, columns: chosen}, columns, rows}}) {
+	Picture({frame: {ui, columns, rows}}) {
+		const {overlay, columns: chosen} = ui;
 		const cursor = overlay?.kind === 'columns' ? overlay.cursor : 0;
 		const visible = Math.max(1, rows - 2);
 		const first = Math.max(0, Math.min(cursor - Math.floor(visible / 2), sessionColumns.length - visible));

@@ -4,10 +4,10 @@ import {type Naming} from '../../text/alias-names.js';
 import {ago, percent, rate, short} from '../../text/format.js';
 import {bar, sparkline, type Glyphs} from '../../text/glyphs.js';
 import {beside, fit, line, type Line, type Tone} from '../../text/line.js';
-import {realName, serviceName, sessionsOf, shownServices, statesOf} from './service-text.js';
 import {us} from '../../sample/source-words.js';
 import {type Frame} from '../frame.js';
 import {Lines} from '../theme.js';
+import {realName, serviceName, sessionsOf, shownServices, statesOf} from './service-text.js';
 import {vipList, vipRow} from './vip-list.js';
 
 /** From this width on the VIPs are panels. */

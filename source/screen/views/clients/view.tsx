@@ -57,5 +57,5 @@ export const clientsView: View<ClientCount> = {
 	rowAt: ({clients}, _ui, cursor) => clients?.clients[cursor],
 	describe: client => ({text: clientName(client), filter: `client=${clientName(client)}`}),
 	needs: () => ({wantsClients: true}),
-	Body: ({frame: {sample, columns, place, extent: {visible}, named}}) => <Lines lines={clientBlocks(sample, {columns, visible, ...place, named})}/>,
+	Body: ({frame: {sample, columns, place, extent, named}}) => <Lines lines={clientBlocks(sample, {columns, visible: extent.visible, ...place, named})}/>,
 };
