@@ -6,7 +6,7 @@ import ts from 'typescript';
 
 /** The rooms from the foundation up: octets come in at the bottom, a frame of text leaves at the top. A room knows only those below it. */
 const floors = [
-	'wire', 'checkpoint', 'table', 'table/write', 'text', 'desk/facts', 'events', 'savefile', 'capture', 'demo', 'desk', 'recording', 'engine',
+	'wire', 'checkpoint', 'table', 'table/write', 'text', 'desk/facts', 'events', 'savefile', 'capture', 'demo', 'desk', 'recording', 'nats', 'engine',
 	'table/read', 'filter', 'verdict', 'sample', 'output', 'screen', 'options', 'program', '',
 ] as const;
 type Room = (typeof floors)[number];
@@ -18,6 +18,7 @@ const mainThread: ReadonlySet<Room> = new Set(['table/read', 'filter', 'verdict'
 const otherThread: Readonly<Record<string, 'main' | 'both' | 'capture'>> = {
 	'engine/monitor.ts': 'main', // The handle to the thread.
 	'recording/file.ts': 'both', // The first file is made before privileges are given back, in the main thread.
+	'nats/target.ts': 'both', // Options ask what an address means.
 	'program/thread.ts': 'capture', // The launcher of the thread.
 	'program/compile-cache.ts': 'both', // Each thread keeps its own compiled code,
 	'program/trusted-folder.ts': 'both', // in a folder that nobody else can write to.

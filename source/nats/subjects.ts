@@ -1,0 +1,28 @@
+/*
+How a site's log lies on the broker. Each site has a stream of its own, so that one that publishes too much pushes out its own past only:
+
+	stream   ipvstop-SITE
+	         ipvstop.SITE.frames             a pcapng each, that stands by itself: what was heard, in order
+	         ipvstop.SITE.checkpoint.part    what an engine knew, in pieces that fit into a message
+	         ipvstop.SITE.checkpoint.head    says where the pieces lie and up to which message of frames they reach
+*/
+
+export const streamOf = (site: string): string => `ipvstop-${site}`;
+export const framesOf = (site: string): string => `ipvstop.${site}.frames`;
+export const checkpointPartsOf = (site: string): string => `ipvstop.${site}.checkpoint.part`;
+export const checkpointHeadsOf = (site: string): string => `ipvstop.${site}.checkpoint.head`;
+
+const prefix = 'ipvstop-';
+
+/** The site of a stream of this kind. */
+export const siteOfStream = (stream: string): string | undefined => stream.startsWith(prefix) ? stream.slice(prefix.length) : undefined;
+
+/** Headers of a message of frames. Everything in them is somebody else's word. */
+export const header = {
+	/** Who published it: a random name of one run of one sensor. */
+	sensor: 'Ipvstop-Sensor',
+	/** Where the sensor's own log goes on after it. */
+	position: 'Ipvstop-Position',
+	/** `zstd`, or absent. */
+	encoding: 'Content-Encoding',
+} as const;
