@@ -106,7 +106,7 @@ export const short = (value: number): string => {
 /** `0.4`, `51.2`, `1234`: per second. */
 export const rate = (value: number): string => value < 999.95 ? value.toFixed(1) : short(value);
 
-/** `27%`, and `<1%` rather than nothing for something. */
+/** `27%`, and `<1%` rather than nothing for something. One answer for all screens, sentences and pages. */
 export const percent = (part: number, whole: number): string => {
 	if (whole <= 0) {
 		return '-';

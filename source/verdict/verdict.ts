@@ -3,6 +3,7 @@ The failover desk's plain sentences: evidence, number, what to expect, what cann
 directors and times of day come from the caller. What is inferred is worded so, and waiting is never called loss.
 */
 import {type Forecast, type Pair, type SplitBrain, type Takeover} from '../desk/facts/failover.js';
+import {percent} from '../text/format.js';
 import {expectationOf, isBlindTo, type Expectation} from './expectation.js';
 
 export type Words = {
@@ -35,9 +36,6 @@ export const spanText = (micros: number): string => {
 	const seconds = micros / second;
 	return seconds < 1 ? `${seconds.toFixed(2)} s` : (seconds < 10 ? `${seconds.toFixed(1)} s` : (seconds < 120 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`));
 };
-
-/** Rounded down, so that 100% means all. */
-export const percent = (part: number, whole: number): string => whole === 0 ? '-' : `${Math.floor((part * 100) / whole)}%`;
 
 const kindWord = ({kind, failBack}: Takeover): string => kind === 'sync' ? 'SENDER' : (kind === 'preempt' && failBack ? 'BACK' : kind.toUpperCase());
 
