@@ -3,6 +3,7 @@ import {views} from '../../source/screen/views/views.js';
 import {examples} from '../../source/options/option-help.js';
 import {options, sections, type Option} from '../../source/options/option-table.js';
 import {configurationExample} from '../configuration.js';
+import {eventSection} from './events.js';
 import {filterSection} from './filters.js';
 import {optionTexts} from './option-texts.js';
 import {bold, entry, escaped, example, nextParagraph, paragraph, section, subsection, title} from './roff.js';
@@ -80,6 +81,7 @@ export const manualPage = ({version, date}: Release): string => `${[
 	...paragraph('A value is the next word or follows = or the letter. After -- there are no options. Options that can be given more than once are lists.'),
 	...optionSections(),
 	...filterSection(),
+	...eventSection(),
 	...section('Keys'),
 	...paragraph('In parentheses the name of the action, for `--key`. What a digit, letter or mark on the screen means is in its help.'),
 	...keyEntries(),

@@ -109,7 +109,7 @@ export const events = {
 		},
 		others: {
 			lostMessages: field.integer('Messages lost while it listened.'), vrids: field.list(common.vrid, 'Virtual routers.'), fromPriority: field.integer('Of the old master.'), toPriority: field.integer('Of the new master.'),
-			advert: field.time('Its first advert.'), message: field.time('Its first message.'), udp: field.object(coverage), segment: common.segment, pair: common.pair,
+			advert: field.time('Its first advert.'), message: field.time('Its first message.'), udp: field.object(coverage, 'The same of UDP flows.'), segment: common.segment, pair: common.pair,
 		},
 		bound: some, mark: {letter: 'T', rank: 5, tone: 'alarm'}, tone: 'alarm',
 		sentence: ({kind, from, to, gap, known, held}, who) => `${kind}: ${who(from)} to ${who(to)}, gap ${ago(gap)}; knew ${known} of ${held} open`,
@@ -120,7 +120,7 @@ export const events = {
 		fields: {from: common.from, to: common.to, at: field.time('The takeover.'), held: coverage.held, known: coverage.known, ...account},
 		others: {
 			age: field.number('Seconds since the takeover.'), ownKept, settled: field.flag('These are the last figures.'), advert: field.time('First advert of the new master.'), message: field.time('Its first message.'),
-			oldMasterSync: field.time('Last message of the old master.'), udp: field.object({held: coverage.held, known: coverage.known, ...account}), segment: common.segment, pair: common.pair,
+			oldMasterSync: field.time('Last message of the old master.'), udp: field.object({held: coverage.held, known: coverage.known, ...account}, 'The same of UDP flows.'), segment: common.segment, pair: common.pair,
 		},
 		bound: some,
 		sentence: ({age = 0, held, heard, closed, ranout, waiting, overdue}) =>

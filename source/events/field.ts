@@ -38,4 +38,4 @@ export const schemaOf = (required: Fields, optional: Fields = {}) => ({
 	properties: Object.fromEntries(Object.entries({...required, ...optional}).map(([name, {schema}]) => [name, schema])),
 });
 
-export const object = <Required extends Fields>(required: Required): Field<ValuesOf<Required>> => ({schema: schemaOf(required)});
+export const object = <Required extends Fields>(required: Required, description: string): Field<ValuesOf<Required>> => ({schema: {...schemaOf(required), description}});
