@@ -48,9 +48,31 @@ const portTerms = (ports: readonly number[]): string[] => {
 	return terms;
 };
 
+/** A frame in a tunnel that can concern us, its first octet being `at` in the header called `header`: to a group, ARP, or VRRP to any address. */
+const innerTerm = (header: 'ip' | 'udp', at: string): string => either([
+	`${header}[${at} : 4] & 0xffffff00 = 0x01005e00`, `${header}[${at} : 2] = 0x3333`, `${header}[${at} + 12 : 2] = 0x0806`,
+	`(${header}[${at} + 12 : 2] = 0x0800 and ${header}[${at} + 23] = 112)`,
+]);
+
+/**
+Mirror ports and overlays: ERSPAN, GRE with Ethernet, VXLAN, GENEVE, TZSP over IPv4. The kernel looks into them, so that an
+overlay's own traffic costs nothing here. Fragments tell of no port: those of GRE come all, those of UDP none.
+*/
+const tunnelTerms = [
+	'udp dst port 37008',
+	`udp dst port 4789 and (${innerTerm('udp', '16')})`,
+	`udp dst port 8472 and (${innerTerm('udp', '16')})`,
+	`udp dst port 6081 and (${innerTerm('udp', '16 + ((udp[8] & 0x3f) << 2)')})`,
+	'ip proto 47 and ip[6 : 2] & 0x3fff != 0',
+	`ip proto 47 and ip[22 : 2] = 0x6558 and ip[20] & 0xb0 = 0 and (${innerTerm('ip', '24')})`,
+	`ip proto 47 and ip[22 : 2] = 0x6558 and ip[20] & 0xb0 = 0x20 and (${innerTerm('ip', '28')})`,
+	`ip proto 47 and ip[22 : 2] = 0x88be and (${innerTerm('ip', '36')})`,
+	`ip proto 47 and ip[22 : 2] = 0x22eb and (${innerTerm('ip', '40')} or ${innerTerm('ip', '48')})`,
+].map(term => `(${term})`);
+
 /** VRRP and AH to any address (unicast peers), gratuitous ARP and neighbour advertisements, sync to other groups. */
 const protocolTerms = ({ports}: FilterOptions): string[] => [
-	'ip proto 112', 'ip proto 51', 'ip6 proto 112', 'ip6 proto 51', 'arp', '(ip6 proto 58 and ip6[40] = 136)', ...portTerms(ports),
+	'ip proto 112', 'ip proto 51', 'ip6 proto 112', 'ip6 proto 51', 'arp', '(ip6 proto 58 and ip6[40] = 136)', ...tunnelTerms, ...portTerms(ports),
 ];
 
 /**

@@ -37,9 +37,9 @@ export type SourceOptions = {
 /** A source, and how to steer it where it can be steered. */
 export type OpenedSource = PacketSource & {readonly controls?: ReplayControls};
 
-const openReplay = ({read, screen, speed, until}: SourceOptions, clock: CaptureClock): ReplaySource => {
+const openReplay = ({read, screen, speed, until, through}: SourceOptions, clock: CaptureClock): ReplaySource => {
 	const onScreen = read.some(({path}) => isPipe(path)) ? 'stream' : 'paced';
-	return createReplay({files: read, pace: screen ? onScreen : 'packet', speed, until, clock});
+	return createReplay({files: read, pace: screen ? onScreen : 'packet', speed, until, through, clock});
 };
 
 /** Sockets need an interface that is up; those of a host without others may be the inside ones. */
@@ -123,7 +123,7 @@ export const openSource = (options: SourceOptions, timeline?: Pick<CaptureClock,
 	const sources = [
 		...(own || (via.length === 0) ? [ownSource()] : []),
 		...via.map(target => createVia({...options, targets: [target], clock, released})),
-		...read.map(file => createReplay({files: [file], pace: 'stream', clock, released})),
+		...read.map(file => createReplay({files: [file], pace: 'stream', through: options.through, clock, released})),
 	];
 	return sources.length === 1 ? sources[0]! : combineSources(sources, clock);
 };

@@ -7,6 +7,7 @@ import {type TableMessage} from '../table/write/table-message.js';
 import {type TableWriter} from '../table/write/writer.js';
 import {formatAddress} from '../wire/address.js';
 import {createDissector, type DissectorOptions} from '../wire/dissect.js';
+import {isVlan} from '../wire/link/tunnels.js';
 import {type FrameInfo} from '../wire/observation.js';
 import {type Datagram} from '../wire/packet.js';
 import {type RecordBatch} from '../wire/sync/record-batch.js';
@@ -179,7 +180,7 @@ export const createEngine = (options: EngineOptions, restored?: EngineState): En
 		const original = duplicates.originalOf(datagram, segment);
 		const heard = placeTally(tally, datagram.place);
 		heard.sync++;
-		if (datagram.tagCount > 0) {
+		if (datagram.tagCount > 0 && isVlan(datagram.tags[0]!)) {
 			heard.vlan = datagram.tags[0]!;
 		}
 
@@ -234,7 +235,7 @@ export const createEngine = (options: EngineOptions, restored?: EngineState): En
 			tally.adverts++;
 			const heard = placeTally(tally, frame.place);
 			heard.vrrp++;
-			if (frame.tagCount > 0) {
+			if (frame.tagCount > 0 && isVlan(frame.tags[0]!)) {
 				heard.vlan = frame.tags[0]!;
 			}
 

@@ -1,16 +1,17 @@
 import {type Place} from '../capture/source.js';
+import {tagText} from '../wire/link/tunnels.js';
 import {type Limits} from '../desk/facts/limits.js';
 
 /** The most segments that are told apart; frames with further VLAN tags count as the untagged place. */
 export const maxSegments = 1024;
 
 /**
-Numbers for the places where frames are heard, VLAN tags included. A segment is part of a connection's identity, so the
+Numbers for the places where frames are heard, VLAN tags and tunnels included. A segment is part of a connection's identity, so the
 copies that stacked devices make of one frame (a VLAN device and its parent, a bridge and its port) must end in one
 segment: `unite` says that two are the same.
 */
 export type Segments = {
-	/** Number of the segment of a frame heard at `place` with these VLAN ids, outermost first. */
+	/** Number of the segment of a frame heard at `place` with these tags, outermost first. */
 	idOf(place: number, tags: Int32Array, tagCount: number): number;
 	/** From now on frames of segment `copy` belong to segment `original`. */
 	unite(copy: number, original: number): void;
@@ -21,7 +22,7 @@ export type Segments = {
 
 export type SegmentState = {
 	/** Numbers of segments by place and tags. */
-	readonly ids: Map<number, number>;
+	readonly ids: Map<string, number>;
 	/** By number. */
 	readonly names: string[];
 };
@@ -29,13 +30,18 @@ export type SegmentState = {
 export const createSegmentState = (): SegmentState => ({ids: new Map(), names: []});
 
 export const createSegments = (places: () => readonly Place[], limits: Limits, {ids, names} = createSegmentState()): Segments => {
-	// A map from small integers: place in the upper part, up to two tags below. Deeper tags are rare and share a number.
-	const keyOf = (place: number, tags: Int32Array, tagCount: number) =>
-		(place * 0x2_00_00_00) + (tagCount > 0 ? 0x1_00_00_00 + (tags[0]! * 0x10_00) + (tagCount > 1 ? tags[1]! : 0) : 0);
+	const keyOf = (place: number, tags: Int32Array, tagCount: number): string => {
+		let key = `${place}`;
+		for (let index = 0; index < tagCount; index++) {
+			key += `.${tags[index]}`;
+		}
+
+		return key;
+	};
 
 	const nameOf = (place: number, tags: Int32Array, tagCount: number) => {
 		const name = places()[place]?.name ?? '?';
-		return tagCount === 0 ? name : `${name}.${[...tags.subarray(0, tagCount)].join('.')}`;
+		return tagCount === 0 ? name : `${name}.${[...tags.subarray(0, tagCount)].map(tag => tagText(tag)).join('.')}`;
 	};
 
 	return {

@@ -68,6 +68,8 @@ export type PcapngReader = {
 	next(): 'packet' | 'need' | SavefileProblem;
 	/** Offset of a block whose octets are being skipped, undefined outside of one. */
 	skipping(): number | undefined;
+	/** Offset from which all octets are 0, -1 when the last ones are not. */
+	zeroesFrom(): number;
 };
 
 export const createPcapngReader = (input: SavefileInput, packet: Packet): PcapngReader => {
@@ -76,6 +78,7 @@ export const createPcapngReader = (input: SavefileInput, packet: Packet): Pcapng
 	let lastTimeUs = 0;
 	let toSkip = 0;
 	let skippedBlock: {start: number; total: number} | undefined;
+	let zeroesFrom = -1;
 
 	const stop = (problem: string, offset = input.offset()): SavefileProblem => ({kind: 'corrupt', offset, problem});
 
@@ -232,6 +235,17 @@ export const createPcapngReader = (input: SavefileInput, packet: Packet): Pcapng
 			}
 
 			const total = input.view.getUint32(input.at + 4, littleEndian);
+			if (type === 0 && total === 0) {
+				// No block, but a hole, left by a file system or by whoever reserved the room.
+				zeroesFrom = zeroesFrom < 0 ? input.offset() : zeroesFrom;
+				input.at += 4;
+				continue;
+			}
+
+			if (zeroesFrom >= 0) {
+				return stop(`has nothing but zeroes from octet ${zeroesFrom} to ${input.offset()}, and where a block begins behind them nobody can tell`, zeroesFrom);
+			}
+
 			if (total < 12 || total % 4 !== 0) {
 				return stop(`has a block at octet ${input.offset()} that claims to be ${total} octets long`);
 			}
@@ -268,5 +282,5 @@ export const createPcapngReader = (input: SavefileInput, packet: Packet): Pcapng
 		}
 	};
 
-	return {next, skipping: () => skippedBlock?.start};
+	return {next, skipping: () => skippedBlock?.start, zeroesFrom: () => zeroesFrom};
 };

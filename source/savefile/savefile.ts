@@ -35,7 +35,7 @@ export const createSavefileReader = (): SavefileReader => {
 	const input = createSavefileInput();
 	const packet: Packet = {view: input.view, offset: 0, length: 0, originalLength: 0, timeUs: 0, linkType: 0, place: 0};
 	const pcapng = createPcapngReader(input, packet);
-	const readPcap = createPcapReader(input, packet);
+	const pcap = createPcapReader(input, packet);
 	let format: 'pcap' | 'pcapng' | undefined;
 	let verdict: 'end' | SavefileProblem | undefined;
 
@@ -65,6 +65,11 @@ export const createSavefileReader = (): SavefileReader => {
 		const skipped = pcapng.skipping();
 		if (skipped !== undefined) {
 			return {kind: 'cut', offset: skipped, problem: `ends at octet ${end}, inside the block that starts at octet ${skipped}`};
+		}
+
+		const zeroesFrom = format === 'pcap' ? pcap.zeroesFrom() : pcapng.zeroesFrom();
+		if (zeroesFrom >= 0) {
+			return {kind: 'cut', offset: zeroesFrom, problem: `has nothing but zeroes from octet ${zeroesFrom} to its end at ${end}`};
 		}
 
 		const offset = input.offset();
@@ -97,7 +102,7 @@ export const createSavefileReader = (): SavefileReader => {
 				return verdict;
 			}
 
-			const found = format === 'pcap' ? readPcap() : pcapng.next();
+			const found = format === 'pcap' ? pcap.next() : pcapng.next();
 			if (found === 'packet') {
 				return found;
 			}

@@ -3,10 +3,11 @@ From captured frames, and from datagrams of joined sockets, to observations. Hol
 scratch objects that it lends to the observer.
 */
 import {type Address, isMulticast, sameAddress} from './address.js';
-import {createDatagram} from './ip/datagram.js';
+import {createDatagram, maxTunnels} from './ip/datagram.js';
 import {faultCode} from './fault.js';
 import {createFragmentState, createReassembler} from './ip/fragments.js';
-import {etherType, readLink} from './link/frame.js';
+import {etherType, readEthernet, readLink} from './link/frame.js';
+import {greProtocol, isTunnelPort, openGre, openUdpTunnel} from './link/tunnels.js';
 import {readIpv4} from './ip/ipv4.js';
 import {isExtension, readExtensions, readIpv6} from './ip/ipv6.js';
 import {type Observer} from './observation.js';
@@ -40,6 +41,7 @@ export type Dissector = {
 };
 
 const udpProtocol = 17;
+const mostTunnelPairs = 16;
 
 /** Message faults that mean: this never was a sync message. */
 const isForeign = (fault: number): boolean =>
@@ -53,6 +55,10 @@ export const createDissector = (options: DissectorOptions, observer: Observer, w
 	const span = createSpan();
 	const batch = createRecordBatch();
 	let current: Packet | undefined;
+	/** Opened in the present packet. */
+	let tunnels = 0;
+	/** Source and destination of tunnelled datagrams that came in fragments, the newest first. */
+	const tunnelPairs: Array<readonly [source: Int32Array, destination: Int32Array]> = [];
 
 	const onFault = (fault: number): void => {
 		observer.fault(fault, frame, current);
@@ -86,22 +92,60 @@ export const createDissector = (options: DissectorOptions, observer: Observer, w
 		observer.sync(datagram, batch);
 	};
 
-	/** `span` lies over a UDP header and what follows; the destination is a group that we want. */
-	const onUdp = (): void => {
-		if (!readPorts(frame, span)) {
-			onFault(faultCode['udp-truncated']);
-			return;
-		}
-
-		if (frame.destinationPort < ports.from || frame.destinationPort > ports.to) {
-			return;
-		}
-
+	/** Reads the UDP header that `span` lies over. */
+	const isReadable = (): boolean => {
 		const fault = readUdp(frame, span);
-		if (fault === 0) {
-			onMessage(frame);
-		} else {
+		if (fault !== 0) {
 			onFault(fault);
+		}
+
+		return fault === 0;
+	};
+
+	/** `span` lies over a UDP header and what follows. */
+	const onUdp = (): void => {
+		const isWanted = isForGroup();
+		if (!readPorts(frame, span)) {
+			if (isWanted) {
+				onFault(faultCode['udp-truncated']);
+			}
+		} else if (isWanted && frame.destinationPort >= ports.from && frame.destinationPort <= ports.to) {
+			if (isReadable()) {
+				onMessage(frame);
+			}
+		} else if (isTunnelPort(frame.destinationPort) && isReadable()) {
+			span.offset = frame.offset;
+			span.end = frame.offset + frame.length;
+			span.claimedEnd = frame.offset + frame.claimedLength;
+			onTunnel(openUdpTunnel(span, frame.destinationPort));
+		}
+	};
+
+	/** `span` lies over an Ethernet frame in the tunnel with this tag; a tag of 0 is none, -1 one that was cut. */
+	const onTunnel = (tag: number): void => {
+		if (tag === 0 || tunnels === maxTunnels) {
+			return;
+		}
+
+		if (tag === -1) {
+			onFault(faultCode['link-truncated']);
+			return;
+		}
+
+		tunnels++;
+		clearFrame();
+		frame.tags[frame.tagCount++] = tag;
+		onLink(readEthernet(frame, span));
+	};
+
+	/** `span` lies over the payload of an IP packet, a whole one. */
+	const onTransport = (): void => {
+		if (span.protocol === udpProtocol) {
+			onUdp();
+		} else if (span.protocol === greProtocol) {
+			onTunnel(openGre(span));
+		} else {
+			roles.network();
 		}
 	};
 
@@ -118,8 +162,32 @@ export const createDissector = (options: DissectorOptions, observer: Observer, w
 		}
 	};
 
+	/** Only its first fragment says that a datagram belongs to a tunnel; the others follow from where it came from and went to. */
+	const isTunnelled = (): boolean => {
+		if (tunnelPairs.some(([source, destination]) => sameAddress(source, 0, frame.source, 0) && sameAddress(destination, 0, frame.destination, 0))) {
+			return true;
+		}
+
+		const isFirst = span.fragmentOffset === 0 && readPorts(frame, span) && isTunnelPort(frame.destinationPort);
+		if (isFirst) {
+			tunnelPairs.unshift([frame.source.slice(), frame.destination.slice()]);
+			tunnelPairs.splice(mostTunnelPairs);
+		}
+
+		return isFirst;
+	};
+
+	/** A fragment is kept for the rest only where the whole can be one that we want. */
+	const isWantedFragment = (): boolean => {
+		if (span.protocol === udpProtocol || isExtension(span.protocol)) {
+			return isForGroup() || (span.protocol === udpProtocol && isTunnelled());
+		}
+
+		return span.protocol === greProtocol;
+	};
+
 	const onFragment = (): void => {
-		if ((span.protocol !== udpProtocol && !isExtension(span.protocol)) || !isForGroup()) {
+		if (!isWantedFragment()) {
 			return;
 		}
 
@@ -137,8 +205,8 @@ export const createDissector = (options: DissectorOptions, observer: Observer, w
 		const fault = readExtensions(span);
 		if (fault !== 0) {
 			onFault(fault);
-		} else if (span.protocol === udpProtocol && !span.isFragment) {
-			onUdp();
+		} else if ((span.protocol === udpProtocol || span.protocol === greProtocol) && !span.isFragment) {
+			onTransport();
 		}
 	};
 
@@ -148,10 +216,21 @@ export const createDissector = (options: DissectorOptions, observer: Observer, w
 			onFault(fault);
 		} else if (span.isFragment) {
 			onFragment();
-		} else if (span.protocol !== udpProtocol) {
-			roles.network();
-		} else if (isForGroup()) {
-			onUdp();
+		} else {
+			onTransport();
+		}
+	};
+
+	/** The link layer was read, or refused. */
+	const onLink = (fault: number): void => {
+		if (fault !== 0) {
+			onFault(fault);
+		} else if (span.protocol === etherType.ipv4) {
+			onNetwork(readIpv4(frame, span));
+		} else if (span.protocol === etherType.ipv6) {
+			onNetwork(readIpv6(frame, span));
+		} else if (span.protocol === etherType.arp) {
+			roles.arp();
 		}
 	};
 
@@ -175,16 +254,8 @@ export const createDissector = (options: DissectorOptions, observer: Observer, w
 			current = packet;
 			clearFrame();
 			spanPacket(span, packet);
-			const fault = readLink(packet, frame, span);
-			if (fault !== 0) {
-				onFault(fault);
-			} else if (span.protocol === etherType.ipv4) {
-				onNetwork(readIpv4(frame, span));
-			} else if (span.protocol === etherType.ipv6) {
-				onNetwork(readIpv6(frame, span));
-			} else if (span.protocol === etherType.arp) {
-				roles.arp();
-			}
+			tunnels = 0;
+			onLink(readLink(packet, frame, span));
 		},
 		datagram: onMessage,
 		expire(timeUs) {

@@ -31,7 +31,7 @@ A joined socket fills in what it knows: no MAC, no tags, hop limit and IPv4 iden
 export type Datagram = {
 	timeUs: number;
 	place: number;
-	/** VLAN ids, outermost first; `tagCount` of them count. */
+	/** VLAN ids and tunnels (`link/tunnels.ts`), outermost first; `tagCount` of them count. */
 	tags: Int32Array;
 	tagCount: number;
 	family: Family;

@@ -43,6 +43,10 @@ const zeros = (length: number): number[] => Array.from({length}, () => 0);
 const group = '01:00:5e:00:00:51';
 const neighbourAdvertisement = [136, 0, 0, 0, 0x20, 0, 0, 0, ...zeros(16)];
 
+/** A frame to the group, as tunnels carry it. */
+const inner = frame({destination: group, type: '0800', payload: ipv4(17, '224.0.0.81', udp(8848))});
+const tunnelled = (port: number, header: number[], content: number[]): number[] => [...udp(port).slice(0, 8), ...header, ...content];
+
 const wanted: Readonly<Record<string, number[]>> = {
 	sync: frame({destination: group, type: '0800', payload: ipv4(17, '224.0.0.81', udp(8848))}),
 	'sync, one tag': frame({destination: group, tags: 1, type: '0800', payload: ipv4(17, '224.0.0.81', udp(8848))}),
@@ -57,6 +61,15 @@ const wanted: Readonly<Record<string, number[]>> = {
 	'VRRP in AH to one host, one tag': frame({tags: 1, type: '0800', payload: ipv4(51, '192.0.2.12', zeros(44))}),
 	'VRRP over IPv6': frame({destination: '33:33:00:00:00:12', type: '86dd', payload: ipv6(112, 'ff02 0000 0000 0000 0000 0000 0000 0012', zeros(12))}),
 	'VRRP over IPv6 to one host, one tag': frame({tags: 1, type: '86dd', payload: ipv6(112, 'fe80 0000 0000 0000 0000 0000 0000 0002', zeros(12))}),
+	'VXLAN with sync': frame({type: '0800', payload: ipv4(17, '192.0.2.12', tunnelled(4789, [8, 0, 0, 0, 0, 0, 7, 0], inner))}),
+	'VXLAN with ARP, one tag': frame({tags: 1, type: '0800', payload: ipv4(17, '192.0.2.12', tunnelled(8472, [8, 0, 0, 0, 0, 0, 7, 0], frame({type: '0806', payload: zeros(28)})))}),
+	'GENEVE with options and VRRP to one host': frame({type: '0800', payload: ipv4(17, '192.0.2.12', tunnelled(6081, [2, 0, 0x65, 0x58, 0, 0, 7, 0, ...zeros(8)], frame({type: '0800', payload: ipv4(112, '192.0.2.13', zeros(20))})))}),
+	TZSP: frame({type: '0800', payload: ipv4(17, '192.0.2.12', tunnelled(37_008, [1, 0, 0, 1, 1], inner))}),
+	'GRE with Ethernet': frame({type: '0800', payload: ipv4(47, '192.0.2.12', [0, 0, 0x65, 0x58, ...inner])}),
+	'GRE with Ethernet and a key': frame({type: '0800', payload: ipv4(47, '192.0.2.12', [0x20, 0, 0x65, 0x58, 0, 0, 0, 1, ...inner])}),
+	'ERSPAN II': frame({type: '0800', payload: ipv4(47, '192.0.2.12', [0x10, 0, 0x88, 0xbe, 0, 0, 0, 1, ...zeros(8), ...inner])}),
+	'ERSPAN III': frame({type: '0800', payload: ipv4(47, '192.0.2.12', [0x10, 0, 0x22, 0xeb, 0, 0, 0, 1, ...zeros(12), ...inner])}),
+	'a fragment of GRE': frame({type: '0800', payload: ipv4(47, '192.0.2.12', zeros(16), {fragmentOffset: 185})}),
 	'IGMPv2 report': frame({destination: group, type: '0800', payload: ipv4(2, '224.0.0.81', [0x16, 0, 0, 0, 224, 0, 0, 81], {options: [0x94, 4, 0, 0]})}),
 	'IGMPv3 report': frame({destination: '01:00:5e:00:00:16', type: '0800', payload: ipv4(2, '224.0.0.22', [0x22, ...zeros(15)], {options: [0x94, 4, 0, 0]})}),
 	'IGMPv2 leave': frame({destination: '01:00:5e:00:00:02', type: '0800', payload: ipv4(2, '224.0.0.2', [0x17, 0, 0, 0, 224, 0, 0, 81], {options: [0x94, 4, 0, 0]})}),
@@ -71,13 +84,16 @@ const unwanted: Readonly<Record<string, number[]>> = {
 	'the traffic of clients': frame({type: '0800', payload: ipv4(6, '192.0.2.100', zeros(20))}),
 	'the traffic of clients, one tag': frame({tags: 1, type: '0800', payload: ipv4(17, '192.0.2.100', udp(53))}),
 	'another multicast group': frame({destination: '01:00:5e:00:00:fb', type: '0800', payload: ipv4(17, '224.0.0.251', udp(5353))}),
+	'VXLAN with the traffic of clients': frame({type: '0800', payload: ipv4(17, '192.0.2.12', tunnelled(4789, [8, 0, 0, 0, 0, 0, 7, 0], frame({type: '0800', payload: ipv4(6, '192.0.2.100', zeros(20))})))}),
+	'ERSPAN with the traffic of clients': frame({type: '0800', payload: ipv4(47, '192.0.2.12', [0x10, 0, 0x88, 0xbe, 0, 0, 0, 1, ...zeros(8), ...frame({type: '0800', payload: ipv4(6, '192.0.2.100', zeros(20))})])}),
 	'a ping over IPv6': frame({type: '86dd', payload: ipv6(58, 'fe80 0000 0000 0000 0000 0000 0000 0002', [128, ...zeros(7)])}),
 };
 
 /** How many of the frames in a file pass. */
 const passing = (context: TestContext, filter: string, frames: ReadonlyArray<readonly number[]>, linkType = 1): number => {
 	const path = fileOf(context, pcapOf(frames.map((octets, index) => ({timeUs: index, octets: Uint8Array.from(octets)})), linkType));
-	return tcpdump('-nn', '-t', '-r', path, filter).split('\n').filter(line => line !== '' && !/^\s/.test(line)).length;
+	// A tunnel has a line for what it carries.
+	return tcpdump('-nn', '-t', '--number', '-r', path, filter).split('\n').filter(line => /^ +\d+ {2}/.test(line)).length;
 };
 
 test('the Ethernet addresses of groups are those of RFC 1112 and RFC 2464', () => {

@@ -78,7 +78,7 @@ test('a capture or its compression that was cut gives all before the cut, and sa
 	// The checksum stands at the end.
 	damaged.fill(0xff, packed.length - 8);
 	const {problems} = await replayAll({files: [{name: 'seg', path: fileOf(context, damaged)}]});
-	assert.match(problems[0]!, /^seg ends after \d+ unpacked octets: the compressed data is damaged\. All before that was read\.$/);
+	assert.match(problems[0]!, /^seg ends after \d+ unpacked octets: the compressed data has a wrong checksum\. All before that was read\.$/);
 });
 
 test('what cannot be replayed is refused with what, why and what next', async context => {

@@ -61,7 +61,7 @@ test('each odd file ends with the exit code that is documented and one line that
 		['gzip of text', gzipSync('this is no capture'), 2, /\(text\)/v],
 		['gzip of gzip', gzipSync(gzipSync(whole)), 2, /\(gzip once more\)/v],
 		['gzip cut', gzipSync(whole).subarray(0, 900), 1, /the compressed data ends too early/v],
-		['gzip damaged', Buffer.concat([gzipSync(whole).subarray(0, -8), Buffer.alloc(8, 0xa5)]), 1, /the compressed data is damaged/v],
+		['gzip damaged', Buffer.concat([gzipSync(whole).subarray(0, -8), Buffer.alloc(8, 0xa5)]), 1, /the compressed data has a wrong checksum/v],
 		['unknown link type', Buffer.concat([whole.subarray(0, 20), Buffer.from([0x0f, 0x27, 0, 0]), whole.subarray(24)]), 0, /packets, none of them an IPVS sync message \(263 refused: link-type\)/v],
 		['captured length of 4 GB', changed((record, index) => {
 			if (index === 20) {

@@ -4,7 +4,7 @@ import {type Readable} from 'node:stream';
 import {promisify} from 'node:util';
 import {CaptureError} from '../source.js';
 import {type Chunks} from './chunk-source.js';
-import {gunzipped} from './gunzip.js';
+import {magicOctets, MissingProgramError, unpacked} from './unpacking.js';
 
 const openDescriptor = promisify(openCallback) as (path: string, flags: number) => Promise<number>;
 const readDescriptor = promisify(readCallback);
@@ -108,10 +108,10 @@ const withStart = (start: Uint8Array, rest: Chunks): Chunks => {
 	};
 };
 
-/** Unpacks gzip when the first octets say so. */
-const unpack = async (chunks: Chunks): Promise<Chunks> => {
+/** Unpacks what the first octets say is compressed. */
+const unpack = async (chunks: Chunks, through: readonly string[]): Promise<Chunks> => {
 	let start = await chunks.read();
-	while (start && start.length < 2) {
+	while (start && start.length < magicOctets) {
 		const more = await chunks.read();
 		if (!more) {
 			break;
@@ -123,12 +123,7 @@ const unpack = async (chunks: Chunks): Promise<Chunks> => {
 		start = joined;
 	}
 
-	if (!start) {
-		return chunks;
-	}
-
-	const whole = withStart(start, chunks);
-	return start[0] === 0x1f && start[1] === 0x8b ? gunzipped(whole) : whole;
+	return start ? unpacked(start, withStart(start, chunks), through) : chunks;
 };
 
 const reasons: Readonly<Record<string, string>> = {
@@ -175,10 +170,10 @@ const cannotRead = (what: string, why: string, next: string): CaptureError =>
 	new CaptureError(`Cannot read ${what}: ${why}. ${next}`, 2);
 
 /**
-Opens a file, or stdin for '-'. Rejects with a `CaptureError` that says what, why and what next.
-A pipe is read by readiness instead of a blocking read, which would keep the process from leaving.
+Opens a file, or stdin for '-', and unpacks it; `through`: words before a program that does. Rejects with a `CaptureError` that
+says what, why and what next. A pipe is read by readiness instead of a blocking read, which would keep the process from leaving.
 */
-export const openChunks = async (path: string): Promise<Chunks> => {
+export const openChunks = async (path: string, through: readonly string[] = []): Promise<Chunks> => {
 	const stdin = path === '-';
 	const what = stdin ? 'stdin' : path;
 	const next = stdin
@@ -205,9 +200,14 @@ export const openChunks = async (path: string): Promise<Chunks> => {
 
 	const chunks = kind === 'pipe' ? chunksOfStream(new Socket({fd, readable: true, writable: false})) : fileChunks(fd);
 	try {
-		return await unpack(chunks);
+		return await unpack(chunks, through);
 	} catch (error) {
 		chunks.close();
+		if (error instanceof MissingProgramError) {
+			const program = error.message;
+			throw cannotRead(what, `it is compressed by ${program}, which is not installed`, `Install ${program}, or unpack it elsewhere: ${program} -dc ${stdin ? 'FILE' : path} | ipvstop -r -`);
+		}
+
 		throw cannotRead(what, reasonOf(error), next);
 	}
 };

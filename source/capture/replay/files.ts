@@ -28,8 +28,8 @@ const namesOf = (files: readonly ReplayFile[]): string[] => {
 		name === undefined && short.indexOf(short[index]!) !== short.lastIndexOf(short[index]!) ? path : short[index]!);
 };
 
-/** `onPlaces` is called whenever one of the places changed. */
-export const createReplayFiles = (files: readonly ReplayFile[], onPlaces: () => void): ReplayFiles => {
+/** `through`: words before a program that unpacks one. `onPlaces` is called whenever one of the places changed. */
+export const createReplayFiles = (files: readonly ReplayFile[], through: readonly string[], onPlaces: () => void): ReplayFiles => {
 	const names = namesOf(files);
 	const places: Place[] = files.map(({path}, index) => ({
 		name: names[index]!,
@@ -63,11 +63,11 @@ export const createReplayFiles = (files: readonly ReplayFile[], onPlaces: () => 
 		problems,
 		async open() {
 			for (const [index, {path}] of files.entries()) {
-				const stream = createCaptureStream(await openChunks(path), index);
+				const stream = createCaptureStream(await openChunks(path, through), index);
 				streams.push(stream);
 				await stream.identify();
 				if (stream.problem?.kind === 'alien' || stream.problem?.kind === 'failed') {
-					throw new CaptureError(`Cannot read ${path === '-' ? 'stdin' : path}: ${stream.problem.problem}. Give a capture file made by tcpdump or dumpcap (pcap or pcapng, also gzip).`, 2);
+					throw new CaptureError(`Cannot read ${path === '-' ? 'stdin' : path}: ${stream.problem.problem}. Give a capture file made by tcpdump or dumpcap (pcap or pcapng, also compressed).`, 2);
 				}
 
 				setPlace(index, 'up', '');

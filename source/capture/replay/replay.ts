@@ -12,6 +12,8 @@ export type ReplayOptions = {
 	/** Of the pace 'paced', see `ReplayControls`; 1 by default. */
 	readonly speed?: number;
 	readonly until?: Moment;
+	/** Words before a program that unpacks a file; none by default. */
+	readonly through?: readonly string[] | undefined;
 	readonly clock: CaptureClock;
 	/** Nothing is opened before it resolves. */
 	readonly released?: Promise<void> | undefined;
@@ -21,13 +23,13 @@ export type ReplayOptions = {
 export type ReplaySource = PacketSource & {readonly controls?: ReplayControls};
 
 /** A file or pipe, or several merged by the time of their packets. */
-export const createReplay = ({files, pace, speed = 1, until, clock, released}: ReplayOptions): ReplaySource => {
+export const createReplay = ({files, pace, speed = 1, until, through = [], clock, released}: ReplayOptions): ReplaySource => {
 	const {promise: ended, resolve: resolveEnded} = Promise.withResolvers<SourceEnd>();
 	const timeline = pace === 'paced' ? createReplayTimeline(clock, speed, until !== undefined) : undefined;
 	let sink: PacketSink | undefined;
 	let closed = false;
 
-	const opened = createReplayFiles(files, () => {
+	const opened = createReplayFiles(files, through, () => {
 		sink?.places(opened.places());
 	});
 

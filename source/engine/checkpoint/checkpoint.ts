@@ -80,7 +80,7 @@ const headShape = struct<Head>({
 	}), 1_000_000),
 	tally: tallyShape,
 	limits: map(oneOf<LimitName>(...limitNames), struct({count, told: count, toldUs: real}), limitNames.length),
-	segments: struct<EngineState['segments']>({ids: map(count, integer(0, maxSegments - 1), 65_536), names: arrayOf(name, maxSegments)}),
+	segments: struct<EngineState['segments']>({ids: map(name, integer(0, maxSegments - 1), 65_536), names: arrayOf(name, maxSegments)}),
 	groups: struct<EngineState['groups']>({groups: set(name, maxGroups + 65_536), last: words(4)}),
 	fragments: fragmentsShape,
 	table: tableHeadShape,

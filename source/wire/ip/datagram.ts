@@ -1,13 +1,15 @@
 import {type Datagram} from '../packet.js';
 
-/** Tags that are followed; more of them is nothing that a switch would forward. */
+/** VLAN tags of one frame that are followed; more of them is nothing that a switch would forward. */
 export const maxTags = 4;
+/** Tunnels within tunnels that are opened. */
+export const maxTunnels = 2;
 
 /** An empty datagram for reuse. Nothing is known: no MAC, hop limit and identification -1. */
 export const createDatagram = (): Datagram => ({
 	timeUs: 0,
 	place: 0,
-	tags: new Int32Array(maxTags),
+	tags: new Int32Array(maxTags + (maxTunnels * (1 + maxTags))),
 	tagCount: 0,
 	family: 4,
 	source: new Int32Array(4),

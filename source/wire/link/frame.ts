@@ -75,7 +75,8 @@ const readTags = (frame: Datagram, span: Span): number => {
 	return faultCode.none;
 };
 
-const readEthernet = (frame: Datagram, span: Span): number => {
+/** Reads an Ethernet header as `readLink` does: the one of the frame itself, or of one that came in a tunnel. */
+export const readEthernet = (frame: Datagram, span: Span): number => {
 	if (span.end - span.offset < 14) {
 		return faultCode['link-truncated'];
 	}
