@@ -1,4 +1,5 @@
 import {Buffer} from 'node:buffer';
+import {frameTags, createDatagram} from '../../wire/ip/datagram.js';
 import {decodeCheckpoint, encodeCheckpoint, fingerprintOf, type Section} from '../../checkpoint/container.js';
 import {
 	arrayOf, blob, list, CheckpointError, decodeValue, encodeValue, flag, integer, map, oneOf, optional, readonlyArray, real, set, sparse, struct, text, words, type Shape,
@@ -8,7 +9,6 @@ import {limitNames, type LimitName} from '../../desk/facts/limits.js';
 import {type TableMemory} from '../../table/memory.js';
 import {createTableWriter} from '../../table/write/writer.js';
 import {faultNames} from '../../wire/fault.js';
-import {createDatagram} from '../../wire/ip/datagram.js';
 import {createFragmentState, type FragmentSet} from '../../wire/ip/fragments.js';
 import {createDuplicateState} from '../duplicates.js';
 import {createEngine, type Engine, type EngineOptions} from '../engine.js';
@@ -53,7 +53,7 @@ const tallyShape = struct<Tally>({
 type Headers = Omit<FragmentSet['headers'], 'view' | 'offset' | 'length' | 'claimedLength'>;
 
 const headersShape = struct<Headers>({
-	timeUs: real, place: integer(0, places), tags: words(4), tagCount: integer(0, 4), family: oneOf(4, 6), source: words(4), destination: words(4),
+	timeUs: real, place: integer(0, places), tags: words(frameTags), tagCount: integer(0, frameTags), family: oneOf(4, 6), source: words(4), destination: words(4),
 	sourcePort: integer(0, 65_535), destinationPort: integer(0, 65_535), hopLimit: integer(-1, 255), identification: integer(-1, 65_535),
 	sourceMacHigh: integer(-1, 65_535), sourceMacLow: integer(-0x80_00_00_00, 0xff_ff_ff_ff), outgoing: flag, fragmented: flag,
 });

@@ -4,12 +4,14 @@ import {type Datagram} from '../packet.js';
 export const maxTags = 4;
 /** Tunnels within tunnels that are opened. */
 export const maxTunnels = 2;
+/** Tags that a frame may have: its own, and for each tunnel that tunnel and the tags within. */
+export const frameTags = maxTags + (maxTunnels * (1 + maxTags));
 
 /** An empty datagram for reuse. Nothing is known: no MAC, hop limit and identification -1. */
 export const createDatagram = (): Datagram => ({
 	timeUs: 0,
 	place: 0,
-	tags: new Int32Array(maxTags + (maxTunnels * (1 + maxTags))),
+	tags: new Int32Array(frameTags),
 	tagCount: 0,
 	family: 4,
 	source: new Int32Array(4),
