@@ -7,7 +7,6 @@ import test, {type TestContext} from 'node:test';
 import {crc32, gzipSync} from 'node:zlib';
 import {createCaptureClock} from '../../source/capture/clock.js';
 import {createReplay} from '../../source/capture/replay/replay.js';
-import {CaptureError} from '../../source/capture/source.js';
 import {fileOf, pcapAt} from './pcap-file.js';
 import {createRecordingSink} from './recording-sink.js';
 
@@ -91,15 +90,11 @@ for (const program of ['zstd', 'xz', 'bzip2', 'lz4']) {
 		assert.match(problem!, new RegExp(String.raw`^seg ends after \d+ unpacked octets: ${program} cannot unpack the rest \(.+\)\. All before`, 'v'));
 	});
 
-	test(`without ${program} a hint says what to do`, where, async context => {
+	test(`without ${program} a hint says what to do`, where, context => {
 		const file = fileOf(context, packed);
-		const former = process.env['PATH'];
-		process.env['PATH'] = '/nonexistent';
-		try {
-			await assert.rejects(replay(file), (reason: unknown) => reason instanceof CaptureError && reason.exitCode === 2
-				&& reason.message === `Cannot read ${file}: it is compressed by ${program}, which is not installed. Install ${program}, or unpack it elsewhere: ${program} -dc ${file} | ipvstop -r -`);
-		} finally {
-			process.env['PATH'] = former;
-		}
+		const words = ['--import=tsx', 'source/cli.ts', '--list', '-r', file];
+		const {status, stderr} = spawnSync(process.execPath, words, {encoding: 'utf8', env: {PATH: '/nonexistent'}});
+		assert.equal(stderr, `ipvstop: Cannot read ${file}: it is compressed by ${program}, which is not installed. Install ${program}, or unpack it elsewhere: ${program} -dc ${file} | ipvstop -r -\n`);
+		assert.equal(status, 2);
 	});
 }
