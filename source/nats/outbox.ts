@@ -126,7 +126,7 @@ export const createOutbox = ({link, site, sensor, supply, onProblem}: OutboxOpti
 		};
 
 		const first = await resume();
-		if (first && supply.has(first.position)) {
+		if (first && first.position !== '' && supply.has(first.position)) {
 			({position} = first);
 		} else if (first) {
 			tell(`what follows the last that the broker has of ${site} is no longer in the log here: there is a gap`);
