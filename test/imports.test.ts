@@ -6,18 +6,19 @@ import ts from 'typescript';
 
 /** The rooms from the foundation up: octets come in at the bottom, a frame of text leaves at the top. A room knows only those below it. */
 const floors = [
-	'wire', 'checkpoint', 'table', 'table/write', 'text', 'desk/facts', 'events', 'savefile', 'capture', 'demo', 'desk', 'recording', 'nats', 'engine',
+	'wire', 'checkpoint', 'table', 'table/write', 'text', 'desk/facts', 'events', 'savefile', 'capture', 'demo', 'desk', 'recording', 'log', 'nats', 'engine',
 	'table/read', 'filter', 'verdict', 'sample', 'output', 'screen', 'options', 'program', '',
 ] as const;
 type Room = (typeof floors)[number];
 
 /** The thread in which a room's code runs; what stands in no list runs in both. */
-const captureThread: ReadonlySet<Room> = new Set(['table/write', 'savefile', 'capture', 'demo', 'desk', 'recording', 'engine']);
+const captureThread: ReadonlySet<Room> = new Set(['table/write', 'savefile', 'capture', 'demo', 'desk', 'recording', 'log', 'engine']);
 const mainThread: ReadonlySet<Room> = new Set(['table/read', 'filter', 'verdict', 'sample', 'output', 'screen', 'options', 'program', '']);
 /** Files on the other side than their room. */
 const otherThread: Readonly<Record<string, 'main' | 'both' | 'capture'>> = {
 	'engine/monitor.ts': 'main', // The handle to the thread.
 	'recording/file.ts': 'both', // The first file is made before privileges are given back, in the main thread.
+	'log/folder.ts': 'both', // What a log holds is asked by the screen, too.
 	'nats/target.ts': 'both', // Options ask what an address means.
 	'program/thread.ts': 'capture', // The launcher of the thread.
 	'program/compile-cache.ts': 'both', // Each thread keeps its own compiled code,

@@ -74,7 +74,7 @@ const commentOf = (place: Place, synthesised: boolean): string | undefined => {
 
 const copyOf = ({view, offset, length}: Datagram): Uint8Array => new Uint8Array(view.buffer, view.byteOffset + offset, length);
 
-const framed = (datagram: Datagram): Uint8Array<ArrayBuffer> => {
+export const framed = (datagram: Datagram): Uint8Array<ArrayBuffer> => {
 	const {family, source, destination, hopLimit} = datagram;
 	const udp = encodeUdp({...datagram, payload: copyOf(datagram)});
 	const limit = hopLimit < 0 ? {} : {ttl: hopLimit, hopLimit};
