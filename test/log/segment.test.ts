@@ -6,7 +6,7 @@ import {fullSight, type Place} from '../../source/capture/source.js';
 import {createSegmentReader, createSegmentWriter, type SegmentItem} from '../../source/log/segment.js';
 import {replayInto} from '../support/replay-engine.js';
 
-const capture = path.join(import.meta.dirname, '../captures/failover-preempt.pcap');
+const capture = path.join(import.meta.dirname, '../captures/v0.pcap');
 const place: Place = {name: 'eth0', state: 'up', detail: '', drops: 0, sight: fullSight, kind: 'libpcap', address: '192.168.10.5/24'};
 
 /** A segment of all frames of a capture, and what was in it. */
@@ -55,7 +55,7 @@ test('what is written to a segment is read from it, in chunks of any size', asyn
 		assert.equal(problem, undefined);
 		assert.equal(offset, octets.length);
 		assert.deepEqual(items.filter(({kind}) => kind === 'packet').map(({timeUs}) => timeUs), frames.map(({timeUs}) => timeUs));
-		assert.deepEqual(items.map(({kind}) => kind).filter(kind => kind === 'aside').length, 2);
+		assert.equal(items.map(({kind}) => kind).filter(kind => kind === 'aside').length, 2);
 	}
 });
 
