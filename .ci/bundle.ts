@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {build, type BuildOptions, type Metafile, type Plugin} from 'esbuild';
+import {inlineLayouts} from './inline-layouts.js';
 
 export const root = path.dirname(import.meta.dirname);
 
@@ -48,7 +49,7 @@ const options = {
 	minifySyntax: true,
 	legalComments: 'none',
 	tsconfigRaw: {compilerOptions: {jsx: 'react-jsx'}},
-	plugins: [...mended, versionOnly],
+	plugins: [...mended, versionOnly, inlineLayouts],
 	logLevel: 'warning',
 	logOverride: {'assign-to-define': 'silent'},
 	metafile: true,

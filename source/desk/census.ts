@@ -1,7 +1,4 @@
-import {
-	entryAnnouncedBy, entryAt, entryDirector, entryExpiresMs, entryFlag, entryFlags, entryGeneration, entryMark, entryMarks, entryPath, entryRhythmSeconds,
-	entrySent, entryTimeout, entryWords, isOpenRank,
-} from '../table/entry.js';
+import {entryAnnouncedBy, entryDirector, entryExpiresMs, entryFlag, entryFlags, entryGeneration, entryLastSecond, entryMark, entryMarks, entryPath, entryRank, entryRhythmSeconds, entrySent, entryTimeout, entryWords, isOpenRank} from '../table/entry.js';
 import {controlAt, serviceAt, serviceWords, type TableArrays} from '../table/memory.js';
 import {type ServiceInfo} from '../table/path-info.js';
 import {noCounts, type CoverageCounts} from './coverage.js';
@@ -84,7 +81,7 @@ export const createCensus = (arrays: TableArrays) => {
 
 			const question = questionOfRow[row - 1]!;
 			const sum = (row - 1) * columns;
-			const isOpen = isOpenRank(entries[at + entryAt.portState]! & 0xff);
+			const isOpen = isOpenRank(entryRank(entries, at));
 			const marks = entryMarks(entries, at);
 			const isDue = entryExpiresMs(entries, at) <= nowMs;
 			const isHeard = entryGeneration(entries, at) === generations[question]!;
@@ -129,7 +126,7 @@ export const createCensus = (arrays: TableArrays) => {
 				sums[to + 4] = sums[to + 4]! + (stale & ~known);
 			}
 
-			if (entries[at + entryAt.last]! * 1000 >= splitMs[question]!) {
+			if (entryLastSecond(entries, at) * 1000 >= splitMs[question]!) {
 				const director = entryDirector(entries, at);
 				for (let index = 0; index < maxSplit; index++) {
 					if (splits[(question * maxSplit) + index] === director && ((sent | own) & rivals[(question * maxSplit) + index]!) === 0) {

@@ -1,6 +1,4 @@
-import {
-	entryAnnouncedBy, entryAt, entryDirector, entryExpiresMs, entryGeneration, entryMark, entryMarks, entryPath, entrySent, entryWords, isOpenRank, setEntryMarks,
-} from '../table/entry.js';
+import {entryAnnouncedBy, entryDirector, entryExpiresMs, entryGeneration, entryMark, entryMarks, entryPath, entryRank, entrySent, entryWords, isOpenRank, setEntryMarks} from '../table/entry.js';
 import {controlAt, serviceAt, serviceWords, type TableArrays} from '../table/memory.js';
 import {type ServiceInfo} from '../table/path-info.js';
 import {sharedBit} from './facts/director.js';
@@ -74,7 +72,7 @@ export const takeCoverage = (arrays: TableArrays) => {
 			}
 
 			const marks = entryMarks(entries, at);
-			const isHeld = isOpenRank(entries[at + entryAt.portState]! & 0xff) && entryExpiresMs(entries, at) > nowMs && (from === -1 || entryDirector(entries, at) === from);
+			const isHeld = isOpenRank(entryRank(entries, at)) && entryExpiresMs(entries, at) > nowMs && (from === -1 || entryDirector(entries, at) === from);
 			if (!isHeld) {
 				if ((marks & keptMarks) !== 0) {
 					setEntryMarks(entries, at, marks & ~keptMarks);

@@ -1,4 +1,4 @@
-import {entryAt, entryFlag} from '../table/entry.js';
+import {entryField, entryFlag, type EntryField} from '../table/entry.js';
 import {type PathInfo} from '../table/path-info.js';
 import {type Predicate} from '../table/read/predicates.js';
 
@@ -36,15 +36,13 @@ export const never: Part = {on: 'any', parts: []};
 
 /** Any of these bits of a word that holds no more than 31. */
 export const onBits = (word: number, bits: number): Part => onWord(word, 0, bits, 1, 0x7f_ff_ff_ff);
-/** A byte or more of a word within any of the intervals. */
-export const onNumber = (word: number, shift: number, mask: number, intervals: readonly Interval[]): Part =>
+/** A field of an entry within any of the intervals. */
+export const onField = ({word, shift, mask}: EntryField, intervals: readonly Interval[]): Part =>
 	any(intervals.map(({low, below}) => onWord(word, shift, mask, Math.min(low, 0x7f_ff_ff_ff), Math.min(below - 1, 0x7f_ff_ff_ff))));
 export const onTime = (from: number, intervals: readonly Interval[]): Part => any(intervals.map(interval => ({on: 'time', from, interval})));
-/** The bit of the rank that says closing is not set. */
-export const open: Part = onWord(entryAt.portState, 0, 0x40, 0);
-export const template: Part = onBits(entryAt.fractions, entryFlag.template);
+export const template: Part = onBits(entryField.flags.word, entryFlag.template);
 /** A change of any of these kinds, by their numbers. */
-export const onChange = (...kinds: readonly number[]): Part => any(kinds.map(kind => onWord(entryAt.path, 28, 15, kind)));
+export const onChange = (...kinds: readonly number[]): Part => onField(entryField.changeKind, kinds.map(kind => ({low: kind, below: kind + 1})));
 
 export const isSlow = (part: Part): boolean => {
 	switch (part.on) {
@@ -80,3 +78,6 @@ const combine = (on: 'every' | 'any', parts: readonly Part[], ofPaths: (tests: R
 export const every = (parts: readonly Part[]): Part => combine('every', parts, tests => path => tests.every(test => test(path)));
 export const any = (parts: readonly Part[]): Part => combine('any', parts, tests => path => tests.some(test => test(path)));
 export const opposite = (part: Part): Part => part.on === 'path' ? onPath(path => !part.test(path)) : {on: 'not', part};
+
+/** The bit of the rank that says closing is not set. */
+export const open: Part = onField(entryField.openness, [{low: 0, below: 1}]);

@@ -1,7 +1,7 @@
 import {numberAt} from '../table/memory.js';
 import {type Predicate} from '../table/read/predicates.js';
 import {readPe} from '../table/pe-pool.js';
-import {entryAt, entryPe} from '../table/entry.js';
+import {entryField, entryPe} from '../table/entry.js';
 import {type TableView} from '../table/read/table-view.js';
 import {isNegated} from './compare.js';
 import {type FilterNames, type Verdicts} from './names.js';
@@ -134,7 +134,7 @@ export const compileFilter = (expression: Expression, {arrays, paths}: Pick<Tabl
 		refresh: [],
 		pe: (words, at) => readPe(arrays, entryPe(words, at)),
 		flagBits: entryFlagBits,
-		flagWord: entryAt.fractions,
+		flagWord: entryField.flags.word,
 		record() {
 			throw new TypeError('Only records have fields of records');
 		},

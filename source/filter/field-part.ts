@@ -1,7 +1,7 @@
 import {forwardingNames} from '../wire/sync/conn-flags.js';
 import {protocolName} from '../wire/sync/conn-state.js';
-import {changeKind, changeKindOf, changeKinds, changeWasPath, changeWasState} from '../table/changes.js';
-import {entryAt, entryRank, maxUpdates, templateCode} from '../table/entry.js';
+import {changeKind, changeKinds} from '../table/changes.js';
+import {changeKindOf, changeWasPath, changeWasState, entryField, entryRank, templateCode} from '../table/entry.js';
 import {type PeData} from '../table/pe-pool.js';
 import {isTemplate, pathIs} from '../table/read/predicates.js';
 import {endpointTest, intervalsOf, isPattern, markTest, numberTest, textTest} from './compare.js';
@@ -10,7 +10,7 @@ import {fail, type Test} from './expression.js';
 import {fields, type FieldName} from './fields.js';
 import {type Ground} from './row-sources.js';
 import {directorPart, directorsPart, maskShift, segmentPart} from './named-part.js';
-import {any, never, onBits, onChange, onEntry, onNumber, onPath, onRank, onTime, opposite, since, template, type Part} from './code-part.js';
+import {any, never, onBits, onChange, onEntry, onField, onPath, onRank, onTime, opposite, since, template, type Part} from './code-part.js';
 import {reasonPart, recordNumberPart, sourcePart} from './record-part.js';
 import {rankKindBits, ranksOf} from './state-ranks.js';
 
@@ -57,7 +57,7 @@ const flagPart = ({operator, values, ...span}: Test, {flagBits, flagWord, subjec
 	return onBits(flagWord, bits);
 };
 
-const cportPart = ({operator, values}: Test): Part => onNumber(entryAt.portState, 16, 0xff_ff, intervalsOf(operator, values));
+const cportPart = ({operator, values}: Test): Part => onField(entryField.cport, intervalsOf(operator, values));
 
 const timePart = ({operator, values}: Test, from: number): Part => onTime(from, intervalsOf(operator, values, true));
 
@@ -113,7 +113,7 @@ const makers: Readonly<Record<FieldName, (test: Test, ground: Ground) => Part>> 
 	expires: test => timePart(test, since.expires),
 	age: test => timePart(test, since.age),
 	idle: test => timePart(test, since.idle),
-	updates: ({operator, values}) => onNumber(entryAt.updates, 0, maxUpdates, intervalsOf(operator, values)),
+	updates: ({operator, values}) => onField(entryField.updates, intervalsOf(operator, values)),
 	director: directorPart,
 	directors: (test, ground) => directorsPart(test, ground, maskShift.announced),
 	sent: (test, ground) => directorsPart(test, ground, maskShift.sent),

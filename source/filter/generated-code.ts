@@ -1,4 +1,4 @@
-import {entryAt, entryExpiresMs, entryFirstMs, entryLastMs, entryTimeout, pathMask} from '../table/entry.js';
+import {entryExpiresMs, entryField, entryFirstMs, entryLastMs, entryTimeout, pathMask} from '../table/entry.js';
 import {pathAt, pathWords, type TableArrays} from '../table/memory.js';
 import {type PathInfo, type PathReader} from '../table/path-info.js';
 import {type Predicate} from '../table/read/predicates.js';
@@ -138,15 +138,15 @@ export const createProgram = (root: Part, {arrays, paths, clock}: ProgramGround)
 			}
 
 			case 'rank': {
-				return `table${tables.push(part.answers) - 1}[words[at + ${entryAt.portState}] & 255] !== 0`;
+				return `table${tables.push(part.answers) - 1}[words[at + ${entryField.rank.word}] & ${entryField.rank.mask}] !== 0`;
 			}
 
 			case 'path': {
-				return pathText(entryAt.path, part.test);
+				return pathText(entryField.path.word, part.test);
 			}
 
 			case 'lastPath': {
-				return pathText(entryAt.lastPath, part.test);
+				return pathText(entryField.lastPath.word, part.test);
 			}
 
 			case 'wanted': {

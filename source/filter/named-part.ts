@@ -1,4 +1,4 @@
-import {entryAt, entryDirector, entryPath} from '../table/entry.js';
+import {entryDirector, entryField, entryPath} from '../table/entry.js';
 import {pathAt, pathWords, serviceAt, serviceWords} from '../table/memory.js';
 import {textTest, whoTest} from './compare.js';
 import {type Test} from './expression.js';
@@ -51,5 +51,5 @@ export const directorsPart = ({operator, values}: Test, {names, refresh}: Ground
 			wanted.bits |= who && passes(who) ? 1 << bit : 0;
 		}
 	});
-	return {on: 'wanted', word: entryAt.masks, shift, wanted};
+	return {on: 'wanted', word: entryField.masks.word, shift, wanted};
 };

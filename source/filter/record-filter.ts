@@ -1,7 +1,7 @@
 import {allFlagNames, connFlags, flagNames} from '../wire/sync/conn-flags.js';
 import {stateName} from '../wire/sync/conn-state.js';
 import {recordAt} from '../wire/sync/record-batch.js';
-import {entryAt, entryFlag, entryWords, packFlags, rankOf} from '../table/entry.js';
+import {entryField, entryFlag, entryWords, packFlags, rankOf, setEntryFlags, setEntryPath, setEntryTimeout, startEntryLastPath, startEntryPortState} from '../table/entry.js';
 import {pathAt, pathWords, serviceAt, serviceWords} from '../table/memory.js';
 import {createPathReader} from '../table/path-info.js';
 import {type HeardRecord} from '../table/record-ring.js';
@@ -13,7 +13,7 @@ import {type Ground} from './row-sources.js';
 /** The only path and service of the tiny table that holds the record at hand. */
 const only = 1;
 /** A free word of an entry that is in no wheel: the record's flags as on the wire. */
-const flagWord = entryAt.next;
+const flagWord = entryField.next.word;
 /** No protocol's state has this rank: it is read as ERR!. */
 const unknownRank = 0x7d;
 const maxGeneration = 2 ** 30;
@@ -45,7 +45,7 @@ export const compileRecordFilter = (expression: Expression, names: FilterNames, 
 	let current: HeardRecord | undefined;
 
 	paths[pathsAt + pathAt.service] = only;
-	words[entryAt.lastPath] = only;
+	startEntryLastPath(words, 0, only);
 
 	const lay = (record: HeardRecord) => {
 		const from = record.words;
@@ -61,10 +61,10 @@ export const compileRecordFilter = (expression: Expression, names: FilterNames, 
 			paths[pathsAt + pathAt.daddr + word] = from[recordAt.daddr + word]!;
 		}
 
-		words[entryAt.portState] = (from[recordAt.cport]! << 16) | ((state & 0xff) << 8) | rank;
-		words[entryAt.path] = (record.director << 20) | only;
-		words[entryAt.timeout] = from[recordAt.timeoutSeconds]!;
-		words[entryAt.fractions] = packFlags(flags) | (isIpv6 ? entryFlag.ipv6 : 0);
+		startEntryPortState(words, 0, from[recordAt.cport]!, state & 0xff, rank);
+		setEntryPath(words, 0, record.director, only);
+		setEntryTimeout(words, 0, from[recordAt.timeoutSeconds]!);
+		setEntryFlags(words, 0, packFlags(flags) | (isIpv6 ? entryFlag.ipv6 : 0));
 		words[flagWord] = flags;
 
 		generation = (generation + 1) % maxGeneration;

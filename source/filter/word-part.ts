@@ -1,10 +1,10 @@
 import {changeKind} from '../table/changes.js';
-import {entryAt, entryLastPath, entryPath, entryWords, maxUpdates} from '../table/entry.js';
+import {entryField, entryLastPath, entryPath, entryWords} from '../table/entry.js';
 import {pathAt, pathWords} from '../table/memory.js';
 import {type Predicate} from '../table/read/predicates.js';
 import {fail, type BareWord, type Span} from './expression.js';
 import {type Ground} from './row-sources.js';
-import {every, never, onChange, onEntry, onTime, onWord, open, since, template, type Part} from './code-part.js';
+import {every, never, onChange, onEntry, onField, onTime, open, since, template, type Part} from './code-part.js';
 import {refusedPart} from './record-part.js';
 
 /** Announced once and no longer ago than this: new on the screen as well. */
@@ -45,7 +45,7 @@ export const wordPart = ({word, ...span}: {readonly word: BareWord} & Span, grou
 				? isAbsent('use --events')
 				: (subject === 'events'
 					? onChange(changeKind.new)
-					: every([onWord(entryAt.updates, 0, maxUpdates, 1), onTime(since.age, [{low: -Infinity, below: newMs}])]));
+					: every([onField(entryField.updates, [{low: 1, below: 2}]), onTime(since.age, [{low: -Infinity, below: newMs}])]));
 		}
 
 		case 'changed': {

@@ -1,4 +1,4 @@
-import {entryAt, entryExpiresMs, entryFlag, entryPath, entryWords, isOpenRank, entryRank} from '../table/entry.js';
+import {entryExpiresMs, entryFlag, entryFlags, entryPath, entryRank, entryWords, isEntryUsed, isOpenRank} from '../table/entry.js';
 import {controlAt, numberAt, type TableArrays} from '../table/memory.js';
 import {type Predicate} from '../table/read/predicates.js';
 import {type AddressWords, type Family} from '../wire/packet.js';
@@ -83,8 +83,8 @@ export const scanClients = ({entries, control, numbers}: TableArrays, nowUs: num
 		const end = Math.min(highWater + 1, slot + slice);
 		for (; slot < end; slot++) {
 			const at = slot * entryWords;
-			const flags = entries[at + entryAt.fractions]!;
-			if (entries[at + entryAt.path] === 0 || (flags & entryFlag.template) !== 0 || entryExpiresMs(entries, at) <= nowMs || (test && !test(entries, at))) {
+			const flags = entryFlags(entries, at);
+			if (!isEntryUsed(entries, at) || (flags & entryFlag.template) !== 0 || entryExpiresMs(entries, at) <= nowMs || (test && !test(entries, at))) {
 				continue;
 			}
 

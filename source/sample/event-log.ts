@@ -1,5 +1,6 @@
 import {isName, readTold, type LoggedEvent} from '../events/told.js';
-import {asideAt, changeKind, changeKindOf, changeMs} from '../table/changes.js';
+import {asideAt, changeKind} from '../table/changes.js';
+import {changeKindOf, changeMs} from '../table/entry.js';
 import {numberAt, openTableMemory, type TableMemory} from '../table/memory.js';
 import {createRingReader, type RingReader} from '../table/shared-ring.js';
 

@@ -1,5 +1,6 @@
 import {type LoggedEvent} from '../events/told.js';
-import {changeKind, changeKindOf, changeMs} from '../table/changes.js';
+import {changeKind} from '../table/changes.js';
+import {changeKindOf, changeMs} from '../table/entry.js';
 import {numberAt, openTableMemory} from '../table/memory.js';
 import {createRingReader} from '../table/shared-ring.js';
 import {type Monitor} from '../engine/monitor.js';

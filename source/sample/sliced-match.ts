@@ -1,4 +1,4 @@
-import {entryAt, entryWords} from '../table/entry.js';
+import {entryWords, isEntryUsed} from '../table/entry.js';
 import {controlAt, type TableArrays} from '../table/memory.js';
 import {type Predicate} from '../table/read/predicates.js';
 
@@ -38,7 +38,7 @@ export const createSlicedMatch = ({entries, control}: TableArrays, test: Predica
 		const end = Math.min(highWater + 1, slot + slice);
 		for (; slot < end; slot++) {
 			const at = slot * entryWords;
-			answers[slot] = entries[at + entryAt.path] !== 0 && test(entries, at) ? 1 : 0;
+			answers[slot] = isEntryUsed(entries, at) && test(entries, at) ? 1 : 0;
 		}
 
 		if (slot <= highWater) {

@@ -1,15 +1,16 @@
 import {faultNames, type Fault} from '../wire/fault.js';
 import {connectionOf, type Connection} from './connection.js';
-import {entryAt, entryDirector, entryPath, pathMask} from './entry.js';
+import {changeKindOf, changeMs, changeWasPath, changeWasState, entryDirector, entryPath} from './entry.js';
 import {numberAt, openTableMemory, type TableMemory} from './memory.js';
 import {createPathReader, type PathInfo} from './path-info.js';
 import {createRingReader, type RingReaderOptions} from './shared-ring.js';
 
-/** The number of a kind is its place in this list. `held` is no change: it holds paths that a restored table had, until it is overwritten. */
-export const changeKinds = ['none', 'new', 'state', 'moved', 'expired', 'ranout', 'evicted', 'refused', 'aside', 'held'] as const;
-export type ChangeKind = (typeof changeKinds)[number];
+/** `held` is no change: it holds paths that a restored table had, until it is overwritten. */
+export const changeKind = {none: 0, new: 1, state: 2, moved: 3, expired: 4, ranout: 5, evicted: 6, refused: 7, aside: 8, held: 9} as const;
+export type ChangeKind = keyof typeof changeKind;
+/** The number of a kind is its place in this list. */
+export const changeKinds = Object.keys(changeKind) as readonly ChangeKind[];
 export type SessionChangeKind = Exclude<ChangeKind, 'none' | 'refused' | 'aside' | 'held'>;
-export const changeKind = Object.fromEntries(changeKinds.map((name, number) => [name, number])) as Readonly<Record<ChangeKind, number>>;
 
 /** Records refused from one director for one reason are one change, at most so often. */
 export const refusedEveryMs = 1000;
@@ -17,12 +18,6 @@ export const refusedEveryMs = 1000;
 /** Where a record of kind `refused` or `aside` holds what it says. */
 export const refusedAt = {fault: 0, count: 1, segment: 2} as const;
 export const asideAt = {position: 0, length: 1} as const;
-
-export const changeKindOf = (words: Int32Array, at: number): number => words[at + entryAt.path]! >>> 28;
-/** Milliseconds since the table's origin. */
-export const changeMs = (words: Int32Array, at: number): number => (words[at + entryAt.next]! * 1000) + (words[at + entryAt.previous]! >>> 22);
-export const changeWasState = (words: Int32Array, at: number): number => (words[at + entryAt.lastPath]! >>> 20) & 0xff;
-export const changeWasPath = (words: Int32Array, at: number): number => words[at + entryAt.previous]! & pathMask;
 
 /** A change of one session. Borrowed: `words` are overwritten by the next, and ids in them may mean something else later. */
 export type SessionChange = {

@@ -135,28 +135,175 @@ export const codeOfRank = (rank: number): number => rank & 15;
 Reading an entry, or a copy of one, whose first word is `words[at]`.
 `!`: an offset comes only from the table, so it is in range.
 */
+
+/** 0 where the slot is free. */
 export const entryPath = (words: Int32Array, at: number): number => words[at + entryAt.path]! & pathMask;
+export const isEntryUsed = (words: Int32Array, at: number): boolean => words[at + entryAt.path] !== 0;
 export const entryLastPath = (words: Int32Array, at: number): number => words[at + entryAt.lastPath]! & pathMask;
 export const entryDirector = (words: Int32Array, at: number): number => (words[at + entryAt.path]! >>> 20) & 0xff;
 export const entryCport = (words: Int32Array, at: number): number => words[at + entryAt.portState]! >>> 16;
 export const entryState = (words: Int32Array, at: number): number => (words[at + entryAt.portState]! >>> 8) & 0xff;
 export const entryRank = (words: Int32Array, at: number): number => words[at + entryAt.portState]! & 0xff;
 export const entryCode = (words: Int32Array, at: number): number => words[at + entryAt.portState]! & 15;
+/** Bits of `entryFlag`. */
 export const entryFlags = (words: Int32Array, at: number): number => words[at + entryAt.fractions]! & 0xf_ff;
+export const isEntryTemplate = (words: Int32Array, at: number): boolean => (words[at + entryAt.fractions]! & entryFlag.template) !== 0;
+export const isEntryIpv6 = (words: Int32Array, at: number): boolean => (words[at + entryAt.fractions]! & entryFlag.ipv6) !== 0;
+/** Seconds. */
 export const entryTimeout = (words: Int32Array, at: number): number => words[at + entryAt.timeout]! >>> 0;
+/** The same without a sign bit of its own: whole numbers stay such, where wrapping does no harm. */
+export const entryTimeoutWord = (words: Int32Array, at: number): number => words[at + entryAt.timeout]!;
+/** Whole seconds since the table's origin. */
+export const entryLastSecond = (words: Int32Array, at: number): number => words[at + entryAt.last]!;
+export const entryFirstSecond = (words: Int32Array, at: number): number => words[at + entryAt.first]!;
 /** Milliseconds since the table's origin. */
 export const entryLastMs = (words: Int32Array, at: number): number => (words[at + entryAt.last]! * 1000) + (words[at + entryAt.fractions]! >>> 22);
 export const entryFirstMs = (words: Int32Array, at: number): number => (words[at + entryAt.first]! * 1000) + ((words[at + entryAt.fractions]! >>> 12) & 0x3_ff);
 export const entryExpiresMs = (words: Int32Array, at: number): number => entryLastMs(words, at) + (entryTimeout(words, at) * 1000);
 export const entryUpdates = (words: Int32Array, at: number): number => words[at + entryAt.updates]! & maxUpdates;
 export const entryGeneration = (words: Int32Array, at: number): number => words[at + entryAt.updates]! >>> 24;
+/** `entrySent` (16)  `entryAnnouncedBy` (16). */
+export const entryMasks = (words: Int32Array, at: number): number => words[at + entryAt.masks]!;
 export const entryAnnouncedBy = (words: Int32Array, at: number): number => words[at + entryAt.masks]! & 0xff_ff;
 export const entrySent = (words: Int32Array, at: number): number => words[at + entryAt.masks]! >>> 16;
 export const entryPe = (words: Int32Array, at: number): number => words[at + entryAt.rhythm]! & 0xf_ff_ff;
-/** Mean seconds between announcements, 0 when there was only one. */
-export const entryRhythmSeconds = (words: Int32Array, at: number): number => (words[at + entryAt.rhythm]! >>> 20) / 4;
+/** Mean interval between announcements in quarter seconds, 0 when there was only one. */
+export const entryRhythm = (words: Int32Array, at: number): number => words[at + entryAt.rhythm]! >>> 20;
+export const entryRhythmSeconds = (words: Int32Array, at: number): number => entryRhythm(words, at) / 4;
 /** Bits of `entryMark`. */
 export const entryMarks = (words: Int32Array, at: number): number => words[at + entryAt.lastPath]! & ~unmarked;
+/** Links of the timing wheel (`wheel.ts`); of a free slot the first is the next free slot. */
+export const entryNext = (words: Int32Array, at: number): number => words[at + entryAt.next]!;
+export const entryPrevious = (words: Int32Array, at: number): number => words[at + entryAt.previous]!;
+
+/*
+Writing one. What a word holds beside the fields that a setter names stays as it is, unless its name begins with `start`.
+*/
+
+/** Takes the slot, since a reader takes a path for an entry that is there: to be written last. */
+export const setEntryPath = (words: Int32Array, at: number, director: number, path: number): void => {
+	words[at + entryAt.path] = (director << 20) | path;
+};
+
+export const freeEntry = (words: Int32Array, at: number): void => {
+	words[at + entryAt.path] = 0;
+};
+
+export const startEntryLastPath = (words: Int32Array, at: number, path: number): void => {
+	words[at + entryAt.lastPath] = path;
+};
+
+export const setEntryLastPath = (words: Int32Array, at: number, path: number): void => {
+	words[at + entryAt.lastPath] = (words[at + entryAt.lastPath]! & ~unmarked) | path;
+};
+
 export const setEntryMarks = (words: Int32Array, at: number, marks: number): void => {
 	words[at + entryAt.lastPath] = (words[at + entryAt.lastPath]! & unmarked) | marks;
 };
+
+export const startEntryPortState = (words: Int32Array, at: number, cport: number, state: number, rank: number): void => {
+	words[at + entryAt.portState] = (cport << 16) | (state << 8) | rank;
+};
+
+export const setEntryState = (words: Int32Array, at: number, state: number, rank: number): void => {
+	words[at + entryAt.portState] = (words[at + entryAt.portState]! & ~0xff_ff) | (state << 8) | rank;
+};
+
+export const setEntryTimeout = (words: Int32Array, at: number, seconds: number): void => {
+	words[at + entryAt.timeout] = seconds;
+};
+
+/** Heard for the first time, in the millisecond `ms` of `second`. */
+export const startEntryHeard = (words: Int32Array, at: number, second: number, ms: number, flags: number): void => {
+	words[at + entryAt.last] = second;
+	words[at + entryAt.first] = second;
+	words[at + entryAt.fractions] = (ms << 22) | (ms << 12) | flags;
+};
+
+/** Heard again, in the millisecond `ms` of `second`. */
+export const setEntryHeard = (words: Int32Array, at: number, second: number, ms: number, flags: number): void => {
+	words[at + entryAt.last] = second;
+	words[at + entryAt.fractions] = (ms << 22) | (words[at + entryAt.fractions]! & (0x3_ff << 12)) | flags;
+};
+
+export const setEntryFlags = (words: Int32Array, at: number, flags: number): void => {
+	words[at + entryAt.fractions] = (words[at + entryAt.fractions]! & ~0xf_ff) | flags;
+};
+
+export const startEntryUpdates = (words: Int32Array, at: number, generation: number): void => {
+	words[at + entryAt.updates] = (generation << 24) | 1;
+};
+
+/** One announcement more, after the takeover `generation`. */
+export const countEntryUpdate = (words: Int32Array, at: number, generation: number): void => {
+	const updates = words[at + entryAt.updates]! & maxUpdates;
+	words[at + entryAt.updates] = (generation << 24) | (updates < maxUpdates ? updates + 1 : updates);
+};
+
+export const setEntryMasks = (words: Int32Array, at: number, masks: number): void => {
+	words[at + entryAt.masks] = masks;
+};
+
+export const startEntryMasks = (words: Int32Array, at: number, sentMask: number, directorBit: number): void => {
+	words[at + entryAt.masks] = (sentMask << 16) | (1 << directorBit);
+};
+
+/** Announced by one more, while those of `sentMask` listened. */
+export const addEntryMasks = (words: Int32Array, at: number, sentMask: number, directorBit: number): void => {
+	words[at + entryAt.masks]! |= (sentMask << 16) | (1 << directorBit);
+};
+
+export const startEntryRhythm = (words: Int32Array, at: number, pe: number): void => {
+	words[at + entryAt.rhythm] = pe;
+};
+
+/** Quarter seconds. */
+export const setEntryRhythm = (words: Int32Array, at: number, quarters: number): void => {
+	words[at + entryAt.rhythm] = (quarters << 20) | (words[at + entryAt.rhythm]! & 0xf_ff_ff);
+};
+
+export const setEntryNext = (words: Int32Array, at: number, slot: number): void => {
+	words[at + entryAt.next] = slot;
+};
+
+export const setEntryPrevious = (words: Int32Array, at: number, link: number): void => {
+	words[at + entryAt.previous] = link;
+};
+
+/*
+A change or a departed session: a copy of an entry with the words in brackets.
+*/
+export const changeKindOf = (words: Int32Array, at: number): number => words[at + entryAt.path]! >>> 28;
+/** Milliseconds since the table's origin. */
+export const changeMs = (words: Int32Array, at: number): number => (words[at + entryAt.next]! * 1000) + (words[at + entryAt.previous]! >>> 22);
+export const changeWasState = (words: Int32Array, at: number): number => (words[at + entryAt.lastPath]! >>> 20) & 0xff;
+/** The earlier path of a session that moved, else 0. */
+export const changeWasPath = (words: Int32Array, at: number): number => words[at + entryAt.previous]! & pathMask;
+
+/** Makes the copy of an entry at `at` a change, in the millisecond `ms` of `second`. */
+export const setChange = (words: Int32Array, at: number, kind: number, second: number, ms: number, wasState: number, wasPath: number): void => {
+	words[at + entryAt.path]! |= kind << 28;
+	words[at + entryAt.lastPath]! |= wasState << 20;
+	words[at + entryAt.next] = second;
+	words[at + entryAt.previous] = (ms << 22) | wasPath;
+};
+
+/*
+The same fields for code that is generated: its word, how far up it stands, its mask.
+*/
+export type EntryField = {readonly word: number; readonly shift: number; readonly mask: number};
+
+export const entryField = {
+	cport: {word: entryAt.portState, shift: 16, mask: 0xff_ff},
+	rank: {word: entryAt.portState, shift: 0, mask: 0xff},
+	openness: {word: entryAt.portState, shift: 0, mask: rankClosing},
+	flags: {word: entryAt.fractions, shift: 0, mask: 0xf_ff},
+	lastMs: {word: entryAt.fractions, shift: 22, mask: 0x3_ff},
+	firstMs: {word: entryAt.fractions, shift: 12, mask: 0x3_ff},
+	updates: {word: entryAt.updates, shift: 0, mask: maxUpdates},
+	path: {word: entryAt.path, shift: 0, mask: pathMask},
+	lastPath: {word: entryAt.lastPath, shift: 0, mask: pathMask},
+	masks: {word: entryAt.masks, shift: 0, mask: -1},
+	next: {word: entryAt.next, shift: 0, mask: -1},
+	changeKind: {word: entryAt.path, shift: 28, mask: 15},
+} as const satisfies Readonly<Record<string, EntryField>>;

@@ -135,6 +135,10 @@ export const createPePool = ({control, peWords: words, peOctets: octets}: TableA
 			}
 		},
 		reclaim() {
+			if (unreferred.length === 0) {
+				return;
+			}
+
 			for (let id = unreferred.pop(); id !== undefined; id = unreferred.pop()) {
 				const at = id * peWords;
 				words[at + peAt.queued] = 0;

@@ -4,9 +4,9 @@ live or a copy among the departed, so it costs a few tests per row.
 */
 import {type Verdicts} from '../filter/names.js';
 import {type Account, type Fate} from '../events/session-fields.js';
-import {changeKind, changeKindOf} from '../table/changes.js';
+import {changeKind} from '../table/changes.js';
 import {
-	entryAnnouncedBy, entryFlag, entryFlags, entryGeneration, entryLastMs, entryFirstMs, entryMark, entryMarks, entryPath, entryRank, entryRhythmSeconds, entrySent,
+	changeKindOf, entryAnnouncedBy, entryFlag, entryFlags, entryGeneration, entryLastMs, entryFirstMs, entryMark, entryMarks, entryPath, entryRank, entryRhythmSeconds, entrySent,
 	entryTimeout, isOpenRank,
 } from '../table/entry.js';
 import {numberAt, pathAt, pathWords, serviceAt, serviceWords, type TableArrays} from '../table/memory.js';

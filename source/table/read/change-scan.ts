@@ -1,6 +1,6 @@
-import {changeKindOf, changeKinds, changeMs, type SessionChangeKind, changeWasPath, changeWasState} from '../changes.js';
+import {changeKinds, type SessionChangeKind} from '../changes.js';
 import {connectionOf, type Connection} from '../connection.js';
-import {entryAt, entryPath, entryWords} from '../entry.js';
+import {changeKindOf, changeMs, changeWasPath, changeWasState, entryCport, entryFirstSecond, entryPath, entryWords} from '../entry.js';
 import {numberAt, openTableMemory, pathAt, pathWords, type TableMemory} from '../memory.js';
 import {createPathReader, type PathInfo} from '../path-info.js';
 import {type Predicate} from './predicates.js';
@@ -79,9 +79,9 @@ export const createChangeScan = (memory: TableMemory): ChangeScan => {
 			const service = path.service.id;
 			const firstMs = Math.round((firstUs - arrays.numbers[numberAt.originUs]!) / 1000);
 			const firstSecond = Math.floor(firstMs / 1000);
-			return (change, at) => change[at] === c0 && (change[at + entryAt.portState]! >>> 16) === cport
+			return (change, at) => change[at] === c0 && entryCport(change, at) === cport
 				&& change[at + 1] === c1 && change[at + 2] === c2 && change[at + 3] === c3
-				&& change[at + entryAt.first] === firstSecond
+				&& entryFirstSecond(change, at) === firstSecond
 				&& arrays.paths[(entryPath(change, at) * pathWords) + pathAt.service] === service;
 		},
 	};

@@ -1,4 +1,4 @@
-import {entryAt, entryCport, entryExpiresMs, entryFlag, entryWords, maxUpdates, pathMask} from '../entry.js';
+import {entryAt, entryCport, entryExpiresMs, entryWords, isEntryIpv6, maxUpdates, pathMask} from '../entry.js';
 import {type WindowScratch} from './order-window.js';
 import {type Predicate} from './predicates.js';
 import {type SortKey} from './sort-key.js';
@@ -39,9 +39,9 @@ export const planOf: Readonly<Record<SortKey, KeyPlan>> = {
 };
 
 /** The first number of a client's key: family, then as many bits of address (and port) as fit. */
-const clientKey = (entries: Int32Array, at: number): number => (entries[at + entryAt.fractions]! & entryFlag.ipv6) === 0
-	? ((entries[at]! >>> 0) * twoTo16) + entryCport(entries, at)
-	: (twoTo32 * twoTo16) + ((entries[at]! >>> 0) * twoTo16) + (entries[at + 1]! >>> 16);
+const clientKey = (entries: Int32Array, at: number): number => isEntryIpv6(entries, at)
+	? (twoTo32 * twoTo16) + ((entries[at]! >>> 0) * twoTo16) + (entries[at + 1]! >>> 16)
+	: ((entries[at]! >>> 0) * twoTo16) + entryCport(entries, at);
 
 /** A later number of a key. Every number is whole and below 2^53, so doubles hold it exactly. */
 export const laterKey = (kind: number, level: number, entries: Int32Array, at: number): number => {
@@ -49,7 +49,7 @@ export const laterKey = (kind: number, level: number, entries: Int32Array, at: n
 		return entryExpiresMs(entries, at);
 	}
 
-	if ((entries[at + entryAt.fractions]! & entryFlag.ipv6) === 0) {
+	if (!isEntryIpv6(entries, at)) {
 		return 0;
 	}
 

@@ -1,4 +1,4 @@
-import {entryAt, entryFlag, entryPath} from '../entry.js';
+import {entryPath, isEntryTemplate} from '../entry.js';
 import {pathAt, pathWords, type TableArrays} from '../memory.js';
 import {type PathInfo, type PathReader} from '../path-info.js';
 
@@ -17,7 +17,7 @@ export type PredicateSource = {
 	readonly given: Readonly<Record<string, unknown>>;
 };
 
-export const isTemplate: Predicate = (words, at) => (words[at + entryAt.fractions]! & entryFlag.template) !== 0;
+export const isTemplate: Predicate = isEntryTemplate;
 
 /**
 Entries whose path passes a test. The test runs once for each path, also for those that come later; use it for all that

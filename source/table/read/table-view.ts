@@ -1,7 +1,7 @@
 import {faultNames, type Fault} from '../../wire/fault.js';
 import {connectionOf, type Connection} from '../connection.js';
-import {changeKindOf, changeKinds, changeMs, type SessionChangeKind} from '../changes.js';
-import {entryAt, entryExpiresMs, entryPath, entryWords, stateCodes} from '../entry.js';
+import {changeKinds, type SessionChangeKind} from '../changes.js';
+import {changeKindOf, changeMs, entryAt, entryExpiresMs, entryPath, entryWords, isEntryUsed, stateCodes} from '../entry.js';
 import {controlAt, directorLimit, numberAt, openTableMemory, type TableArrays, type TableMemory} from '../memory.js';
 import {createPathReader, type PathReader} from '../path-info.js';
 import {readRates, readTrend, type Rates} from '../rates.js';
@@ -170,7 +170,7 @@ export const createTableView = (memory: TableMemory): TableView => {
 			const highWater = Atomics.load(control, controlAt.highWater);
 			for (let slot = 1; slot <= highWater; slot += 1) {
 				const at = slot * entryWords;
-				if (entries[at + entryAt.path] !== 0 && entryExpiresMs(entries, at) > nowMs) {
+				if (isEntryUsed(entries, at) && entryExpiresMs(entries, at) > nowMs) {
 					visit(entries, at, slot);
 				}
 			}

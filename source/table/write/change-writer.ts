@@ -1,8 +1,9 @@
-import {entryWords} from '../entry.js';
-import {layout} from '../layout.js';
-import {type TableArrays, type TableMemory} from '../memory.js';
+import {changeKind} from '../changes.js';
+import {changeKindOf, changeWasPath, entryLastPath, entryPath, entryPe, entryWords, setChange, setEntryPath} from '../entry.js';
+import {pathAt, pathShift, type TableArrays, type TableMemory} from '../memory.js';
 import {type PePool} from '../pe-pool.js';
 import {createRingWriter, type RingWriter} from '../shared-ring.js';
+import {setMoment, type Moment} from './table-message.js';
 import {type PathTable} from './paths.js';
 
 /*
@@ -11,9 +12,9 @@ record refers to cannot be freed until it is overwritten.
 */
 export type ChangeWriter = {
 	/** Records a change of the entry at word `at` as it is now. */
-	change(kind: number, at: number, timeMs: number, wasState: number, wasPath: number): void;
+	change(kind: number, at: number, moment: Moment, wasState: number, wasPath: number): void;
 	/** Keeps a copy of the entry at word `at`, which is about to go. */
-	depart(kind: number, at: number, timeMs: number): void;
+	depart(kind: number, at: number, moment: Moment): void;
 	refused(fault: number, director: number, segment: number, count: number, timeMs: number): void;
 	/** Lets readers see all of it: once a message, not once a change. */
 	flush(): void;
@@ -22,38 +23,33 @@ export type ChangeWriter = {
 };
 
 export const createChangeWriter = (memory: TableMemory, arrays: TableArrays, pathTable: PathTable, pe: PePool, waitForReader: boolean): ChangeWriter => {
-	const {changeKind, entryAt, pathAt, pathMask, pathShift} = layout;
 	const {entries, paths} = arrays;
 	const changes = createRingWriter(memory.changes, {waitForReader});
 	const departed = createRingWriter(memory.departed);
 	const encoder = new TextEncoder();
+	/** When a note was made. */
+	const noted: Moment = {nowMs: 0, second: 0, ms: 0};
 
 	const release = (ring: Int32Array, at: number) => {
-		const kind = ring[at + entryAt.path]! >>> 28;
+		const kind = changeKindOf(ring, at);
 		if (kind === changeKind.none || kind === changeKind.refused || kind === changeKind.aside) {
 			return;
 		}
 
-		pathTable.release(ring[at + entryAt.path]! & pathMask);
-		pathTable.release(ring[at + entryAt.lastPath]! & pathMask);
-		const wasPath = ring[at + entryAt.previous]! & pathMask;
+		pathTable.release(entryPath(ring, at));
+		pathTable.release(entryLastPath(ring, at));
+		const wasPath = changeWasPath(ring, at);
 		if (wasPath !== 0) {
 			pathTable.release(wasPath);
 		}
 
-		const peId = ring[at + entryAt.rhythm]! & 0xf_ff_ff;
+		const peId = entryPe(ring, at);
 		if (peId !== 0) {
 			pe.release(peId);
 		}
 	};
 
-	const stamp = (ring: Int32Array, to: number, timeMs: number, wasPath: number) => {
-		const second = Math.floor(timeMs / 1000);
-		ring[to + entryAt.next] = second;
-		ring[to + entryAt.previous] = ((timeMs - (second * 1000)) << 22) | wasPath;
-	};
-
-	const copy = (writer: RingWriter, kind: number, at: number, timeMs: number, wasState: number, wasPath: number) => {
+	const copy = (writer: RingWriter, kind: number, at: number, {second, ms}: Moment, wasState: number, wasPath: number) => {
 		const to = writer.reserve();
 		const ring = writer.words;
 		release(ring, to);
@@ -61,18 +57,16 @@ export const createChangeWriter = (memory: TableMemory, arrays: TableArrays, pat
 			ring[to + word] = entries[at + word]!;
 		}
 
-		const path = entries[at + entryAt.path]! & pathMask;
-		const lastPath = entries[at + entryAt.lastPath]! & pathMask;
-		ring[to + entryAt.path]! |= kind << 28;
-		ring[to + entryAt.lastPath]! |= wasState << 20;
-		stamp(ring, to, timeMs, wasPath);
+		const path = entryPath(entries, at);
+		const lastPath = entryLastPath(entries, at);
+		setChange(ring, to, kind, second, ms, wasState, wasPath);
 		paths[(path << pathShift) + pathAt.references]! += 1;
 		paths[(lastPath << pathShift) + pathAt.references]! += 1;
 		if (wasPath !== 0) {
 			paths[(wasPath << pathShift) + pathAt.references]! += 1;
 		}
 
-		const peId = entries[at + entryAt.rhythm]! & 0xf_ff_ff;
+		const peId = entryPe(entries, at);
 		if (peId !== 0) {
 			pe.refer(peId);
 		}
@@ -89,17 +83,18 @@ export const createChangeWriter = (memory: TableMemory, arrays: TableArrays, pat
 		ring[to] = first;
 		ring[to + 1] = second;
 		ring[to + 2] = third;
-		ring[to + entryAt.path] = (kind << 28) | (director << 20);
-		stamp(ring, to, timeMs, 0);
+		setEntryPath(ring, to, director, 0);
+		setMoment(noted, timeMs);
+		setChange(ring, to, kind, noted.second, noted.ms, 0, 0);
 		changes.defer();
 	};
 
 	return {
-		change(kind, at, timeMs, wasState, wasPath) {
-			copy(changes, kind, at, timeMs, wasState, wasPath);
+		change(kind, at, moment, wasState, wasPath) {
+			copy(changes, kind, at, moment, wasState, wasPath);
 		},
-		depart(kind, at, timeMs) {
-			copy(departed, kind, at, timeMs, 0, 0);
+		depart(kind, at, moment) {
+			copy(departed, kind, at, moment, 0, 0);
 		},
 		refused(fault, director, segment, count, timeMs) {
 			note(changeKind.refused, director, timeMs, fault, count, segment);

@@ -1,4 +1,4 @@
-import {entryAt, entryExpiresMs, entryWords} from '../entry.js';
+import {entryDirector, entryExpiresMs, entryShift, isEntryUsed} from '../entry.js';
 
 /** Who must give up an entry: all unknown senders together, or one director by its number. */
 export const strangers = -1;
@@ -35,9 +35,9 @@ export const createEviction = (entries: Int32Array, directorKnown: Uint8Array, s
 	const {recent} = state;
 
 	const isOwned = (slot: number, whose: number): boolean => {
-		const word = entries[(slot * entryWords) + entryAt.path]!;
-		const owner = (word >>> 20) & 0xff;
-		return word !== 0 && (whose === strangers ? directorKnown[owner] === 0 : owner === whose);
+		const at = slot << entryShift;
+		const owner = entryDirector(entries, at);
+		return isEntryUsed(entries, at) && (whose === strangers ? directorKnown[owner] === 0 : owner === whose);
 	};
 
 	return {
@@ -66,7 +66,7 @@ export const createEviction = (entries: Int32Array, directorKnown: Uint8Array, s
 				state.hand = state.hand >= highWater ? 1 : state.hand + 1;
 				if (isOwned(state.hand, whose)) {
 					candidates += 1;
-					const expires = entryExpiresMs(entries, state.hand * entryWords);
+					const expires = entryExpiresMs(entries, state.hand << entryShift);
 					if (expires < victimExpires) {
 						victim = state.hand;
 						victimExpires = expires;

@@ -1,4 +1,4 @@
-import {entryAt, entryDirector, entryPath, entryWords} from '../entry.js';
+import {entryDirector, entryMasks, entryPath, entryWords, setEntryMasks} from '../entry.js';
 import {controlAt, pathWords, serviceAt, serviceWords, type TableArrays} from '../memory.js';
 
 /** Changes who was sent what, and who announced what (word 14), in all entries at once: each a walk through the table. */
@@ -22,7 +22,7 @@ export const createMasks = ({control, entries, services, paths}: TableArrays): M
 		const highWater = Atomics.load(control, controlAt.highWater);
 		for (let slot = 1; slot <= highWater; slot += 1) {
 			const at = slot * entryWords;
-			entries[at + entryAt.masks] = changed(entries[at + entryAt.masks]!, at);
+			setEntryMasks(entries, at, changed(entryMasks(entries, at), at));
 		}
 	};
 

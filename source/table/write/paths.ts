@@ -1,9 +1,9 @@
 import {CheckpointError} from '../../checkpoint/shape.js';
-import {recordWords} from '../../wire/sync/record-batch.js';
+import {recordAt, recordWords} from '../../wire/sync/record-batch.js';
+import {stateShift} from '../entry.js';
 import {addToIndex, createHashIndex, removeFromIndex, reserveIndex} from '../hash-index.js';
 import {createHashTables, hashOctet, hashShort, hashWord} from '../keyed-hash.js';
-import {layout} from '../layout.js';
-import {type TableArrays, type TableSizes} from '../memory.js';
+import {controlAt, pathAt, pathShift, serviceAt, serviceShift, type TableArrays, type TableSizes} from '../memory.js';
 import {forgetRates} from '../rates.js';
 
 /*
@@ -15,10 +15,10 @@ What refers to a path: entries (twice: held and last announced), departed sessio
 */
 export type PathTable = {
 	/**
-	The path of record `index` of a batch, made when it is new; 0 when there is no room (a tenth is open to unknown senders).
+	The path of the record at word `at` of a batch, made when it is new; 0 when there is no room (a tenth is open to unknown senders).
 	`origin`: sync id, and 8 bits up the version of the message. It may be freed by the next `reclaim` unless a reference is taken.
 	*/
-	intern(words: Int32Array, index: number, segment: number, origin: number, known: boolean): number;
+	intern(words: Int32Array, at: number, segment: number, origin: number, known: boolean): number;
 	/** Gives back a reference; an id without any is freed by `reclaim`. */
 	release(path: number): void;
 	/** Frees what nothing refers to. */
@@ -50,7 +50,6 @@ export const createPathState = (): PathState =>
 	({freePaths: [], freeServices: [], unreferred: [], pathHighWater: 0, serviceHighWater: 0, unknownPaths: 0, unknownServices: 0});
 
 export const createPathTable = (arrays: TableArrays, sizes: TableSizes, seed: number | undefined, state = createPathState()): PathTable => {
-	const {controlAt, pathAt, pathShift, recordAt, recordShift, serviceAt, serviceShift, stateShift} = layout;
 	const {control, paths, services, counts, pathTotals, rates} = arrays;
 	const tables = createHashTables(placeOf.end, seed);
 	const pathIndex = createHashIndex(sizes.maxPaths);
@@ -261,8 +260,7 @@ export const createPathTable = (arrays: TableArrays, sizes: TableSizes, seed: nu
 	};
 
 	return {
-		intern(words, index, segment, origin, known) {
-			const at = index << recordShift;
+		intern(words, at, segment, origin, known) {
 			const near = nearPlace(words, at);
 			const remembered = lately[near]!;
 			const found = isPath(remembered, words, at, segment, origin) ? remembered : find(words, at, segment, origin);

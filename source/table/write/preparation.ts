@@ -1,14 +1,15 @@
-import {stateTimeoutSeconds} from '../../wire/sync/conn-state.js';
 import {faultCode} from '../../wire/fault.js';
-import {maxRecords, type RecordBatch} from '../../wire/sync/record-batch.js';
+import {connFlags} from '../../wire/sync/conn-flags.js';
+import {stateTimeoutSeconds} from '../../wire/sync/conn-state.js';
+import {maxRecords, recordAt, recordShift, type RecordBatch} from '../../wire/sync/record-batch.js';
+import {entryLastSecond, entryNext, entryPrevious, entryShift, entryTimeoutWord} from '../entry.js';
 import {type HashIndex} from '../hash-index.js';
-import {layout} from '../layout.js';
-import {type TableArrays} from '../memory.js';
+import {pathShift, type TableArrays} from '../memory.js';
 import {type PePool} from '../pe-pool.js';
 import {type PathTable} from './paths.js';
 import {type Refusals} from './refusals.js';
 import {type SessionHash} from './session-hash.js';
-import {type SessionLookup} from './session-lookup.js';
+import {identifyingPort} from './session-lookup.js';
 import {type TableMessage} from './table-message.js';
 
 export type PreparationParts = {
@@ -17,7 +18,6 @@ export type PreparationParts = {
 	readonly pathTable: PathTable;
 	readonly pe: PePool;
 	readonly refusals: Refusals;
-	readonly lookup: SessionLookup;
 	readonly index: HashIndex;
 };
 
@@ -36,10 +36,8 @@ export type Preparation = {
 	prepare(batch: RecordBatch, message: TableMessage, nowMs: number, second: number): void;
 };
 
-export const createPreparation = ({arrays, hashSession, pathTable, pe, refusals, lookup, index}: PreparationParts): Preparation => {
-	const {connFlags, entryAt, entryShift, pathShift, recordAt, recordShift} = layout;
+export const createPreparation = ({arrays, hashSession, pathTable, pe, refusals, index}: PreparationParts): Preparation => {
 	const {entries, paths} = arrays;
-	const {portOf} = lookup;
 	const pathOf = new Int32Array(maxRecords);
 	const hashOf = new Int32Array(maxRecords);
 	const peOf = new Int32Array(maxRecords);
@@ -48,9 +46,22 @@ export const createPreparation = ({arrays, hashSession, pathTable, pe, refusals,
 	/** Keeps the reading ahead from being optimised away. */
 	const touched = new Int32Array(1);
 
+	/** The id of a record's persistence engine data; 0 for none, -1 when there is no room for it. */
+	const internPe = (words: Int32Array, from: number, message: TableMessage): number => {
+		if (words[from + recordAt.peDataOffset]! < 0) {
+			return 0;
+		}
+
+		return pe.intern(
+			message.view, message.offset + words[from + recordAt.peNameOffset]!, words[from + recordAt.peNameLength]!,
+			message.offset + words[from + recordAt.peDataOffset]!, words[from + recordAt.peDataLength]!, message.known,
+		) || -1;
+	};
+
 	/** Phase 1: paths, hashes and timeouts. */
 	const intern = (batch: RecordBatch, message: TableMessage, nowMs: number) => {
 		const {words, count, version, syncid} = batch;
+		const {director, segment, known} = message;
 		const origin = syncid | (version << 8);
 		for (let record = 0; record < count; record += 1) {
 			const from = record << recordShift;
@@ -59,28 +70,20 @@ export const createPreparation = ({arrays, hashSession, pathTable, pe, refusals,
 			hashOf[record] = 0;
 			const fault = words[from + recordAt.fault]!;
 			if (fault !== 0) {
-				refusals.refuse(fault, message.director, message.segment, nowMs);
+				refusals.refuse(fault, director, segment, nowMs);
 				continue;
 			}
 
-			const path = pathTable.intern(words, record, message.segment, origin, message.known);
+			const path = pathTable.intern(words, from, segment, origin, known);
 			if (path === 0) {
-				refusals.refuse(faultCode['path-limit'], message.director, message.segment, nowMs);
+				refusals.refuse(faultCode['path-limit'], director, segment, nowMs);
 				continue;
 			}
 
-			let peId = 0;
-			if (words[from + recordAt.peDataOffset]! >= 0) {
-				peId = pe.intern(
-					message.view, message.offset + words[from + recordAt.peNameOffset]!, words[from + recordAt.peNameLength]!,
-					message.offset + words[from + recordAt.peDataOffset]!, words[from + recordAt.peDataLength]!, message.known,
-				);
-				if (peId === 0) {
-					refusals.refuse(faultCode['pe-limit'], message.director, message.segment, nowMs);
-					continue;
-				}
-
-				peOf[record] = peId;
+			const peId = internPe(words, from, message);
+			if (peId === -1) {
+				refusals.refuse(faultCode['pe-limit'], director, segment, nowMs);
+				continue;
 			}
 
 			const isTemplate = (words[from + recordAt.flags]! & connFlags.template) !== 0;
@@ -89,11 +92,12 @@ export const createPreparation = ({arrays, hashSession, pathTable, pe, refusals,
 				timeout = stateTimeoutSeconds(words[from + recordAt.protocol]!, words[from + recordAt.state]!, isTemplate);
 			}
 
+			peOf[record] = peId;
 			timeoutOf[record] = timeout;
 			pathOf[record] = path;
 			hashOf[record] = hashSession(
 				paths[path << pathShift]!, words[from + recordAt.caddr]!, words[from + recordAt.caddr + 1]!,
-				words[from + recordAt.caddr + 2]!, words[from + recordAt.caddr + 3]!, portOf(words, from, peId),
+				words[from + recordAt.caddr + 2]!, words[from + recordAt.caddr + 3]!, identifyingPort(words, from, peId),
 				isTemplate ? 1 | (peId << 1) : 0,
 			);
 		}
@@ -123,15 +127,15 @@ export const createPreparation = ({arrays, hashSession, pathTable, pe, refusals,
 		}
 
 		for (let record = 0; record < count; record += 1) {
-			sum ^= entries[(slotOf[record]! << entryShift) + entryAt.portState]!;
+			sum ^= entries[slotOf[record]! << entryShift]!;
 		}
 
 		for (let record = 0; record < count; record += 1) {
 			const at = slotOf[record]! << entryShift;
 			// Wrapping arithmetic will do, and slot 0 stands for nothing: a branch would be guessed wrong.
-			const isSooner = -Number(second + timeoutOf[record]! < entries[at + entryAt.last]! + entries[at + entryAt.timeout]!);
-			sum ^= entries[(entries[at + entryAt.next]! & isSooner) << entryShift]!;
-			sum ^= entries[Math.max(0, entries[at + entryAt.previous]! & isSooner) << entryShift]!;
+			const isSooner = -Number(second + timeoutOf[record]! < entryLastSecond(entries, at) + entryTimeoutWord(entries, at));
+			sum ^= entries[(entryNext(entries, at) & isSooner) << entryShift]!;
+			sum ^= entries[Math.max(0, entryPrevious(entries, at) & isSooner) << entryShift]!;
 		}
 
 		touched[0] = sum;

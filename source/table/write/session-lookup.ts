@@ -1,65 +1,61 @@
+import {connFlags} from '../../wire/sync/conn-flags.js';
+import {recordAt} from '../../wire/sync/record-batch.js';
+import {entryCport, entryFlag, entryFlags, entryPath, entryPe, entryShift} from '../entry.js';
 import {type HashIndex} from '../hash-index.js';
-import {layout} from '../layout.js';
-import {type TableArrays} from '../memory.js';
+import {pathShift, type TableArrays} from '../memory.js';
 import {type SessionHash} from './session-hash.js';
-
-/**
-From the identity of a session to its slot. Records are given as words of a batch, the record's first being `words[from]`;
-`template` is 0 or the entry flag.
-*/
-export type SessionLookup = {
-	/** Hash of the entry at word `at`. */
-	hashOfEntry(at: number): number;
-	/** The client port that identifies a record: a template with persistence engine data has none. */
-	portOf(words: Int32Array, from: number, peId: number): number;
-	/** Whether an entry has the identity of a record. */
-	matches(slot: number, service: number, words: Int32Array, from: number, cport: number, template: number, peId: number): boolean;
-	/** The slot of a record's identity, 0 when there is none. */
-	find(hash: number, service: number, words: Int32Array, from: number, cport: number, template: number, peId: number): number;
-	/** The slot of a connection announced before its client port was known, 0 when there is none. */
-	findWithoutPort(service: number, words: Int32Array, from: number): number;
-	/** Whether the index has another entry with the hash and the identity of the one at word `at`. */
-	isTwin(hash: number, at: number): boolean;
-	/** There are more, or fewer, connections without a client port: none is looked for while there are none. */
-	countWithoutPort(difference: number): void;
-};
+import {type Announcement} from './table-message.js';
 
 export type LookupState = {
-	/** Connections without a client port. */
+	/** Connections announced before their client port was known: none is looked for while there are none. */
 	withoutPort: number;
 };
 
-export const createSessionLookup = ({entries, paths}: TableArrays, index: HashIndex, hashSession: SessionHash, state: LookupState): SessionLookup => {
-	const {connFlags, entryAt, entryFlag, entryShift, pathMask, pathShift, recordAt} = layout;
+/** From the identity of a session to its slot. */
+export type SessionLookup = {
+	/** Hash of the entry at word `at`. */
+	hashOfEntry(at: number): number;
+	/** Whether an entry has the identity of a record. */
+	matches(slot: number, announcement: Announcement): boolean;
+	/** The slot of a record's identity, 0 when there is none. */
+	find(announcement: Announcement): number;
+	/** The slot of a connection announced before its client port was known, 0 when there is none. */
+	findWithoutPort(announcement: Announcement): number;
+	/** Whether the index has another entry with the hash and the identity of the one at word `at`. */
+	isTwin(hash: number, at: number): boolean;
+};
 
-	const matches = (slot: number, service: number, words: Int32Array, from: number, cport: number, template: number, peId: number): boolean => {
-		const at = slot << entryShift;
-		return entries[at] === words[from + recordAt.caddr]
-			&& entries[at + entryAt.portState]! >>> 16 === cport
-			&& paths[(entries[at + entryAt.path]! & pathMask) << pathShift] === service
-			&& (entries[at + entryAt.fractions]! & entryFlag.template) === template
-			&& entries[at + 1] === words[from + recordAt.caddr + 1]
-			&& entries[at + 2] === words[from + recordAt.caddr + 2]
-			&& entries[at + 3] === words[from + recordAt.caddr + 3]
-			&& (template === 0 || (entries[at + entryAt.rhythm]! & 0xf_ff_ff) === peId);
-	};
+/** The client port that identifies a record, whose first word is `words[from]`: a template with persistence engine data has none. */
+export const identifyingPort = (words: Int32Array, from: number, pe: number): number =>
+	pe !== 0 && (words[from + recordAt.flags]! & connFlags.template) !== 0 ? 0 : words[from + recordAt.cport]!;
+
+export const createSessionLookup = ({entries, paths}: TableArrays, index: HashIndex, state: LookupState, hashSession: SessionHash): SessionLookup => {
+	const matchesAt = (at: number, {words, from, service, template, pe}: Announcement, cport: number): boolean =>
+		entries[at] === words[from + recordAt.caddr]
+		&& entryCport(entries, at) === cport
+		&& paths[entryPath(entries, at) << pathShift] === service
+		&& (entryFlags(entries, at) & entryFlag.template) === template
+		&& entries[at + 1] === words[from + recordAt.caddr + 1]
+		&& entries[at + 2] === words[from + recordAt.caddr + 2]
+		&& entries[at + 3] === words[from + recordAt.caddr + 3]
+		&& (template === 0 || entryPe(entries, at) === pe);
 
 	const isSameSession = (one: number, other: number): boolean => {
-		const template = entries[one + entryAt.fractions]! & entryFlag.template;
+		const template = entryFlags(entries, one) & entryFlag.template;
 		return entries[one] === entries[other]
-			&& entries[one + entryAt.portState]! >>> 16 === entries[other + entryAt.portState]! >>> 16
-			&& paths[(entries[one + entryAt.path]! & pathMask) << pathShift] === paths[(entries[other + entryAt.path]! & pathMask) << pathShift]
-			&& template === (entries[other + entryAt.fractions]! & entryFlag.template)
+			&& entryCport(entries, one) === entryCport(entries, other)
+			&& paths[entryPath(entries, one) << pathShift] === paths[entryPath(entries, other) << pathShift]
+			&& template === (entryFlags(entries, other) & entryFlag.template)
 			&& entries[one + 1] === entries[other + 1]
 			&& entries[one + 2] === entries[other + 2]
 			&& entries[one + 3] === entries[other + 3]
-			&& (template === 0 || (entries[one + entryAt.rhythm]! & 0xf_ff_ff) === (entries[other + entryAt.rhythm]! & 0xf_ff_ff));
+			&& (template === 0 || entryPe(entries, one) === entryPe(entries, other));
 	};
 
-	const find = (hash: number, service: number, words: Int32Array, from: number, cport: number, template: number, peId: number): number => {
+	const findBy = (hash: number, announcement: Announcement, cport: number): number => {
 		const {pairs, mask, shift} = index;
 		for (let pair = (hash >>> shift) << 1; pairs[pair + 1] !== 0; pair = (pair + 2) & mask) {
-			if (pairs[pair] === hash && matches(pairs[pair + 1]!, service, words, from, cport, template, peId)) {
+			if (pairs[pair] === hash && matchesAt(pairs[pair + 1]! << entryShift, announcement, cport)) {
 				return pairs[pair + 1]!;
 			}
 		}
@@ -69,28 +65,26 @@ export const createSessionLookup = ({entries, paths}: TableArrays, index: HashIn
 
 	return {
 		hashOfEntry(at) {
-			const isTemplate = entries[at + entryAt.fractions]! & entryFlag.template;
+			const isTemplate = entryFlags(entries, at) & entryFlag.template;
 			return hashSession(
-				paths[(entries[at + entryAt.path]! & pathMask) << pathShift]!,
-				entries[at]!, entries[at + 1]!, entries[at + 2]!, entries[at + 3]!, entries[at + entryAt.portState]! >>> 16,
-				isTemplate === 0 ? 0 : 1 | ((entries[at + entryAt.rhythm]! & 0xf_ff_ff) << 1),
+				paths[entryPath(entries, at) << pathShift]!,
+				entries[at]!, entries[at + 1]!, entries[at + 2]!, entries[at + 3]!, entryCport(entries, at),
+				isTemplate === 0 ? 0 : 1 | (entryPe(entries, at) << 1),
 			);
 		},
-		portOf: (words, from, peId) => peId !== 0 && (words[from + recordAt.flags]! & connFlags.template) !== 0 ? 0 : words[from + recordAt.cport]!,
-		matches,
-		find,
-		// Linux ip_vs_conn_in_get tries port 0 after a miss, as long as there is any such connection.
-		findWithoutPort(service, words, from) {
+		matches: (slot, announcement) => matchesAt(slot << entryShift, announcement, announcement.cport),
+		find: announcement => findBy(announcement.hash, announcement, announcement.cport),
+		findWithoutPort(announcement) {
 			if (state.withoutPort === 0) {
 				return 0;
 			}
 
+			const {words, from, service} = announcement;
 			const hash = hashSession(
-				service, words[from + recordAt.caddr]!, words[from + recordAt.caddr + 1]!,
-				words[from + recordAt.caddr + 2]!, words[from + recordAt.caddr + 3]!, 0, 0,
+				service, words[from + recordAt.caddr]!, words[from + recordAt.caddr + 1]!, words[from + recordAt.caddr + 2]!, words[from + recordAt.caddr + 3]!, 0, 0,
 			);
-			const slot = find(hash, service, words, from, 0, 0, 0);
-			return slot !== 0 && (entries[(slot << entryShift) + entryAt.fractions]! & entryFlag.noCport) !== 0 ? slot : 0;
+			const slot = findBy(hash, announcement, 0);
+			return slot !== 0 && (entryFlags(entries, slot << entryShift) & entryFlag.noCport) !== 0 ? slot : 0;
 		},
 		isTwin(hash, at) {
 			const {pairs, mask, shift} = index;
@@ -101,9 +95,6 @@ export const createSessionLookup = ({entries, paths}: TableArrays, index: HashIn
 			}
 
 			return false;
-		},
-		countWithoutPort(difference) {
-			state.withoutPort += difference;
 		},
 	};
 };

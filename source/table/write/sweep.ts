@@ -1,9 +1,9 @@
-import {entryExpiresMs} from '../entry.js';
+import {entryExpiresMs, entryNext, entryShift} from '../entry.js';
 import {type HashIndex} from '../hash-index.js';
-import {layout} from '../layout.js';
 import {type TableArrays} from '../memory.js';
 import {type SessionLookup} from './session-lookup.js';
 import {type Sessions} from './sessions.js';
+import {type Moment} from './table-message.js';
 import {firstSwept, linkEntry, nextSwept, takeBucket, tickMs, unlinkEntry, type Wheel} from './wheel.js';
 
 export type SweepOptions = {
@@ -21,14 +21,13 @@ export type SweepParts = {
 	readonly sessions: Sessions;
 };
 
-/** Removes what is due by `nowMs`, milliseconds since the origin with their whole second. False when `limit` stopped it before the end. */
-export type Sweep = (nowMs: number, second: number, options: SweepOptions) => boolean;
+/** Removes what is due by now. False when `limit` stopped it before the end. */
+export type Sweep = (moment: Moment, options: SweepOptions) => boolean;
 
 /** Entries whose index places are read ahead: their cache misses then overlap. */
 const batch = 64;
 
 export const createSweep = ({arrays, index, wheel, lookup, sessions}: SweepParts): Sweep => {
-	const {entryAt, entryShift} = layout;
 	const {entries} = arrays;
 	const slots = new Int32Array(batch);
 	const hashes = new Int32Array(batch);
@@ -36,9 +35,9 @@ export const createSweep = ({arrays, index, wheel, lookup, sessions}: SweepParts
 	const touched = new Int32Array(1);
 
 	/** Looks at the first entries of the list being swept: removes those that are due, moves the others on. Gives how many. */
-	const sweepBatch = (nowMs: number, second: number): number => {
+	const sweepBatch = (moment: Moment): number => {
 		let found = 0;
-		for (let slot = firstSwept(wheel); slot !== 0 && found < batch; slot = entries[(slot << entryShift) + entryAt.next]!) {
+		for (let slot = firstSwept(wheel); slot !== 0 && found < batch; slot = entryNext(entries, slot << entryShift)) {
 			slots[found] = slot;
 			hashes[found] = lookup.hashOfEntry(slot << entryShift);
 			found += 1;
@@ -53,8 +52,8 @@ export const createSweep = ({arrays, index, wheel, lookup, sessions}: SweepParts
 		for (let place = 0; place < found; place += 1) {
 			const slot = slots[place]!;
 			const expiresMs = entryExpiresMs(entries, slot << entryShift);
-			if (expiresMs <= nowMs) {
-				sessions.removeDue(slot, hashes[place]!, second);
+			if (expiresMs <= moment.nowMs) {
+				sessions.removeDue(slot, hashes[place]!, moment);
 			} else {
 				unlinkEntry(wheel, entries, slot);
 				linkEntry(wheel, entries, slot, expiresMs);
@@ -64,18 +63,18 @@ export const createSweep = ({arrays, index, wheel, lookup, sessions}: SweepParts
 		return found;
 	};
 
-	return (nowMs, second, {finish = false, limit = Infinity}) => {
-		const nowTick = Math.floor(nowMs / tickMs);
+	return (moment, {finish = false, limit = Infinity}) => {
+		const nowTick = Math.floor(moment.nowMs / tickMs);
 		let left = limit;
 		while (left > 0 && nextSwept(wheel, entries, nowTick) !== 0) {
-			left -= sweepBatch(nowMs, second);
+			left -= sweepBatch(moment);
 		}
 
 		const isDone = nextSwept(wheel, entries, nowTick) === 0;
 		if (isDone && finish) {
 			takeBucket(wheel, entries, nowTick);
 			while (firstSwept(wheel) !== 0) {
-				sweepBatch(nowMs, second);
+				sweepBatch(moment);
 			}
 		}
 

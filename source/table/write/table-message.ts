@@ -20,3 +20,37 @@ export type TableMessage = {
 	view: DataView;
 	offset: number;
 };
+
+/** The table's clock as its entries hold it: since the table's origin. */
+export type Moment = {
+	nowMs: number;
+	/** The whole second of it, and the milliseconds beyond. */
+	second: number;
+	ms: number;
+};
+
+/** Sets a moment, which is reused for every message. */
+export const setMoment = (moment: Moment, nowMs: number): void => {
+	moment.nowMs = nowMs;
+	moment.second = Math.floor(nowMs / 1000);
+	moment.ms = nowMs - (moment.second * 1000);
+};
+
+/** One record on its way into the table: where it lies in its batch, and what was found out about it. Reused for every record. */
+export type Announcement = {
+	/** The words of its batch; its own first one is `words[from]`, laid out by `recordAt`. */
+	words: Int32Array;
+	from: number;
+	/** The ids of its path, of the path's virtual service, and of its persistence engine data (0: none). */
+	path: number;
+	service: number;
+	pe: number;
+	/** Hash of its identity. */
+	hash: number;
+	/** The client port that identifies it: a template with persistence engine data has none. */
+	cport: number;
+	/** 0, or the entry flag. */
+	template: number;
+	/** Seconds, unsigned 32 bits in a signed word; what a backup grants when the record does not say. */
+	timeout: number;
+};

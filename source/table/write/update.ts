@@ -1,38 +1,46 @@
 import {faultCode} from '../../wire/fault.js';
-import {codeOfRank, entryMarks, packFlags, rankOf} from '../entry.js';
-import {layout} from '../layout.js';
-import {type TableArrays} from '../memory.js';
+import {connFlags} from '../../wire/sync/conn-flags.js';
+import {anomaly, recordAt} from '../../wire/sync/record-batch.js';
+import {changeKind} from '../changes.js';
+import {
+	addEntryMasks, codeOfRank, countEntryUpdate, entryDirector, entryFlag, entryFlags, entryLastMs, entryLastPath, entryMark, entryMarks, entryPath, entryRank, entryRhythm, entryShift,
+	entryState, entryTimeout, packFlags, rankOf, setEntryHeard, setEntryLastPath, setEntryMarks, setEntryPath, setEntryRhythm, setEntryState, setEntryTimeout, stateShift, updatedFlags,
+} from '../entry.js';
+import {numberAt, pathAt, pathShift, type TableArrays} from '../memory.js';
 import {type ChangeWriter} from './change-writer.js';
 import {type PathTable} from './paths.js';
 import {type Refusals} from './refusals.js';
-import {type SessionLookup} from './session-lookup.js';
+import {type LookupState} from './session-lookup.js';
 import {type Shares} from './shares.js';
-import {type TableMessage} from './table-message.js';
+import {type Announcement, type Moment, type TableMessage} from './table-message.js';
 import {linkEntry, unlinkEntry, type Wheel} from './wheel.js';
 
 export type UpdateParts = {
 	readonly arrays: TableArrays;
+	readonly lookupState: LookupState;
 	readonly pathTable: PathTable;
 	readonly changes: ChangeWriter;
 	readonly refusals: Refusals;
-	readonly lookup: SessionLookup;
 	readonly shares: Shares;
 	readonly wheel: Wheel;
 };
 
-/**
-Applies a record to the entry of its identity, as Linux ip_vs_proc_conn does. The record's first word is `words[from]`; times are
-milliseconds since the origin, with their whole second.
-*/
-export type SessionUpdate = (slot: number, words: Int32Array, from: number, path: number, timeout: number, message: TableMessage, nowMs: number, second: number) => void;
+/** Applies a record to the entry of its identity, as Linux ip_vs_proc_conn does. */
+export type SessionUpdate = (slot: number, announcement: Announcement, message: TableMessage, moment: Moment) => void;
 
+/** Another director's word sooner than this after the last one is a sign of two masters. */
 const contestedMs = 10_000;
-const rhythmUnitMs = 250;
+/** Announcements closer than this belong together and say nothing of a rhythm. */
 const rhythmLeastMs = 1000;
 const maxRhythm = 0xf_ff;
 
-export const createSessionUpdate = ({arrays, pathTable, changes, refusals, lookup, shares, wheel}: UpdateParts): SessionUpdate => {
-	const {anomaly, changeKind, connFlags, entryAt, entryFlag, entryMark, entryShift, maxUpdates, numberAt, pathAt, pathMask, pathShift, recordAt, stateShift, updatedFlags} = layout;
+/** The mean interval, quarter seconds, after one more of `intervalMs`: a new one counts a quarter. */
+const meanRhythm = (mean: number, intervalMs: number): number => {
+	const heard = Math.min(maxRhythm, Math.round(intervalMs / 250));
+	return mean === 0 ? heard : mean + ((heard - mean) >> 2);
+};
+
+export const createSessionUpdate = ({arrays, lookupState, pathTable, changes, refusals, shares, wheel}: UpdateParts): SessionUpdate => {
 	const {numbers, entries, paths, counts} = arrays;
 
 	const sameDestination = (one: number, other: number): boolean => {
@@ -45,97 +53,103 @@ export const createSessionUpdate = ({arrays, pathTable, changes, refusals, looku
 			&& paths[a + pathAt.daddr + 3] === paths[b + pathAt.daddr + 3];
 	};
 
-	const rememberLastPath = (at: number, path: number) => {
-		const last = entries[at + entryAt.lastPath]! & pathMask;
+	/** Where the last announcement pointed, whether the entry went there or not. */
+	const followLastPath = (at: number, path: number) => {
+		const last = entryLastPath(entries, at);
 		if (last !== path) {
 			paths[(path << pathShift) + pathAt.references]! += 1;
-			entries[at + entryAt.lastPath] = entryMarks(entries, at) | path;
+			setEntryLastPath(entries, at, path);
 			pathTable.release(last);
 		}
 	};
 
 	const markMoved = (at: number) => {
-		if ((entries[at + entryAt.lastPath]! & entryMark.held) !== 0) {
-			entries[at + entryAt.lastPath]! |= entryMark.moved;
+		const marks = entryMarks(entries, at);
+		if ((marks & entryMark.held) !== 0) {
+			setEntryMarks(entries, at, marks | entryMark.moved);
 		}
 	};
 
-	return (slot, words, from, path, timeout, message, nowMs, second) => {
+	/** The flags that it has from now on: to another destination, those of the record; else what a backup takes over of them. */
+	const flagsAfter = (flags: number, announced: number, moves: boolean, isIllFormed: boolean, isPartial: boolean): number =>
+		(moves
+			? announced | (flags & (entryFlag.ipv6 | entryFlag.illFormed))
+			: (flags & ~(updatedFlags | entryFlag.partial)) | (announced & updatedFlags))
+		| (isIllFormed ? entryFlag.illFormed : 0)
+		| (isPartial ? entryFlag.partial : 0);
+
+	/** A postponed expiry leaves the entry where it stands in the wheel. */
+	const reschedule = (slot: number, wasMs: number, expiresMs: number) => {
+		if (expiresMs < wasMs) {
+			unlinkEntry(wheel, entries, slot);
+			linkEntry(wheel, entries, slot, expiresMs);
+		}
+	};
+
+	const countState = (path: number, rank: number, difference: 1 | -1) => {
+		counts[(path << stateShift) + codeOfRank(rank)]! += difference;
+		counts[codeOfRank(rank)]! += difference;
+	};
+
+	return (slot, {words, from, path, timeout}, message, moment) => {
 		const at = slot << entryShift;
+		const {director} = message;
+		const {nowMs} = moment;
 		const wireFlags = words[from + recordAt.flags]!;
-		const fractions = entries[at + entryAt.fractions]!;
-		const isTemplate = (fractions & entryFlag.template) !== 0;
-		const pathWord = entries[at + entryAt.path]!;
-		const oldPath = pathWord & pathMask;
+		const flags = entryFlags(entries, at);
+		const isTemplate = (flags & entryFlag.template) !== 0;
+		const oldPath = entryPath(entries, at);
 		const moves = path !== oldPath && !isTemplate && !sameDestination(path, oldPath);
 		if (moves && (wireFlags & connFlags.inactive) !== 0) {
-			rememberLastPath(at, path);
+			followLastPath(at, path);
 			markMoved(at);
-			refusals.refuse(faultCode['destination-inactive'], message.director, message.segment, nowMs);
+			refusals.refuse(faultCode['destination-inactive'], director, message.segment, nowMs);
 			return;
 		}
 
-		const oldPortState = entries[at + entryAt.portState]!;
-		const oldRank = oldPortState & 0xff;
-		const oldState = (oldPortState >>> 8) & 0xff;
-		const state = words[from + recordAt.state]! & 0xff;
-		const oldLastMs = (entries[at + entryAt.last]! * 1000) + (fractions >>> 22);
-		const oldTimeout = entries[at + entryAt.timeout]!;
-		const newFlags = packFlags(wireFlags);
-		let flags = fractions & 0xf_ff;
-		flags = moves
-			? newFlags | (flags & (entryFlag.ipv6 | entryFlag.illFormed))
-			: (flags & ~(updatedFlags | entryFlag.partial)) | (newFlags & updatedFlags);
-		flags |= ((words[from + recordAt.anomalies]! & anomaly.portWithoutFlag) === 0 ? 0 : entryFlag.illFormed) | (message.partial ? entryFlag.partial : 0);
-		entries[at + entryAt.last] = second;
-		entries[at + entryAt.fractions] = ((nowMs - (second * 1000)) << 22) | (fractions & (0x3_ff << 12)) | flags;
-		entries[at + entryAt.timeout] = timeout;
-		const updates = entries[at + entryAt.updates]! & maxUpdates;
-		entries[at + entryAt.updates] = (message.takeoverGeneration << 24) | (updates < maxUpdates ? updates + 1 : updates);
-		entries[at + entryAt.masks] = entries[at + entryAt.masks]! | (message.sentMask << 16) | (1 << message.directorBit);
+		const oldLastMs = entryLastMs(entries, at);
+		const oldExpiresMs = oldLastMs + (entryTimeout(entries, at) * 1000);
+		const newFlags = flagsAfter(flags, packFlags(wireFlags), moves, (words[from + recordAt.anomalies]! & anomaly.portWithoutFlag) !== 0, message.partial);
+		setEntryHeard(entries, at, moment.second, moment.ms, newFlags);
+		setEntryTimeout(entries, at, timeout);
+		countEntryUpdate(entries, at, message.takeoverGeneration);
+		addEntryMasks(entries, at, message.sentMask, message.directorBit);
 		const interval = nowMs - oldLastMs;
 		if (interval >= rhythmLeastMs) {
-			const rhythm = entries[at + entryAt.rhythm]!;
-			const mean = rhythm >>> 20;
-			const heard = Math.min(maxRhythm, Math.round(interval / rhythmUnitMs));
-			entries[at + entryAt.rhythm] = ((mean === 0 ? heard : mean + ((heard - mean) >> 2)) << 20) | (rhythm & 0xf_ff_ff);
+			setEntryRhythm(entries, at, meanRhythm(entryRhythm(entries, at), interval));
 		}
 
-		// A postponed expiry leaves the entry where it stands in the wheel.
-		if (nowMs + ((timeout >>> 0) * 1000) < oldLastMs + ((oldTimeout >>> 0) * 1000)) {
-			unlinkEntry(wheel, entries, slot);
-			linkEntry(wheel, entries, slot, nowMs + ((timeout >>> 0) * 1000));
-		}
-
-		const oldDirector = (pathWord >>> 20) & 0xff;
-		if (oldDirector !== message.director) {
+		reschedule(slot, oldExpiresMs, nowMs + ((timeout >>> 0) * 1000));
+		const oldDirector = entryDirector(entries, at);
+		if (oldDirector !== director) {
 			numbers[numberAt.contested]! += interval < contestedMs ? 1 : 0;
 			shares.count(oldDirector, -1);
-			shares.count(message.director, 1);
+			shares.count(director, 1);
 		}
 
-		entries[at + entryAt.path] = (message.director << 20) | (moves ? path : oldPath);
-		rememberLastPath(at, path);
-		if (moves || state !== oldState) {
-			const rank = rankOf(words[from + recordAt.protocol]!, state, isTemplate);
-			entries[at + entryAt.portState] = (oldPortState & ~0xff_ff) | (state << 8) | rank;
-			counts[(oldPath << stateShift) + codeOfRank(oldRank)]! -= 1;
-			counts[((moves ? path : oldPath) << stateShift) + codeOfRank(rank)]! += 1;
-			counts[codeOfRank(oldRank)]! -= 1;
-			counts[codeOfRank(rank)]! += 1;
-			if (moves) {
-				paths[(path << pathShift) + pathAt.references]! += 1;
-				lookup.countWithoutPort(((flags & entryFlag.noCport) === 0 ? 0 : 1) - ((fractions & entryFlag.noCport) === 0 ? 0 : 1));
-				numbers[numberAt.moved]! += 1;
-				markMoved(at);
-				changes.change(changeKind.moved, at, nowMs, oldState, oldPath);
-				pathTable.release(oldPath);
-			}
+		setEntryPath(entries, at, director, moves ? path : oldPath);
+		followLastPath(at, path);
+		const oldState = entryState(entries, at);
+		const newState = words[from + recordAt.state]! & 0xff;
+		if (moves || newState !== oldState) {
+			countState(oldPath, entryRank(entries, at), -1);
+			const rank = rankOf(words[from + recordAt.protocol]!, newState, isTemplate);
+			setEntryState(entries, at, newState, rank);
+			countState(moves ? path : oldPath, rank, 1);
+		}
 
-			if (state !== oldState) {
-				numbers[numberAt.stateChanges]! += 1;
-				changes.change(changeKind.state, at, nowMs, oldState, 0);
-			}
+		if (moves) {
+			paths[(path << pathShift) + pathAt.references]! += 1;
+			lookupState.withoutPort += ((newFlags & entryFlag.noCport) === 0 ? 0 : 1) - ((flags & entryFlag.noCport) === 0 ? 0 : 1);
+			numbers[numberAt.moved]! += 1;
+			markMoved(at);
+			changes.change(changeKind.moved, at, moment, oldState, oldPath);
+			pathTable.release(oldPath);
+		}
+
+		if (newState !== oldState) {
+			numbers[numberAt.stateChanges]! += 1;
+			changes.change(changeKind.state, at, moment, oldState, 0);
 		}
 	};
 };

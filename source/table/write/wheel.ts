@@ -4,7 +4,7 @@ A timing wheel of 4096 buckets of 256 ms: doubly linked lists through two words 
 An entry stands in the bucket of its expiry or an earlier one, never a later one. So a renewal that postpones the expiry, which
 nearly all do, leaves the entry where it stands and touches no neighbour; the sweep moves it on when it comes by.
 */
-import {entryAt, entryShift} from '../entry.js';
+import {entryNext, entryPrevious, entryShift, setEntryNext, setEntryPrevious} from '../entry.js';
 
 export const tickMs = 256;
 const buckets = 4096;
@@ -30,10 +30,10 @@ export const linkEntry = (wheel: Wheel, entries: Int32Array, slot: number, expir
 	const {heads} = wheel;
 	const next = heads[bucket]!;
 	const at = slot << entryShift;
-	entries[at + entryAt.next] = next;
-	entries[at + entryAt.previous] = bucketLink(bucket);
+	setEntryNext(entries, at, next);
+	setEntryPrevious(entries, at, bucketLink(bucket));
 	if (next !== 0) {
-		entries[(next << entryShift) + entryAt.previous] = slot;
+		setEntryPrevious(entries, next << entryShift, slot);
 	}
 
 	heads[bucket] = slot;
@@ -41,16 +41,16 @@ export const linkEntry = (wheel: Wheel, entries: Int32Array, slot: number, expir
 
 export const unlinkEntry = (wheel: Wheel, entries: Int32Array, slot: number) => {
 	const at = slot << entryShift;
-	const next = entries[at + entryAt.next]!;
-	const previous = entries[at + entryAt.previous]!;
+	const next = entryNext(entries, at);
+	const previous = entryPrevious(entries, at);
 	if (previous < 0) {
 		wheel.heads[-1 - previous] = next;
 	} else {
-		entries[(previous << entryShift) + entryAt.next] = next;
+		setEntryNext(entries, previous << entryShift, next);
 	}
 
 	if (next !== 0) {
-		entries[(next << entryShift) + entryAt.previous] = previous;
+		setEntryPrevious(entries, next << entryShift, previous);
 	}
 };
 
@@ -79,7 +79,7 @@ export const takeBucket = (wheel: Wheel, entries: Int32Array, tick: number) => {
 	heads[bucket] = 0;
 	heads[sweeping] = first;
 	if (first !== 0) {
-		entries[(first << entryShift) + entryAt.previous] = bucketLink(sweeping);
+		setEntryPrevious(entries, first << entryShift, bucketLink(sweeping));
 	}
 };
 

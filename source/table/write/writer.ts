@@ -1,22 +1,22 @@
-import {type RecordBatch} from '../../wire/sync/record-batch.js';
-import {entryExpiresMs} from '../entry.js';
+import {connFlags} from '../../wire/sync/conn-flags.js';
+import {recordAt, recordShift, type RecordBatch} from '../../wire/sync/record-batch.js';
+import {entryExpiresMs, entryFlag, entryShift} from '../entry.js';
 import {createHashIndex} from '../hash-index.js';
-import {layout} from '../layout.js';
-import {openTableMemory, type TableArrays, type TableMemory} from '../memory.js';
+import {numberAt, openTableMemory, pathShift, type TableArrays, type TableMemory} from '../memory.js';
 import {createPePool} from '../pe-pool.js';
-import {createPathTable} from './paths.js';
-import {createMasks, type Masks} from './masks.js';
 import {createChangeWriter} from './change-writer.js';
+import {createMasks, type Masks} from './masks.js';
+import {createPathTable} from './paths.js';
 import {createPreparation} from './preparation.js';
 import {createRefusals} from './refusals.js';
-import {createSessionLookup} from './session-lookup.js';
-import {createSessionUpdate} from './update.js';
 import {createSessionHash} from './session-hash.js';
+import {createSessionLookup, identifyingPort} from './session-lookup.js';
 import {createSessions} from './sessions.js';
 import {createShares} from './shares.js';
 import {createSweep, type SweepOptions} from './sweep.js';
-import {type TableMessage} from './table-message.js';
 import {createTableState, type TableState} from './table-state.js';
+import {setMoment, type Announcement, type Moment, type TableMessage} from './table-message.js';
+import {createSessionUpdate} from './update.js';
 
 export type TableWriterOptions = {
 	/** Never overwrite changes that the reader which holds the writer has not consumed: block instead. */
@@ -47,26 +47,27 @@ export type TableWriter = Masks & {
 };
 
 export const createTableWriter = (memory: TableMemory, {waitForReader = false, seed, restored}: TableWriterOptions = {}): TableWriter => {
-	const {connFlags, entryFlag, entryShift, numberAt, pathShift, recordAt, recordShift} = layout;
 	const {maxSessions, maxPe} = memory.sizes;
 	const arrays = openTableMemory(memory);
 	const {numbers, entries, paths} = arrays;
 	const state = restored ?? createTableState();
+	const {wheel} = state;
 	const pathTable = createPathTable(arrays, memory.sizes, seed, state.paths);
 	const pe = createPePool(arrays, maxPe, seed, state.pe);
 	const changes = createChangeWriter(memory, arrays, pathTable, pe, waitForReader);
 	const refusals = createRefusals(arrays, changes, state.refusals);
 	const index = createHashIndex(maxSessions);
-	const {wheel} = state;
 	const hashSession = createSessionHash(seed);
-	const lookup = createSessionLookup(arrays, index, hashSession, state.lookup);
+	const lookup = createSessionLookup(arrays, index, state.lookup, hashSession);
 	const shares = createShares(arrays, maxSessions, state.shares);
-	const sessions = createSessions({arrays, maxSessions, pathTable, pe, changes, lookup, shares, index, wheel, slots: state.slots});
-	const update = createSessionUpdate({arrays, pathTable, changes, refusals, lookup, shares, wheel});
+	const sessions = createSessions({arrays, maxSessions, slots: state.slots, lookupState: state.lookup, pathTable, pe, changes, lookup, shares, index, wheel});
+	const update = createSessionUpdate({arrays, lookupState: state.lookup, pathTable, changes, refusals, shares, wheel});
 	const sweep = createSweep({arrays, index, wheel, lookup, sessions});
-	const {hashOfEntry, portOf, matches, find, findWithoutPort} = lookup;
-	const {create, removeDue} = sessions;
-	const {pathOf, hashOf, peOf, slotOf, timeoutOf, prepare} = createPreparation({arrays, hashSession, pathTable, pe, refusals, lookup, index});
+	const {pathOf, hashOf, peOf, slotOf, timeoutOf, prepare} = createPreparation({arrays, hashSession, pathTable, pe, refusals, index});
+	/** The clock as of the last call. */
+	const moment: Moment = {nowMs: 0, second: 0, ms: 0};
+	/** The record at hand. */
+	const announcement: Announcement = {words: new Int32Array(0), from: 0, path: 0, service: 0, pe: 0, hash: 0, cport: 0, template: 0, timeout: 0};
 
 	if (restored) {
 		pathTable.reindex();
@@ -74,8 +75,7 @@ export const createTableWriter = (memory: TableMemory, {waitForReader = false, s
 		sessions.reindex();
 	}
 
-	/** Gives milliseconds since the origin. */
-	const advance = (nowUs: number): number => {
+	const advance = (nowUs: number) => {
 		if (numbers[numberAt.originUs] === 0) {
 			// Never 0, which stands for none, not even for a clock that has just been switched on.
 			numbers[numberAt.originUs] = Math.max(1, Math.floor(nowUs / 1e6) * 1e6);
@@ -85,63 +85,75 @@ export const createTableWriter = (memory: TableMemory, {waitForReader = false, s
 			numbers[numberAt.nowUs] = nowUs;
 		}
 
-		return Math.floor((numbers[numberAt.nowUs]! - numbers[numberAt.originUs]!) / 1000);
+		setMoment(moment, Math.floor((numbers[numberAt.nowUs]! - numbers[numberAt.originUs]!) / 1000));
+	};
+
+	/** Fills in what is known of record number `record`, which was not refused. */
+	const announce = (words: Int32Array, record: number) => {
+		const from = record << recordShift;
+		const path = pathOf[record]!;
+		announcement.words = words;
+		announcement.from = from;
+		announcement.path = path;
+		announcement.service = paths[path << pathShift]!;
+		announcement.pe = peOf[record]!;
+		announcement.hash = hashOf[record]!;
+		announcement.cport = identifyingPort(words, from, peOf[record]!);
+		announcement.template = (words[from + recordAt.flags]! & connFlags.template) === 0 ? 0 : entryFlag.template;
+		announcement.timeout = timeoutOf[record]!;
+	};
+
+	/** The slot of the announced session, 0 when there is none whose time is not up. `likely`: what was read ahead. */
+	const findSession = (likely: number): number => {
+		// It may be stale when an earlier record of this message changed the index.
+		const slot = likely === 0 || !lookup.matches(likely, announcement) ? lookup.find(announcement) : likely;
+		if (slot !== 0) {
+			if (entryExpiresMs(entries, slot << entryShift) > moment.nowMs) {
+				return slot;
+			}
+
+			sessions.removeDue(slot, announcement.hash, moment);
+		}
+
+		if (announcement.cport === 0 || announcement.template !== 0) {
+			return 0;
+		}
+
+		// Linux ip_vs_conn_in_get tries port 0 after a miss, as long as there is any such connection.
+		const portless = lookup.findWithoutPort(announcement);
+		if (portless !== 0 && entryExpiresMs(entries, portless << entryShift) <= moment.nowMs) {
+			sessions.removeDue(portless, lookup.hashOfEntry(portless << entryShift), moment);
+			return 0;
+		}
+
+		return portless;
 	};
 
 	const apply = (batch: RecordBatch, message: TableMessage) => {
-		const nowMs = advance(message.nowUs);
-		const second = Math.floor(nowMs / 1000);
+		advance(message.nowUs);
 		const {words, count} = batch;
-		const {director} = message;
 		if (batch.messageFault !== 0) {
-			refusals.refuse(batch.messageFault, director, message.segment, nowMs);
+			refusals.refuse(batch.messageFault, message.director, message.segment, moment.nowMs);
 		}
 
 		if (batch.restFault !== 0) {
-			refusals.refuse(batch.restFault, director, message.segment, nowMs);
+			refusals.refuse(batch.restFault, message.director, message.segment, moment.nowMs);
 		}
 
-		shares.setKnown(director, message.known);
-		prepare(batch, message, nowMs, second);
+		shares.setKnown(message.director, message.known);
+		prepare(batch, message, moment.nowMs, moment.second);
 		let applied = 0;
 		for (let record = 0; record < count; record += 1) {
-			const path = pathOf[record]!;
-			if (path === 0) {
+			if (pathOf[record] === 0) {
 				continue;
 			}
 
-			const from = record << recordShift;
-			const wireFlags = words[from + recordAt.flags]!;
-			const template = (wireFlags & connFlags.template) === 0 ? 0 : entryFlag.template;
-			const hash = hashOf[record]!;
-			const peId = peOf[record]!;
-			const service = paths[path << pathShift]!;
-			const cport = portOf(words, from, peId);
-			const timeout = timeoutOf[record]!;
-
-			// What was read ahead may be stale when an earlier record of this message changed the index.
-			let slot = slotOf[record]!;
-			if (slot === 0 || !matches(slot, service, words, from, cport, template, peId)) {
-				slot = find(hash, service, words, from, cport, template, peId);
-			}
-
-			if (slot !== 0 && entryExpiresMs(entries, slot << entryShift) <= nowMs) {
-				removeDue(slot, hash, second);
-				slot = 0;
-			}
-
-			if (slot === 0 && cport !== 0 && template === 0) {
-				slot = findWithoutPort(service, words, from);
-				if (slot !== 0 && entryExpiresMs(entries, slot << entryShift) <= nowMs) {
-					removeDue(slot, hashOfEntry(slot << entryShift), second);
-					slot = 0;
-				}
-			}
-
+			announce(words, record);
+			const slot = findSession(slotOf[record]!);
 			if (slot === 0) {
-				create(words, from, path, hash, peId, timeout, message, nowMs, second);
+				sessions.create(announcement, message, moment);
 			} else {
-				update(slot, words, from, path, timeout, message, nowMs, second);
+				update(slot, announcement, message, moment);
 			}
 
 			applied += 1;
@@ -162,20 +174,22 @@ export const createTableWriter = (memory: TableMemory, {waitForReader = false, s
 		memory,
 		apply,
 		expire(nowUs, options = {}) {
-			const nowMs = advance(nowUs);
-			const isDone = sweep(nowMs, Math.floor(nowMs / 1000), options);
-			refusals.flush(nowMs);
+			advance(nowUs);
+			const isDone = sweep(moment, options);
+			refusals.flush(moment.nowMs);
 			pathTable.reclaim();
 			pe.reclaim();
 			changes.flush();
 			return isDone;
 		},
 		refuse(fault, director, segment, nowUs) {
-			refusals.refuse(fault, director, segment, advance(nowUs));
+			advance(nowUs);
+			refusals.refuse(fault, director, segment, moment.nowMs);
 			changes.flush();
 		},
 		aside(json, nowUs) {
-			const isKept = changes.aside(json, advance(nowUs));
+			advance(nowUs);
+			const isKept = changes.aside(json, moment.nowMs);
 			changes.flush();
 			return isKept;
 		},
