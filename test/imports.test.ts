@@ -6,7 +6,7 @@ import ts from 'typescript';
 
 /** The rooms from the foundation up: octets come in at the bottom, a frame of text leaves at the top. A room knows only those below it. */
 const floors = [
-	'wire', 'checkpoint', 'table', 'table/write', 'text', 'desk/facts', 'events', 'savefile', 'capture', 'demo', 'desk', 'recording', 'log', 'nats', 'engine',
+	'wire', 'checkpoint', 'ring', 'table', 'table/write', 'text', 'desk/facts', 'events', 'savefile', 'capture', 'demo', 'desk', 'recording', 'log', 'nats', 'engine',
 	'table/read', 'filter', 'verdict', 'sample', 'output', 'screen', 'options', 'program', '',
 ] as const;
 type Room = (typeof floors)[number];

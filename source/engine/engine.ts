@@ -2,7 +2,7 @@ import {events} from '../events/catalogue.js';
 import {type ValuesOfKind} from '../events/describe.js';
 import {nameKinds, writeTold, type Note} from '../events/told.js';
 import {type PacketSink, type Place} from '../capture/source.js';
-import {type RecordRingWriter} from '../table/record-ring.js';
+import {type RecordRingWriter} from '../ring/record-ring.js';
 import {type TableMessage} from '../table/write/table-message.js';
 import {type TableWriter} from '../table/write/writer.js';
 import {formatAddress} from '../wire/address.js';

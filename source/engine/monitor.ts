@@ -1,6 +1,6 @@
 import {Worker} from 'node:worker_threads';
 import {type TableMemory} from '../table/memory.js';
-import {type RingMemory, stopRing} from '../table/shared-ring.js';
+import {type RingMemory, stopRing} from '../ring/shared-ring.js';
 import {type FromWorker, type Status, type ToWorker} from './status.js';
 import {type WorkerTask} from './worker.js';
 

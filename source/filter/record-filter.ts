@@ -4,7 +4,7 @@ import {recordAt} from '../wire/sync/record-batch.js';
 import {entryField, entryFlag, entryWords, packFlags, rankOf, setEntryFlags, setEntryPath, setEntryTimeout, startEntryLastPath, startEntryPortState} from '../table/entry.js';
 import {pathAt, pathWords, serviceAt, serviceWords} from '../table/memory.js';
 import {createPathReader} from '../table/path-info.js';
-import {type HeardRecord} from '../table/record-ring.js';
+import {type HeardRecord} from '../ring/record-ring.js';
 import {compileOn, type CompileOptions} from './compile.js';
 import {type FilterNames} from './names.js';
 import {catchFault, type Expression, type FilterError} from './expression.js';

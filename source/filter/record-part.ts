@@ -1,6 +1,6 @@
 import {faultNames} from '../wire/fault.js';
 import {recordAt} from '../wire/sync/record-batch.js';
-import {type HeardRecord} from '../table/record-ring.js';
+import {type HeardRecord} from '../ring/record-ring.js';
 import {endpointMatcher, numberTest, textTest} from './compare.js';
 import {type Test} from './expression.js';
 import {type Ground} from './row-sources.js';

@@ -1,7 +1,7 @@
 import {type TableArrays} from '../table/memory.js';
 import {type PathReader} from '../table/path-info.js';
 import {type PeData} from '../table/pe-pool.js';
-import {type HeardRecord} from '../table/record-ring.js';
+import {type HeardRecord} from '../ring/record-ring.js';
 import {type FilterNames, type Verdicts} from './names.js';
 import {type Subject} from './fields.js';
 

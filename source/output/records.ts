@@ -1,4 +1,4 @@
-import {type HeardRecord} from '../table/record-ring.js';
+import {type HeardRecord} from '../ring/record-ring.js';
 import {printable, rfc3339, safeJson} from '../text/format.js';
 import {formatAddress, formatEndpoint} from '../wire/address.js';
 import {connFlags, flagNames, forwardingName} from '../wire/sync/conn-flags.js';

@@ -4,7 +4,7 @@ import {type FilterNames} from '../filter/names.js';
 import {parseFilter} from '../filter/parser.js';
 import {compileRecordFilter} from '../filter/record-filter.js';
 import {createChangeReader} from '../table/changes.js';
-import {createRecordRingReader, type HeardRecord} from '../table/record-ring.js';
+import {createRecordRingReader, type HeardRecord} from '../ring/record-ring.js';
 import {filterNamesOf} from '../output/filter-names.js';
 import {batch, follow} from '../output/follow.js';
 import {createNames} from '../output/names.js';

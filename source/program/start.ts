@@ -2,7 +2,7 @@ import {startMonitor, type Monitor} from '../engine/monitor.js';
 import {createFirstFile, RecordingError, type RecordingTask} from '../recording/file.js';
 import {type Options} from '../options/options.js';
 import {createTableMemory, tableMemoryProblem, type TableMemory} from '../table/memory.js';
-import {createRecordRing} from '../table/record-ring.js';
+import {createRecordRing} from '../ring/record-ring.js';
 import {UsageError} from '../options/usage-error.js';
 import {parseAddress} from '../wire/address.js';
 

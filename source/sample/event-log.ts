@@ -2,7 +2,7 @@ import {isName, readTold, type LoggedEvent} from '../events/told.js';
 import {asideAt, changeKind} from '../table/changes.js';
 import {changeKindOf, changeMs} from '../table/entry.js';
 import {numberAt, openTableMemory, type TableMemory} from '../table/memory.js';
-import {createRingReader, type RingReader} from '../table/shared-ring.js';
+import {createRingReader, type RingReader} from '../ring/shared-ring.js';
 
 export type EventLog = {
 	/** Takes in what happened since the last call. */

@@ -2,7 +2,7 @@ import {type LoggedEvent} from '../events/told.js';
 import {changeKind} from '../table/changes.js';
 import {changeKindOf, changeMs} from '../table/entry.js';
 import {numberAt, openTableMemory} from '../table/memory.js';
-import {createRingReader} from '../table/shared-ring.js';
+import {createRingReader} from '../ring/shared-ring.js';
 import {type Monitor} from '../engine/monitor.js';
 import {createEventReader} from './event-log.js';
 

@@ -1,9 +1,9 @@
 import {faultNames, type Fault} from '../wire/fault.js';
+import {createRingReader, type RingReaderOptions} from '../ring/shared-ring.js';
 import {connectionOf, type Connection} from './connection.js';
 import {changeKindOf, changeMs, changeWasPath, changeWasState, entryDirector, entryPath} from './entry.js';
 import {numberAt, openTableMemory, type TableMemory} from './memory.js';
 import {createPathReader, type PathInfo} from './path-info.js';
-import {createRingReader, type RingReaderOptions} from './shared-ring.js';
 
 /** `held` is no change: it holds paths that a restored table had, until it is overwritten. */
 export const changeKind = {none: 0, new: 1, state: 2, moved: 3, expired: 4, ranout: 5, evicted: 6, refused: 7, aside: 8, held: 9} as const;

@@ -181,38 +181,16 @@ Writing one. What a word holds beside the fields that a setter names stays as it
 */
 
 /** Takes the slot, since a reader takes a path for an entry that is there: to be written last. */
-export const setEntryPath = (words: Int32Array, at: number, director: number, path: number): void => {
-	words[at + entryAt.path] = (director << 20) | path;
-};
+export const setEntryPath = (words: Int32Array, at: number, director: number, path: number): number => words[at + entryAt.path] = (director << 20) | path;
 
-export const freeEntry = (words: Int32Array, at: number): void => {
-	words[at + entryAt.path] = 0;
-};
+export const freeEntry = (words: Int32Array, at: number): number => words[at + entryAt.path] = 0;
 
-export const startEntryLastPath = (words: Int32Array, at: number, path: number): void => {
-	words[at + entryAt.lastPath] = path;
-};
-
-export const setEntryLastPath = (words: Int32Array, at: number, path: number): void => {
-	words[at + entryAt.lastPath] = (words[at + entryAt.lastPath]! & ~unmarked) | path;
-};
-
-export const setEntryMarks = (words: Int32Array, at: number, marks: number): void => {
-	words[at + entryAt.lastPath] = (words[at + entryAt.lastPath]! & unmarked) | marks;
-};
-
-export const startEntryPortState = (words: Int32Array, at: number, cport: number, state: number, rank: number): void => {
-	words[at + entryAt.portState] = (cport << 16) | (state << 8) | rank;
-};
-
-export const setEntryState = (words: Int32Array, at: number, state: number, rank: number): void => {
-	words[at + entryAt.portState] = (words[at + entryAt.portState]! & ~0xff_ff) | (state << 8) | rank;
-};
-
-export const setEntryTimeout = (words: Int32Array, at: number, seconds: number): void => {
-	words[at + entryAt.timeout] = seconds;
-};
-
+export const startEntryLastPath = (words: Int32Array, at: number, path: number): number => words[at + entryAt.lastPath] = path;
+export const setEntryLastPath = (words: Int32Array, at: number, path: number): number => words[at + entryAt.lastPath] = (words[at + entryAt.lastPath]! & ~unmarked) | path;
+export const setEntryMarks = (words: Int32Array, at: number, marks: number): number => words[at + entryAt.lastPath] = (words[at + entryAt.lastPath]! & unmarked) | marks;
+export const startEntryPortState = (words: Int32Array, at: number, cport: number, state: number, rank: number): number => words[at + entryAt.portState] = (cport << 16) | (state << 8) | rank;
+export const setEntryState = (words: Int32Array, at: number, state: number, rank: number): number => words[at + entryAt.portState] = (words[at + entryAt.portState]! & ~0xff_ff) | (state << 8) | rank;
+export const setEntryTimeout = (words: Int32Array, at: number, seconds: number): number => words[at + entryAt.timeout] = seconds;
 /** Heard for the first time, in the millisecond `ms` of `second`. */
 export const startEntryHeard = (words: Int32Array, at: number, second: number, ms: number, flags: number): void => {
 	words[at + entryAt.last] = second;
@@ -226,49 +204,23 @@ export const setEntryHeard = (words: Int32Array, at: number, second: number, ms:
 	words[at + entryAt.fractions] = (ms << 22) | (words[at + entryAt.fractions]! & (0x3_ff << 12)) | flags;
 };
 
-export const setEntryFlags = (words: Int32Array, at: number, flags: number): void => {
-	words[at + entryAt.fractions] = (words[at + entryAt.fractions]! & ~0xf_ff) | flags;
-};
-
-export const startEntryUpdates = (words: Int32Array, at: number, generation: number): void => {
-	words[at + entryAt.updates] = (generation << 24) | 1;
-};
-
+export const setEntryFlags = (words: Int32Array, at: number, flags: number): number => words[at + entryAt.fractions] = (words[at + entryAt.fractions]! & ~0xf_ff) | flags;
+export const startEntryUpdates = (words: Int32Array, at: number, generation: number): number => words[at + entryAt.updates] = (generation << 24) | 1;
 /** One announcement more, after the takeover `generation`. */
 export const countEntryUpdate = (words: Int32Array, at: number, generation: number): void => {
 	const updates = words[at + entryAt.updates]! & maxUpdates;
 	words[at + entryAt.updates] = (generation << 24) | (updates < maxUpdates ? updates + 1 : updates);
 };
 
-export const setEntryMasks = (words: Int32Array, at: number, masks: number): void => {
-	words[at + entryAt.masks] = masks;
-};
-
-export const startEntryMasks = (words: Int32Array, at: number, sentMask: number, directorBit: number): void => {
-	words[at + entryAt.masks] = (sentMask << 16) | (1 << directorBit);
-};
-
+export const setEntryMasks = (words: Int32Array, at: number, masks: number): number => words[at + entryAt.masks] = masks;
+export const startEntryMasks = (words: Int32Array, at: number, sentMask: number, directorBit: number): number => words[at + entryAt.masks] = (sentMask << 16) | (1 << directorBit);
 /** Announced by one more, while those of `sentMask` listened. */
-export const addEntryMasks = (words: Int32Array, at: number, sentMask: number, directorBit: number): void => {
-	words[at + entryAt.masks]! |= (sentMask << 16) | (1 << directorBit);
-};
-
-export const startEntryRhythm = (words: Int32Array, at: number, pe: number): void => {
-	words[at + entryAt.rhythm] = pe;
-};
-
+export const addEntryMasks = (words: Int32Array, at: number, sentMask: number, directorBit: number): number => words[at + entryAt.masks]! |= (sentMask << 16) | (1 << directorBit);
+export const startEntryRhythm = (words: Int32Array, at: number, pe: number): number => words[at + entryAt.rhythm] = pe;
 /** Quarter seconds. */
-export const setEntryRhythm = (words: Int32Array, at: number, quarters: number): void => {
-	words[at + entryAt.rhythm] = (quarters << 20) | (words[at + entryAt.rhythm]! & 0xf_ff_ff);
-};
-
-export const setEntryNext = (words: Int32Array, at: number, slot: number): void => {
-	words[at + entryAt.next] = slot;
-};
-
-export const setEntryPrevious = (words: Int32Array, at: number, link: number): void => {
-	words[at + entryAt.previous] = link;
-};
+export const setEntryRhythm = (words: Int32Array, at: number, quarters: number): number => words[at + entryAt.rhythm] = (quarters << 20) | (words[at + entryAt.rhythm]! & 0xf_ff_ff);
+export const setEntryNext = (words: Int32Array, at: number, slot: number): number => words[at + entryAt.next] = slot;
+export const setEntryPrevious = (words: Int32Array, at: number, link: number): number => words[at + entryAt.previous] = link;
 
 /*
 A change or a departed session: a copy of an entry with the words in brackets.

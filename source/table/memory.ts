@@ -1,6 +1,6 @@
 import {faultNames} from '../wire/fault.js';
+import {createRingMemory, type RingMemory} from '../ring/shared-ring.js';
 import {entryWords, stateCodes} from './entry.js';
-import {createRingMemory, type RingMemory} from './shared-ring.js';
 
 export type TableSizes = {
 	/** Connections and templates together; evicted beyond. */

@@ -3,7 +3,7 @@ import test from 'node:test';
 import fc from 'fast-check';
 import {parseFilter} from '../../source/filter/parser.js';
 import {compileRecordFilter} from '../../source/filter/record-filter.js';
-import {createRecordRing, createRecordRingReader, createRecordRingWriter} from '../../source/table/record-ring.js';
+import {createRecordRing, createRecordRingReader, createRecordRingWriter} from '../../source/ring/record-ring.js';
 import {faultCode} from '../../source/wire/fault.js';
 import {recordAt} from '../../source/wire/sync/record-batch.js';
 import {type Datagram} from '../../source/wire/packet.js';

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {Worker} from 'node:worker_threads';
 import {createChangeReader} from '../../source/table/changes.js';
-import {createRecordRing, createRecordRingReader, createRecordRingWriter} from '../../source/table/record-ring.js';
-import {createRingMemory, createRingReader, createRingWriter, stopRing} from '../../source/table/shared-ring.js';
+import {createRecordRing, createRecordRingReader, createRecordRingWriter} from '../../source/ring/record-ring.js';
+import {createRingMemory, createRingReader, createRingWriter, stopRing} from '../../source/ring/shared-ring.js';
 import {createTable, messageOf, secondsLater, startUs} from './support.js';
 
 test('changes come in order, with what was before and texts in their place', () => {
@@ -118,7 +118,7 @@ const writerCode = `
 `;
 
 const startWriter = (memory: ReturnType<typeof createRingMemory>, count: number, how: 'publish' | 'defer') => new Worker(new URL(`data:text/javascript,${encodeURIComponent(writerCode)}`), {
-	workerData: {memory, count, how, module: new URL('../../source/table/shared-ring.ts', import.meta.url).href},
+	workerData: {memory, count, how, module: new URL('../../source/ring/shared-ring.ts', import.meta.url).href},
 	execArgv: ['--import=tsx'],
 });
 

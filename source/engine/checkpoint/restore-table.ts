@@ -1,5 +1,5 @@
 import {CheckpointError} from '../../checkpoint/shape.js';
-import {changeKind, changeKinds, changeKindOf} from '../../table/changes.js';
+import {changeKind, changeKinds} from '../../table/changes.js';
 import {changeKindOf, entryAt, entryDirector, entryExpiresMs, entryFirstMs, entryFlag, entryLastMs, entryPath, entryShift, entryWords, maxUpdates, pathMask, rankOf, stateShift} from '../../table/entry.js';
 import {
 	controlAt, numberAt, openTableMemory, pathAt, pathShift, pathWords, peAt, peNameOctets, peSlotOctets, peWords, rateWords, serviceAt, serviceShift, serviceWords,

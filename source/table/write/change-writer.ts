@@ -2,7 +2,7 @@ import {changeKind} from '../changes.js';
 import {changeKindOf, changeWasPath, entryLastPath, entryPath, entryPe, entryWords, setChange, setEntryPath} from '../entry.js';
 import {pathAt, pathShift, type TableArrays, type TableMemory} from '../memory.js';
 import {type PePool} from '../pe-pool.js';
-import {createRingWriter, type RingWriter} from '../shared-ring.js';
+import {createRingWriter, type RingWriter} from '../../ring/shared-ring.js';
 import {setMoment, type Moment} from './table-message.js';
 import {type PathTable} from './paths.js';
 
