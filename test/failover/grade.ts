@@ -119,7 +119,7 @@ const aroundText = (run: Run, {truth}: Graded, events: readonly ToldEvent[]): st
 	const last = new Map<string, number>();
 	for (const fact of run.facts) {
 		const text = factText(fact);
-		const key = fact.kind === 'sync' ? `${fact.mac} sync` : text;
+		const key = fact.kind === 'sync' ? `${fact.mac} sync` : (fact.kind === 'arp' ? `${fact.mac} arp ${fact.address}` : text);
 		// What goes on as before is not news.
 		const isNew = fact.timeUs - (last.get(key) ?? -Infinity) > 3.5 * second;
 		last.set(key, fact.timeUs);

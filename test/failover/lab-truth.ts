@@ -166,6 +166,9 @@ const firstSignOf = (move: Move, facts: readonly DatedFact[]): number => {
 	return Math.min(move.timeUs, advert?.timeUs ?? Infinity);
 };
 
+/** An address may be configured, and answered for when asked, so long before it is claimed. */
+const servedBeforeClaimUs = 3_000_000;
+
 /** Link-local addresses move too, but nobody connects to them. */
 const isServed = (vip: string): boolean => !vip.startsWith('fe80:');
 
@@ -209,14 +212,14 @@ export const truthOf = (capture: string, facts: readonly DatedFact[]): Truth | u
 	const takeovers: TrueTakeover[] = [];
 	for (const move of steady) {
 		const nextUs = steady.find(({vip, timeUs}) => vip === move.vip && timeUs > move.timeUs)?.timeUs ?? Infinity;
-		const open = suffering.open(move.vip, move.timeUs);
+		const open = suffering.open(move.vip, move.timeUs - servedBeforeClaimUs);
 		if (open === 0) {
 			continue; // While the run starts, or after its clients have gone
 		}
 
 		const one: TrueTakeover = {
 			vips: [move.vip], timeUs: move.timeUs, firstSignUs: firstSignOf(move, facts), from: addresses(move.fromMac), to: addresses(move.toMac),
-			open, resets: suffering.resets(move.vip, move.timeUs, nextUs),
+			open, resets: suffering.resets(move.vip, move.timeUs - servedBeforeClaimUs, nextUs - servedBeforeClaimUs),
 		};
 		const at = takeovers.findIndex(({from, to, timeUs}) => from.includes(move.fromMac) && to.includes(move.toMac) && move.timeUs - timeUs < togetherUs);
 		if (at === -1) {

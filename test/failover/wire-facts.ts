@@ -56,6 +56,9 @@ const address6 = (octets: Buffer, offset: number): string =>
 
 const syncPort = 8848;
 
+/** As the header of a message says: version 1 begins with 0 and has its count further on. */
+const recordsAt = (octets: Buffer, at: number): number => octets.readUInt8(at) === 0 ? octets.readUInt8(at + 4) : octets.readUInt8(at);
+
 const readAdvert = (octets: Buffer, at: number, source: string, mac: string, isUnicast: boolean): Fact | undefined => {
 	const version = octets.readUInt8(at) >> 4;
 	if ((octets.readUInt8(at) & 15) !== 1) {
@@ -84,7 +87,7 @@ const readIpv4 = (octets: Buffer, start: number, mac: string): Fact | undefined 
 		}
 
 		case 17: {
-			return octets.readUInt16BE(at + 2) === syncPort ? {kind: 'sync', mac, source, records: octets.readUInt8(at + 8)} : undefined;
+			return octets.readUInt16BE(at + 2) === syncPort ? {kind: 'sync', mac, source, records: recordsAt(octets, at + 8)} : undefined;
 		}
 
 		case 2: {
@@ -111,7 +114,7 @@ const readIpv6 = (octets: Buffer, start: number, mac: string): Fact | undefined 
 	}
 
 	if (next === 17 && octets.readUInt16BE(at + 2) === syncPort) {
-		return {kind: 'sync', mac, source, records: octets.readUInt8(at + 8)};
+		return {kind: 'sync', mac, source, records: recordsAt(octets, at + 8)};
 	}
 
 	if (next === 58 && [131, 143].includes(octets.readUInt8(at))) {
