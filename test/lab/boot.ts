@@ -22,11 +22,14 @@ const breaking = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const;
 /** The virtual address of the service whose sessions set a trigger off. */
 export const watchedVirtual = {4: '192.168.10.100', 6: 'fd00:10::100'} as const;
 
+/** Triggers are set off by directors that are known: by their adverts, or, where nobody else hears these, by configuration. */
+export const pairOf = ({arrangement}: Scenario): string[] => arrangement === 'unicast' || arrangement === 'by-hand' ? ['--pair', '192.168.10.11,192.168.10.12'] : [];
+
 /** ipvstop in the guest: lines, a recording, and the readme's triggers, whose program keeps what it is given. */
-const argumentsOf = ({families}: Scenario): string[] => [
-	'--events', '--json', '-i', 'eth0', '--no-config', '--write', '/out/recording.pcapng',
+const argumentsOf = (scenario: Scenario): string[] => [
+	'--events', '--json', '-i', 'eth0', '--no-config', '--write', '/out/recording.pcapng', ...pairOf(scenario),
 	'--on', 'event=takeover', '--exec', 'tee -a /out/triggered-takeovers.ndjson',
-	'--on', `event=state state=close virtual=${watchedVirtual[families[0]!]} vport=80`, '--exec', 'tee -a /out/triggered-closes.ndjson',
+	'--on', `event=state state=close virtual=${watchedVirtual[scenario.families[0]!]} vport=80`, '--exec', 'tee -a /out/triggered-closes.ndjson',
 ];
 
 /** The kernel's memory lies in a file: on a tmpfs, which goes with the namespaces, it is never written to a disk. */

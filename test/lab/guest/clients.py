@@ -1,9 +1,11 @@
-"""Servers and clients. `clients.py serve` echoes lines; `clients.py use FAMILIES SESSIONS` holds sessions and counts what becomes of them.
+"""Servers and clients. `clients.py serve` echoes lines; `clients.py use ADDRESSES SESSIONS` holds sessions and counts what becomes of them; ADDRESSES has a list of virtual addresses for each family.
 
-Until SIGTERM the clients write a line each second with what they have seen so far; then they close what is open. SIGUSR1 stops
+Until SIGTERM the clients write a line each second with what they have seen so far, and one for each session that is held open when it is opened,
+reset or closed; then they close what is open. SIGUSR1 stops
 the coming of sessions that do not stay, or lets them come again.
 """
 import asyncio
+import functools
 import itertools
 import json
 import random
@@ -38,7 +40,7 @@ async def serve():
     loop = asyncio.get_running_loop()
     for port in PORTS:
         await loop.create_server(Echo, ['0.0.0.0', '::'], port, backlog=1000)
-    for vip in (hosts.VIP4, hosts.VIP6):
+    for vip in (hosts.VIP4, hosts.OTHER_VIP4, hosts.VIP6):
         # Bound to the virtual address, so that answers carry it.
         await loop.create_datagram_endpoint(DatagramEcho, local_addr=(vip, UDP_PORT))
     print('ready', flush=True)
@@ -46,17 +48,20 @@ async def serve():
 
 
 class Clients:
-    def __init__(self, families, sessions):
+    def __init__(self, vips, sessions):
         self.random = random.Random(1)
-        self.families = families
+        self.vips = vips
         self.sessions = sessions
         self.counts = {'open': 0, 'fail': 0, 'reset': 0, 'closed': 0, 'passing': 0, 'passingReset': 0, 'udp': 0, 'unanswered': 0}
         self.ending = asyncio.Event()
         self.is_calm = False
 
-    def endpoints(self, family=None):
-        family = family or self.random.choice(self.families)
-        return (self.random.choice(hosts.CLIENTS4), hosts.VIP4) if family == 4 else (self.random.choice(hosts.CLIENTS6), hosts.VIP6)
+    def endpoints(self, vips=None):
+        vip = self.random.choice(vips or self.random.choice(self.vips))
+        return self.random.choice(hosts.CLIENTS6 if ':' in vip else hosts.CLIENTS4), vip
+
+    def log(self, event, writer, vip):
+        print(json.dumps({'t': time.time(), 'ev': event, 'src': writer.get_extra_info('sockname')[:2], 'client': vip}), flush=True)
 
     async def pause(self, seconds):
         """Whether to go on afterwards."""
@@ -66,9 +71,9 @@ class Clients:
         except asyncio.TimeoutError:
             return True
 
-    async def session(self, port, interval, lasts, how, family=None):
+    async def session(self, port, interval, lasts, how, vips=None):
         """A line now and then until it has lasted long enough or all end, then FIN, or RST as `how` says."""
-        client, vip = self.endpoints(family)
+        client, vip = self.endpoints(vips)
         try:
             reader, writer = await asyncio.wait_for(asyncio.open_connection(vip, port, local_addr=(client, 0)), 10)
         except (OSError, asyncio.TimeoutError):
@@ -76,6 +81,8 @@ class Clients:
             return
         is_passing = lasts < float('inf')
         self.counts['passing' if is_passing else 'open'] += 1
+        log = (lambda event: None) if is_passing else functools.partial(self.log, writer=writer, vip=vip)
+        log('open')
         end = time.monotonic() + lasts
         try:
             while time.monotonic() < end:
@@ -87,10 +94,12 @@ class Clients:
                     break
             if how == 'rst':
                 writer.get_extra_info('socket').setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
+            log('close')
             writer.close()
             await writer.wait_closed()
             self.counts['closed'] += not is_passing
         except OSError:
+            log('reset')
             self.counts['passingReset' if is_passing else 'reset'] += 1
             writer.close()
 
@@ -112,12 +121,12 @@ class Clients:
     async def passing(self):
         """Sessions that come, are announced, and go, of each kind in turn: half of them with a RST."""
         tasks = []
-        kinds = itertools.cycle(itertools.product(PORTS, ('rst', 'fin'), self.families))
+        kinds = itertools.cycle(itertools.product(PORTS, ('rst', 'fin'), self.vips))
         while await self.pause(self.random.expovariate(.7)):
             if self.is_calm:
                 continue
-            port, how, family = next(kinds)
-            tasks.append(asyncio.create_task(self.session(port, .5, self.random.uniform(4, 8), how, family)))
+            port, how, vips = next(kinds)
+            tasks.append(asyncio.create_task(self.session(port, .5, self.random.uniform(4, 8), how, vips)))
         await asyncio.gather(*tasks)
 
     def change_calm(self):
@@ -134,6 +143,8 @@ class Clients:
     async def use(self):
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self.ending.set)
         asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, self.change_calm)
+        for vip in itertools.chain(*self.vips):
+            print(json.dumps({'t': time.time(), 'client': vip, 'dst': vip, 'mode': 'hold'}), flush=True)
         tell = asyncio.create_task(self.tell())
         tasks = [asyncio.create_task(self.passing())]
         for number in range(self.sessions):

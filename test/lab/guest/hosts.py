@@ -12,11 +12,13 @@ NET4 = '192.168.10.'
 NET6 = 'fd00:10::'
 VIP4 = NET4 + '100'
 VIP6 = NET6 + '100'
+# Of a second virtual router: the other director's, or another pair's.
+OTHER_VIP4 = NET4 + '200'
 # Clients come from many addresses, so that persistence has several templates to make.
 CLIENTS4 = [f'203.0.113.{n}' for n in range(1, 61)]
 CLIENTS6 = [f'{NET6}c:{n:x}' for n in range(1, 61)]
 # The last octet of each host's addresses.
-NUMBERS = {'lb1': '11', 'lb2': '12', 'rs1': '1', 'rs2': '2', 'client': '50', 'mon': None}
+NUMBERS = {'lb1': '11', 'lb2': '12', 'lb3': '13', 'lb4': '14', 'rs1': '1', 'rs2': '2', 'client': '50', 'mon': None}
 
 libc = ctypes.CDLL(None, use_errno=True)
 CLONE_NEWNET = 0x40000000
@@ -84,9 +86,21 @@ def power_on(host):
     if host.startswith('rs'):
         # A real server of direct routing owns the virtual addresses and tells nobody.
         set_sysctl(host, ipv4__conf__all__arp_ignore=1, ipv4__conf__all__arp_announce=2)
-        lines += [f'addr add {VIP4}/32 dev lo', f'addr add {VIP6}/128 dev lo nodad']
+        lines += [f'addr add {VIP4}/32 dev lo', f'addr add {OTHER_VIP4}/32 dev lo', f'addr add {VIP6}/128 dev lo nodad']
     run('ip', '-batch', '-', host=host, text='\n'.join(lines))
     run('ip', 'link', 'set', 'to-' + host, 'master', 'br0', 'up')
+
+
+def claim(host, address):
+    """Gratuitous ARP: who sends frames to this address is to send them to this host."""
+    own, number = bytes.fromhex('5254000a00' + f'{int(NUMBERS[host]):02x}'), socket.inet_aton(address)
+    request = b'\xff' * 6 + own + struct.pack('!HHHBBH', 0x806, 1, 0x800, 6, 4, 1) + own + number + b'\xff' * 6 + number
+    subprocess.run([*on(host), 'python3', '-B', '-c', f"""
+import socket
+with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as wire:
+    wire.bind(('eth0', 0x806))
+    wire.send(bytes.fromhex('{request.hex()}'))
+"""], check=True)
 
 
 def power_off(host):

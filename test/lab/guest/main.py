@@ -10,7 +10,7 @@ import time
 import traceback
 import urllib.request
 import hosts
-from directors import Director
+from directors import ByHand, Director, names_of
 from observer import Console, Observer
 
 OUT = pathlib.Path('/out')
@@ -70,10 +70,10 @@ class Run:
         latest = self.observer.latest.get(name)
         return latest is not None and latest['role'] == role and any(line.startswith(daemon) for line in latest['sync'])
 
-    def open_at(self, name, origin):
-        """Held-open TCP sessions in a director's table."""
-        latest = self.observer.latest.get(name)
-        return sum(row['state'] == 'ESTABLISHED' and row['origin'] == origin for row in latest['conns']) if latest else 0
+    def open_at(self, *names):
+        """Held-open TCP sessions in the tables of these directors together."""
+        tables = [self.observer.latest[name]['conns'] for name in names if name in self.observer.latest]
+        return len({(row['caddr'], row['cport'], row['vaddr'], row['vport']) for rows in tables for row in rows if row['state'] == 'ESTABLISHED'})
 
     # The run
 
@@ -83,7 +83,9 @@ class Run:
         hosts.make_segment()
         for host in ('mon', 'client', 'rs1', 'rs2'):
             hosts.power_on(host)
-        self.directors = {name: Director(name, self.scenario) for name in ('lb1', 'lb2')}
+        self.set_up = self.scenario['arrangement']
+        kind = ByHand if self.set_up == 'by-hand' else Director
+        self.directors = {name: kind(name, self.scenario) for name in names_of(self.set_up)}
         for director in self.directors.values():
             director.power_on()
 
@@ -107,14 +109,26 @@ class Run:
 
     def fill(self):
         """Both directors up, and all sessions known to the backup."""
-        lb1, lb2 = self.directors.values()
+        lb1, *others = self.directors.values()
         lb1.start()
+        if self.set_up == 'by-hand':
+            lb1.serve(True)
+        if self.set_up == 'active-active':
+            # At once, so that each is master of its own address from the beginning.
+            others[0].start()
+            self.until('lb2 is master of the other address', lambda: self.observer.latest.get('lb2', {}).get('has_other'))
         self.until('lb1 is master', lambda: self.has_role('lb1', 'master', 'master'))
-        lb2.start()
-        self.until('lb2 is backup', lambda: self.has_role('lb2', 'backup', 'backup'))
+        for other in others if self.set_up != 'active-active' else ():
+            other.start()
+            role = 'master' if self.set_up == 'two-pairs' and other.name == 'lb3' else 'backup'
+            self.until(f'{other.name} is {role}', lambda name=other.name, role=role: self.has_role(name, role, role))
         sessions = self.scenario['sessions']
-        self.clients = self.start('clients', 'python3', '-B', '/guest/clients.py', 'use', json.dumps(self.scenario['families']), str(sessions), host='client')
-        self.until('lb2 knows all sessions', lambda: self.open_at('lb2', 'SYNC') >= sessions, patience=60)
+        vips = {4: [hosts.VIP4, hosts.OTHER_VIP4] if self.set_up in ('active-active', 'two-pairs') else [hosts.VIP4], 6: [hosts.VIP6]}
+        self.clients = self.start('clients', 'python3', '-B', '/guest/clients.py', 'use', json.dumps([vips[family] for family in self.scenario['families']]), str(sessions), host='client')
+        # Those of the other pair's backup come from another master.
+        backups = ('lb2', 'lb4') if self.set_up == 'two-pairs' else ('lb2',)
+        # Of active/active, it serves some itself.
+        self.until('lb2 knows all sessions', lambda: self.open_at(*backups) >= sessions, patience=60)
         self.watch_for(self.scenario['seconds'] / 3)
         self.calm()
         self.watch_for(self.scenario['seconds'] * 2 / 3)
@@ -126,9 +140,17 @@ class Run:
     def fail(self):
         """lb1 goes, in one way or another, and lb2 is master."""
         how = self.scenario['failure']
-        lb1 = self.directors['lb1']
+        lb1, lb2 = self.directors['lb1'], self.directors['lb2']
+        if self.scenario['backupRestarts']:
+            lb2.stop()
+            lb2.start()
+            self.note('keepalived of lb2 restarts')
+            self.until('lb2 is backup again', lambda: self.has_role('lb2', 'backup', 'backup'))
+            self.watch_for(4)
         self.note(f'lb1 fails: {how}')
-        if how == 'cable':
+        if how == 'moved':
+            lb1.serve(False)
+        elif how == 'cable':
             lb1.plug(False)
         elif how == 'power':
             self.observer.leave_alone('lb1')
@@ -142,6 +164,9 @@ class Run:
             if how == 'reboot':
                 self.observer.leave_alone('lb1')
                 hosts.power_off('lb1')
+        if self.set_up == 'by-hand':
+            self.watch_for(0 if how == 'moved' else 3)
+            lb2.serve(True)
         self.until('lb2 is master', lambda: self.has_role('lb2', 'master', 'master'))
         self.calm()
         self.watch_for(self.scenario['seconds'])
@@ -149,7 +174,7 @@ class Run:
     def come_back(self):
         """lb1 is there again, listens for a while and takes over by its priority."""
         how = self.scenario['failure']
-        lb1 = self.directors['lb1']
+        lb1, lb2 = self.directors['lb1'], self.directors['lb2']
         self.calm()
         self.note('lb1 comes back')
         if how == 'cable':
@@ -158,7 +183,12 @@ class Run:
             if how in ('power', 'reboot'):
                 lb1.power_on()
                 self.observer.look_again('lb1')
-            lb1.start()
+            if how != 'moved':
+                lb1.start()
+        if self.set_up == 'by-hand':
+            self.watch_for(0 if how == 'moved' else 8)
+            lb2.serve(False)
+            lb1.serve(True)
         self.until('lb1 is master again', lambda: self.has_role('lb1', 'master', 'master') and self.has_role('lb2', 'backup', 'backup'))
         self.calm()
         self.watch_for(self.scenario['seconds'])

@@ -46,10 +46,12 @@ def said(*words):
 def role_of(director):
     """To be called on the director's host."""
     daemons = [line.strip() for line in said('ipvsadm', '-L', '--daemon') if line.strip()]
-    has_vip = any(f' {hosts.VIP4}/' in line for line in said('ip', '-oneline', 'address', 'show', 'dev', 'eth0'))
+    vip = hosts.OTHER_VIP4 if director.scenario['arrangement'] == 'two-pairs' and director.name in ('lb3', 'lb4') else hosts.VIP4
+    addresses = said('ip', '-oneline', 'address', 'show', 'dev', 'eth0')
+    has_vip, has_other = (any(f' {one}/' in line for line in addresses) for one in (vip, hosts.OTHER_VIP4))
     # Without its cable it is told nothing, whatever it runs.
     is_backup = director.is_plugged and (director.is_running() or any(line.startswith('backup') for line in daemons))
-    return {'role': 'master' if has_vip else 'backup' if is_backup else 'down', 'sync': daemons}
+    return {'role': 'master' if has_vip else 'backup' if is_backup else 'down', 'has_other': has_other, 'sync': daemons}
 
 
 def poll(director):
