@@ -181,7 +181,7 @@ test('series of services that come and go are dropped with them', async () => {
 			reals: [{...facts, daddr: vaddr, dport: 80, forward: 0, fwmark: 0, paths: [index]}],
 		};
 	});
-	const metrics = createMetrics({view: {...engine.view, services: made}, capacity: 1, status: () => undefined, triggers: () => []});
+	const metrics = createMetrics({version: '1', view: {...engine.view, services: made}, capacity: 1, status: () => undefined, triggers: () => []});
 	const linesOf = async () => {
 		const text = await metrics.text();
 		return text.split('\n').length;

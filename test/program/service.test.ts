@@ -5,7 +5,7 @@ import test from 'node:test';
 import {fileURLToPath} from 'node:url';
 import {createServer} from 'node:net';
 import {once} from 'node:events';
-import {finished, run, saying, start} from '../support/program.js';
+import {finished, freePort, run, saying, start} from '../support/program.js';
 
 const unit = fileURLToPath(new URL('../../media/service/ipvstop.service', import.meta.url));
 
@@ -25,16 +25,6 @@ test('the options of the unit are options of the program', async () => {
 		assert.ok(stdout.includes(option[1]!), option[1]);
 	}
 });
-
-/** A port that was free a moment ago. */
-const freePort = async (): Promise<number> => {
-	const server = createServer().listen(0, '127.0.0.1');
-	await once(server, 'listening');
-	const {port} = server.address() as {port: number};
-	server.close();
-	await once(server, 'close');
-	return port;
-};
 
 test('events and metrics go on together: a scrape of the running program counts what its events say', async () => {
 	const port = await freePort();

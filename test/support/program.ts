@@ -1,5 +1,6 @@
 import {spawn, spawnSync, type ChildProcess} from 'node:child_process';
 import {once} from 'node:events';
+import {createServer} from 'node:net';
 import process from 'node:process';
 import {type Readable} from 'node:stream';
 import {text} from 'node:stream/consumers';
@@ -91,4 +92,14 @@ export const whyNotUnprivileged = (): string | undefined => {
 	}
 
 	return status === 0 ? undefined : 'needs a checkout that user 65534 may read';
+};
+
+/** A port that was free a moment ago. */
+export const freePort = async (): Promise<number> => {
+	const server = createServer().listen(0, '127.0.0.1');
+	await once(server, 'listening');
+	const {port} = server.address() as {port: number};
+	server.close();
+	await once(server, 'close');
+	return port;
 };

@@ -7,6 +7,8 @@ export type Labels = Readonly<Record<string, string | number>>;
 export type MetricsCounter = {
 	/** Counts what `total` grew by since it was told last. Where several totals share a series, `key` tells them apart. */
 	grow(total: number, labels?: Labels, key?: string): void;
+	/** The series is there from now on, at 0 where nothing was counted: Prometheus sees no growth in a series that begins. */
+	begin(labels: Labels): void;
 	/** Counts one more. */
 	inc(labels: Labels): void;
 	remove(labels: Labels): void;
@@ -34,6 +36,9 @@ export const createMetricsRegistry = (): MetricsRegistry => {
 			return {
 				grow(total, labels = {}, key = JSON.stringify(labels)) {
 					counter.inc(labels, growth.of(`${name} ${key}`, total));
+				},
+				begin(labels) {
+					counter.inc(labels, 0);
 				},
 				inc(labels) {
 					counter.inc(labels);

@@ -1,4 +1,6 @@
+import {limitNames} from '../../desk/facts/limits.js';
 import {type Status} from '../../engine/status.js';
+import {type Tally} from '../../engine/tally.js';
 import {type TableTotals} from '../../table/read/table-view.js';
 import {printable} from '../../text/format.js';
 import {faultNames} from '../../wire/fault.js';
@@ -7,6 +9,8 @@ import {type MetricsRegistry} from './registry.js';
 
 /** Series of their own, at most; the rest is added up as `other`. */
 const mostPlaces = 64;
+
+const decoded = ['messages', 'records', 'adverts', 'reports', 'claims', 'duplicates', 'excluded'] as const satisfies ReadonlyArray<keyof Tally>;
 
 /** What was heard where, dropped, and refused. Gives what refreshes it; before the first status the table alone has something to say. */
 export const createSourceMetrics = ({gauge, counter}: MetricsRegistry): ((status: Status | undefined, totals: TableTotals) => void) => {
@@ -31,22 +35,27 @@ export const createSourceMetrics = ({gauge, counter}: MetricsRegistry): ((status
 	};
 
 	return (status, totals) => {
+		for (const what of limitNames) {
+			limited.begin({what});
+		}
+
+		for (const what of decoded) {
+			heard.begin({what});
+		}
+
 		if (status) {
 			refreshPlaces(status);
 			for (const {name, count} of status.limits) {
 				limited.grow(count, {what: name});
 			}
 
-			for (const what of ['messages', 'records', 'adverts', 'reports', 'claims', 'duplicates', 'excluded'] as const) {
+			for (const what of decoded) {
 				heard.grow(status.tally[what], {what});
 			}
 		}
 
 		for (const [code, reason] of faultNames.entries()) {
-			const count = (status?.tally.faults[code] ?? 0) + (totals.refused.get(reason) ?? 0);
-			if (count > 0) {
-				refused.grow(count, {reason});
-			}
+			refused.grow((status?.tally.faults[code] ?? 0) + (totals.refused.get(reason) ?? 0), {reason});
 		}
 	};
 };

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import {execFile, execFileSync, spawn} from 'node:child_process';
+import {execFile, execFileSync, spawnSync} from 'node:child_process';
 import {once} from 'node:events';
 import fs from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
+import {connect} from 'node:net';
 import test, {type TestContext} from 'node:test';
 import {fileURLToPath} from 'node:url';
 import {promisify} from 'node:util';
+import {gunzipSync} from 'node:zlib';
 import {type Status} from '../../../source/engine/status.js';
 import {createTally} from '../../../source/engine/tally.js';
 import {createMetrics} from '../../../source/output/metrics/metrics.js';
@@ -25,7 +25,7 @@ const statusOf = ({engine}: TestEngine, facts: Partial<Status> = {}): Status => 
 });
 
 const metricsOf = (engine: TestEngine, triggers: readonly TriggerTotals[] = []) =>
-	createMetrics({view: engine.view, capacity: 20_000, status: () => statusOf(engine), triggers: () => triggers});
+	createMetrics({version: '1', view: engine.view, capacity: 20_000, status: () => statusOf(engine), triggers: () => triggers});
 
 type Series = {readonly name: string; readonly labels: Readonly<Record<string, string>>; readonly value: number};
 
@@ -105,7 +105,7 @@ test('however many services and real servers there are, the number of series is 
 		syncids: [1], paths: [index],
 		reals: [{...facts, daddr: Int32Array.of(index, 0, 0, 0), dport: 80, forward: 0, fwmark: 0, paths: [index]}],
 	}));
-	const metrics = createMetrics({view: {...engine.view, services: () => services}, capacity: 1, status: () => undefined, triggers: () => []});
+	const metrics = createMetrics({version: '1', view: {...engine.view, services: () => services}, capacity: 1, status: () => undefined, triggers: () => []});
 	const series = seriesOf(await metrics.text()).filter(({name}) => name.startsWith('ipvstop_'));
 
 	assert.ok(series.length < 1500, String(series.length));
@@ -125,7 +125,7 @@ const serve = async (context: TestContext, port = 0): Promise<MetricsServer> => 
 	return server;
 };
 
-test('only GET and HEAD of /metrics are answered with metrics', async context => {
+test('only GET and HEAD are answered, of metrics and of health', async context => {
 	const {url} = await serve(context);
 	const answer = async (address: string, method: string) => {
 		const response = await fetch(address, {method});
@@ -140,6 +140,66 @@ test('only GET and HEAD of /metrics are answered with metrics', async context =>
 	const response = await fetch(url);
 	assert.match(response.headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/v);
 	await response.text();
+});
+
+test('health is a place where something is heard', async context => {
+	const engine = createTestEngine();
+	let places: Status['places'] = [{name: 'eth1', kind: 'libpcap', state: 'down', detail: '', drops: 0, sight: {sync: true, vrrp: true, arp: true, groupReports: true}, address: ''}];
+	const metrics = createMetrics({version: '1', view: engine.view, capacity: 1, status: () => statusOf(engine, {places}), triggers: () => []});
+	const server = await serveMetrics(metrics, {host: '127.0.0.1', port: 0});
+	context.after(() => {
+		server.close();
+	});
+	const ask = async () => {
+		const response = await fetch(server.url.replace('/metrics', '/healthz'));
+		return [response.status, await response.text()];
+	};
+
+	assert.deepEqual(await ask(), [503, 'eth1 is down\n']);
+	places = [{...places[0]!, state: 'up'}];
+	assert.deepEqual(await ask(), [200, 'ok\n']);
+});
+
+/** What a server says to octets on a connection, until it or the client ends. */
+const exchange = async (url: string, octets: string, isEnough: (said: string) => boolean = () => false): Promise<string> => {
+	const {hostname, port} = new URL(url);
+	const socket = connect(Number(port), hostname);
+	let said = '';
+	socket.setEncoding('latin1').on('data', (text: string) => {
+		said += text;
+		if (isEnough(said)) {
+			socket.destroy();
+		}
+	});
+	socket.write(octets);
+	await once(socket, 'close');
+	return said;
+};
+
+test('a request is answered packed where gzip is taken, and in a quarter of the octets', async context => {
+	const {url} = await serve(context);
+	const ask = async (encoding: string) => exchange(url, `GET /metrics HTTP/1.1\r\nHost: x\r\nAccept-Encoding: ${encoding}\r\nConnection: close\r\n\r\n`);
+	const [packed, plain, refused] = [await ask('deflate, gzip;q=0.5'), await ask('identity'), await ask('gzip;q=0')];
+	const bodyOf = (answer: string) => answer.slice(answer.indexOf('\r\n\r\n') + 4);
+	assert.match(packed, /^HTTP\/1\.1 200 OK\r\n.*\r\ncontent-encoding: gzip\r\n/sv);
+	assert.ok(gunzipSync(Buffer.from(bodyOf(packed), 'latin1')).includes('ipvstop_sessions{'));
+	assert.ok(bodyOf(packed).length * 4 < bodyOf(plain).length, `${bodyOf(packed).length} of ${bodyOf(plain).length}`);
+	assert.doesNotMatch(plain + refused, /content-encoding/v);
+});
+
+test('requests that do not wait are answered one after the other, in their order', async context => {
+	const {url} = await serve(context);
+	const request = (path: string, more = '') => `GET ${path} HTTP/1.1\r\nHost: x\r\n${more}\r\n`;
+	const said = await exchange(url, request('/healthz') + request('/nothing') + request('/metrics') + request('/healthz', 'Connection: close\r\n'));
+	assert.deepEqual([...said.matchAll(/^HTTP\/1\.1 (\d+) /gmv)].map(match => match[1]), ['200', '404', '200', '200']);
+	assert.equal(said.split('\r\n\r\n').at(-1), 'ok\n');
+});
+
+test('what is no request is refused, and the connection ends', async context => {
+	const {url} = await serve(context);
+	assert.match(await exchange(url, '\u0016\u0003\u0001\r\n\r\n'), /^HTTP\/1\.1 400 /v);
+	assert.match(await exchange(url, `GET /${'a'.repeat(20_000)}`), /^HTTP\/1\.1 431 /v);
+	assert.match(await exchange(url, 'POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 18\r\n\r\nGET / HTTP/1.1\r\n\r\n'), /^HTTP\/1\.1 405 [\s\S]*connection: close\r\n\r\nGET it\.\n$/v);
 });
 
 test('a port that is taken is named with what to do', async context => {
@@ -157,77 +217,56 @@ const missing = (program: string): string | undefined => {
 };
 
 const withPromtool = {skip: missing('promtool') ?? false};
-const withPrometheus = {skip: missing('prometheus') ?? false};
 
 test('the alert rules are sound, and speak of metrics that there are', withPromtool, async () => {
 	const {stdout} = await execute('promtool', ['check', 'rules', service('alerts.yml')]);
 	assert.match(stdout, /SUCCESS: \d+ rules found/v);
 });
 
+test('the alert rules fire when they are to, and not else: a case of each', withPromtool, async () => {
+	const cases = fileURLToPath(new URL('alerts.test.yml', import.meta.url));
+	const alerts = [...fs.readFileSync(service('alerts.yml'), 'utf8').matchAll(/- alert: (\w+)/gv)].map(match => match[1]!);
+	const tried = fs.readFileSync(cases, 'utf8');
+	assert.deepEqual(alerts.filter(alert => !tried.includes(`alertname: ${alert}\n        exp_alerts:\n`)), []);
+	await execute('promtool', ['test', 'rules', cases]);
+});
+
+test('promtool finds nothing wrong with names, types and help', withPromtool, async () => {
+	const engine = createTestEngine();
+	await replayInto(engine.engine.sink, capturePath('failover-preempt.pcap'));
+	const recording = {file: 'x', state: 'up', detail: '', packets: 0, octets: 0, files: 1, lost: 0, waiting: 0} as const;
+	const text = await createMetrics({version: '1', view: engine.view, capacity: 1, status: () => statusOf(engine, {recording}), triggers: () => []}).text();
+	const {status, stderr, stdout} = spawnSync('promtool', ['check', 'metrics'], {input: text, encoding: 'utf8'});
+	assert.deepEqual([status, stdout, stderr], [0, '', '']);
+});
+
+test('each counter stands at 0 before the first of what it counts, the first takeover is counted, and no recording is no failed one', async () => {
+	const engine = createTestEngine();
+	const metrics = metricsOf(engine);
+	const before = seriesOf(await metrics.text());
+	for (const name of ['refused_total', 'limited_total', 'heard_total', 'session_ends_total', 'sessions_moved_total', 'recording_lost_packets_total', 'recording_bytes_total']) {
+		const values = before.filter(one => one.name === `ipvstop_${name}`).map(({value}) => value);
+		assert.ok(values.length > 0 && values.every(value => value === 0), name);
+	}
+
+	assert.deepEqual(before.filter(one => one.name === 'ipvstop_recording_up'), []);
+	await replayInto(engine.engine.sink, capturePath('failover-preempt.pcap'));
+	const after = seriesOf(await metrics.text());
+	const [pair] = engine.engine.failover().pairs;
+	assert.equal(pair!.takeovers[0]!.id, 0);
+	assert.equal(sum(after, 'ipvstop_takeovers_total'), pair!.takeovers.length);
+	assert.equal(after.filter(one => one.name === 'ipvstop_takeovers_total').length, 4, 'of each kind');
+	assert.equal(after.find(one => one.name === 'ipvstop_last_takeover_info')!.labels['kind'], pair!.takeovers.at(-1)!.kind);
+});
+
 test('dashboard and alert rules name no metric that does not exist', async () => {
 	const engine = createTestEngine();
 	const text = await createMetrics({
-		view: engine.view, capacity: 1, triggers: () => [],
-		status: () => statusOf(engine, {tally: createTally()}),
+		version: '1', view: engine.view, capacity: 1, triggers: () => [],
+		status: () => statusOf(engine, {tally: createTally(), recording: {file: 'x', state: 'up', detail: '', packets: 0, octets: 0, files: 1, lost: 0, waiting: 0}}),
 	}).text();
 	const known = new Set([...text.matchAll(/^# TYPE (\w+)/gmv)].map(match => match[1]!));
 	const used = ['alerts.yml', 'grafana-dashboard.json'].flatMap(name => [...fs.readFileSync(service(name), 'utf8').matchAll(/\bipvstop_\w+/gv)].map(match => match[0]));
 	assert.ok(used.length > 20);
 	assert.deepEqual([...new Set(used)].filter(name => !known.has(name)), []);
-});
-
-test('a real Prometheus scrapes it and answers a query about it', withPrometheus, async context => {
-	const {url} = await serve(context);
-	const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ipvstop-prometheus-'));
-	const config = path.join(folder, 'prometheus.yml');
-	fs.writeFileSync(config, JSON.stringify({
-		global: {scrape_interval: '1s'},
-		rule_files: [service('alerts.yml')],
-		scrape_configs: [{job_name: 'ipvstop', static_configs: [{targets: [new URL(url).host]}]}],
-	}));
-	const child = spawn('prometheus', [
-		`--config.file=${config}`, `--storage.tsdb.path=${folder}/data`, '--web.listen-address=127.0.0.1:0', '--log.format=json',
-	], {stdio: ['ignore', 'ignore', 'pipe']});
-	const exited = once(child, 'exit');
-	context.after(async () => {
-		child.kill('SIGKILL');
-		await exited;
-		fs.rmSync(folder, {recursive: true, force: true});
-	});
-
-	let log = '';
-	const address = await new Promise<string>((resolve, reject) => {
-		child.stderr.setEncoding('utf8').on('data', (text: string) => {
-			log += text;
-			const found = /"Listening on","address":"([^"]+)"|"address":"([^"]+)"[^\n]*"Listening on"/v.exec(log);
-			if (found) {
-				resolve(found[1] ?? found[2]!);
-			}
-		});
-		void exited.then(() => {
-			reject(new Error(log));
-		});
-	});
-
-	const query = async (expression: string): Promise<number | undefined> => {
-		const response = await fetch(`http://${address}/api/v1/query?query=${encodeURIComponent(expression)}`);
-		if (!response.ok) {
-			await response.text();
-			return undefined;
-		}
-
-		const {data} = await response.json() as {data: {result: Array<{value: [number, string]}>}};
-		return data.result[0] ? Number(data.result[0].value[1]) : undefined;
-	};
-
-	const deadline = AbortSignal.timeout(30_000);
-	let sessions: number | undefined;
-	while (sessions === undefined && !deadline.aborted) {
-		sessions = await query('sum(ipvstop_sessions)');
-	}
-
-	const response = await fetch(url);
-	const own = sum(seriesOf(await response.text()), 'ipvstop_sessions');
-	assert.equal(sessions, own);
-	assert.equal(await query('up{job="ipvstop"}'), 1);
 });
