@@ -140,7 +140,8 @@ const run = async (options: Options): Promise<number> => {
 			survey: () => startEngine({...options, mode: 'events', at: undefined}, undefined, through),
 		}, {...options, target: targetText(options), save: saveSessions, ownEvents: () => triggers?.log.recent().map(outcomeEvent) ?? []}, stop.promise);
 		const incomplete = recordingProblem(monitor);
-		for (const problem of [...problems, incomplete, silence].filter(one => one !== undefined)) {
+		const {lackOfRoom} = await import('./program/heard.js');
+		for (const problem of [...problems, incomplete, lackOfRoom(monitor.memory), silence].filter(one => one !== undefined)) {
 			complain(problem);
 		}
 

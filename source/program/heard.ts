@@ -1,5 +1,7 @@
 import {type Tally} from '../engine/tally.js';
 import {type Options} from '../options/options.js';
+import {createTableView} from '../table/read/table-view.js';
+import {type TableMemory} from '../table/memory.js';
 import {faultNames} from '../wire/fault.js';
 
 /** The most frequent reason why packets were refused. */
@@ -38,4 +40,15 @@ export const lackOnWire = ({messages, excluded, adverts}: Tally, {mode, demo}: O
 	return adverts > 0
 		? `VRRP was heard, but no sync message in ${seconds} s. Is lvs_sync_daemon on, and on this segment? With another group or port: --group, --port`
 		: `nothing was heard in ${seconds} s. Is this host on the load balancers' segment, and sync on? --duration listens longer`;
+};
+
+/** What found no room in the table, undefined when everything did: to be said at the end, whatever the output was. */
+export const lackOfRoom = (memory: TableMemory): string | undefined => {
+	const {evicted, evictedUnknown, refused} = createTableView(memory).totals();
+	const unmade = (refused.get('path-limit') ?? 0) + (refused.get('pe-limit') ?? 0);
+	const parts = [
+		...(evicted > 0 ? [`${evicted} sessions were evicted${evictedUnknown > 0 ? `, ${evictedUnknown === evicted ? 'all' : evictedUnknown} of unknown senders` : ''}: the table holds ${memory.sizes.maxSessions}, see --max-sessions`] : []),
+		...(unmade > 0 ? [`${unmade} records were refused: there was no room for further services, real servers or persistence data`] : []),
+	];
+	return parts.length > 0 ? parts.join('; ') : undefined;
 };

@@ -9,7 +9,7 @@ import {createOwnEvents, outcomeEvent} from '../output/own-events.js';
 import {UsageError} from '../options/usage-error.js';
 import {obstacleText} from '../sample/source-words.js';
 import {isLossless, readsOnly, recordingProblem} from './start.js';
-import {lackInFile, lackOnWire} from './heard.js';
+import {lackInFile, lackOfRoom, lackOnWire} from './heard.js';
 import {reload} from './reload.js';
 import {type RunningTriggers} from './run-triggers.js';
 import {outcomeLine, triggerSummary} from './trigger-report.js';
@@ -183,6 +183,11 @@ export const runText = async (
 		: undefined;
 	if (lack !== undefined) {
 		complain(lack);
+	}
+
+	const crowded = lackOfRoom(monitor.memory);
+	if (crowded !== undefined && !output.isClosed()) {
+		complain(crowded);
 	}
 
 	await monitor.close();

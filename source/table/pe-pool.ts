@@ -31,7 +31,7 @@ export type PeState = {
 
 export const createPeState = (): PeState => ({free: [], unreferred: [], highWater: 0, unknownUsed: 0});
 
-/** `limit`: ids that can be given out; a tenth of them to unknown senders. Name and data longer than 16 and 255 octets are cut. */
+/** `limit`: ids that can be given out; half of them to unknown senders. Name and data longer than 16 and 255 octets are cut. */
 export const createPePool = ({control, peWords: words, peOctets: octets}: TableArrays, limit: number, seed?: number, state = createPeState()): PePool => {
 	const index = createHashIndex(limit);
 	/** Its key: the two lengths, the name in its room, the data. Made when it is first needed: few balance SIP. */
@@ -94,7 +94,7 @@ export const createPePool = ({control, peWords: words, peOctets: octets}: TableA
 				}
 			}
 
-			if (!known && state.unknownUsed >= Math.max(1, Math.floor(limit / 10))) {
+			if (!known && state.unknownUsed >= Math.max(1, limit >> 1)) {
 				return 0;
 			}
 

@@ -5,13 +5,15 @@ import {createTable, flags, secondsLater, type SampleRecord} from './support.js'
 
 const sessions = (from: number, count: number, given: SampleRecord = {}): SampleRecord[] => Array.from({length: count}, (_, index) => ({cport: from + index, ...given}));
 
-test('strangers share a tenth of the table, and evict only one another', () => {
+test('strangers may fill the table, since what fits is never thrown away; once it is full they evict only one another', () => {
 	const table = createTable({maxSessions: 200});
-	table.hear(sessions(1, 150), {director: 1});
-	table.hear(sessions(1000, 15), {director: 8, known: false});
+	table.hear(sessions(1, 100), {director: 1});
+	table.hear(sessions(1000, 70), {director: 8, known: false});
 	table.hear(sessions(2000, 30), {director: 9, known: false});
+	assert.deepEqual([table.view.totals().unknownEntries, table.view.totals().evicted, table.view.totals().connections], [100, 0, 200]);
+	table.hear(sessions(3000, 25), {director: 9, known: false});
 	const {directorEntries, unknownEntries, evicted, connections} = table.view.totals();
-	assert.deepEqual([directorEntries[1], directorEntries[8]! + directorEntries[9]!, unknownEntries, evicted, connections], [150, 20, 20, 25, 170]);
+	assert.deepEqual([directorEntries[1], directorEntries[8]! + directorEntries[9]!, unknownEntries, evicted, connections], [100, 100, 100, 25, 200]);
 });
 
 test('a full table evicts strangers first, then from the sender with most entries, what expires soonest of some', () => {
@@ -35,7 +37,7 @@ test('of the entries weighed for eviction the one nearest to its end goes', () =
 	assert.deepEqual(table.view.departed(5).map(({connection}) => connection.cport), [2]);
 });
 
-test('a stranger that becomes known leaves the shared quota', () => {
+test('a stranger that becomes known is no stranger any more, with all that it announced', () => {
 	const table = createTable({maxSessions: 200});
 	table.hear(sessions(1, 20), {director: 8, known: false});
 	table.hear(sessions(100, 30), {director: 8, known: true});
@@ -49,13 +51,13 @@ test('the evicted session of a message may come again in the same message', () =
 	assert.equal(table.rows().some(row => row.cport === 1 && row.timeoutSeconds === 20), true);
 });
 
-test('more paths than there is room for are refused, and strangers get a tenth', () => {
+test('more paths than there is room for are refused, and half of the room is kept from strangers', () => {
 	const table = createTable({maxPaths: 20});
 	const reals = (count: number, base: number) => sessions(base, count).map((record, index) => ({...record, daddr: [0x0a_00_00_00 + base + index]}));
-	table.hear(reals(5, 100), {known: false});
+	table.hear(reals(13, 100), {known: false});
 	assert.equal(table.view.totals().refused.get('path-limit'), 3);
 	table.hear(reals(30, 1000));
-	assert.equal(table.view.totals().refused.get('path-limit'), 3 + 12);
+	assert.equal(table.view.totals().refused.get('path-limit'), 3 + 20);
 	assert.equal(table.rows().length, 20);
 });
 

@@ -15,7 +15,7 @@ What refers to a path: entries (twice: held and last announced), departed sessio
 */
 export type PathTable = {
 	/**
-	The path of the record at word `at` of a batch, made when it is new; 0 when there is no room (a tenth is open to unknown senders).
+	The path of the record at word `at` of a batch, made when it is new; 0 when there is no room (half of it is kept for known senders).
 	`origin`: sync id, and 8 bits up the version of the message. It may be freed by the next `reclaim` unless a reference is taken.
 	*/
 	intern(words: Int32Array, at: number, segment: number, origin: number, known: boolean): number;
@@ -120,7 +120,7 @@ export const createPathTable = (arrays: TableArrays, sizes: TableSizes, seed: nu
 			return found;
 		}
 
-		if (!known && state.unknownServices >= Math.max(1, Math.floor(sizes.maxServices / 10))) {
+		if (!known && state.unknownServices >= Math.max(1, sizes.maxServices >> 1)) {
 			return 0;
 		}
 
@@ -217,7 +217,7 @@ export const createPathTable = (arrays: TableArrays, sizes: TableSizes, seed: nu
 	};
 
 	const create = (hash: number, words: Int32Array, at: number, segment: number, origin: number, known: boolean): number => {
-		if (!known && state.unknownPaths >= Math.max(1, Math.floor(sizes.maxPaths / 10))) {
+		if (!known && state.unknownPaths >= Math.max(1, sizes.maxPaths >> 1)) {
 			return 0;
 		}
 

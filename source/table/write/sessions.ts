@@ -113,11 +113,7 @@ export const createSessions = ({arrays, maxSessions, slots, lookupState, pathTab
 		}
 	};
 
-	const makeRoom = (known: boolean, moment: Moment) => {
-		if (!known && shares.areStrangersFull()) {
-			evict(strangers, moment);
-		}
-
+	const makeRoom = (moment: Moment) => {
 		if (slots.used >= maxSessions) {
 			evict(shares.whoMustYield(), moment);
 		}
@@ -136,7 +132,7 @@ export const createSessions = ({arrays, maxSessions, slots, lookupState, pathTab
 
 	return {
 		create({words, from, path, pe: peId, hash, cport, timeout}, message, moment) {
-			makeRoom(message.known, moment);
+			makeRoom(moment);
 			const {second, ms} = moment;
 			const slot = takeSlot();
 			const at = slot << entryShift;

@@ -1,22 +1,21 @@
 import {controlAt, directorLimit, type TableArrays} from '../memory.js';
 import {createEviction, createEvictionState, strangers, type EvictionState} from './eviction.js';
 
-/** How many entries each director announced last, and whose must make room. Unknown senders share one tenth of the table. */
+/**
+How many entries each director announced last, and whose must make room once the table is full. Until then nobody's share matters: a session
+that fits is never thrown away. Unknown senders yield first, before any known one does.
+*/
 export type Shares = {
 	count(director: number, difference: 1 | -1): void;
 	/** Whether a director has a share of its own, or shares one with all unknown senders. */
 	setKnown(director: number, known: boolean): void;
 	/** Remembers an entry that an unknown sender made. */
 	strange(slot: number): void;
-	/** Unknown senders have all that they may have. */
-	areStrangersFull(): boolean;
 	/** Who must give up an entry of a full table: unknown senders first, then who has most. */
 	whoMustYield(): number;
 	/** The slot that `whose` must give up, 0 when there is none. */
 	choose(whose: number, highWater: number): number;
 };
-
-const unknownShare = 10;
 
 export type ShareState = {
 	/** By director: 1 when it has a share of its own. */
@@ -29,10 +28,9 @@ export type ShareState = {
 export const createShareState = (): ShareState =>
 	({directorKnown: new Uint8Array(directorLimit).fill(1), unknownEntries: 0, eviction: createEvictionState()});
 
-export const createShares = ({control, entries}: TableArrays, maxSessions: number, state = createShareState()): Shares => {
+export const createShares = ({control, entries}: TableArrays, state = createShareState()): Shares => {
 	const {directorKnown} = state;
 	const eviction = createEviction(entries, directorKnown, state.eviction);
-	const unknownQuota = Math.max(1, Math.floor(maxSessions / unknownShare));
 
 	const countUnknown = (difference: number) => {
 		state.unknownEntries += difference;
@@ -65,7 +63,6 @@ export const createShares = ({control, entries}: TableArrays, maxSessions: numbe
 			}
 		},
 		strange: eviction.strange,
-		areStrangersFull: () => state.unknownEntries >= unknownQuota,
 		whoMustYield: () => state.unknownEntries > 0 ? strangers : directorWithMost(),
 		choose: (whose, highWater) => eviction.choose(whose, whose === strangers ? state.unknownEntries : control[controlAt.directorEntries + whose]!, highWater),
 	};

@@ -10,7 +10,7 @@ export type TableMessage = {
 	directorBit: number;
 	/** Bits of the directors that listen now, other than the sender. */
 	sentMask: number;
-	/** A sender that is to be trusted with more than its share of the common tenth. */
+	/** A sender whose sessions stay when the table is full, as long as there are those of others; see `Shares`. */
 	known: boolean;
 	/** The capture cut the message. */
 	partial: boolean;

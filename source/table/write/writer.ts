@@ -59,7 +59,7 @@ export const createTableWriter = (memory: TableMemory, {waitForReader = false, s
 	const index = createHashIndex(maxSessions);
 	const hashSession = createSessionHash(seed);
 	const lookup = createSessionLookup(arrays, index, state.lookup, hashSession);
-	const shares = createShares(arrays, maxSessions, state.shares);
+	const shares = createShares(arrays, state.shares);
 	const sessions = createSessions({arrays, maxSessions, slots: state.slots, lookupState: state.lookup, pathTable, pe, changes, lookup, shares, index, wheel});
 	const update = createSessionUpdate({arrays, lookupState: state.lookup, pathTable, changes, refusals, shares, wheel});
 	const sweep = createSweep({arrays, index, wheel, lookup, sessions});
