@@ -6,13 +6,13 @@ import ts from 'typescript';
 
 /** The rooms from the foundation up: octets come in at the bottom, a frame of text leaves at the top. A room knows only those below it. */
 const floors = [
-	'wire', 'checkpoint', 'ring', 'table', 'table/write', 'text', 'desk/facts', 'events', 'savefile', 'capture', 'demo', 'desk', 'recording', 'log', 'nats', 'engine',
+	'wire', 'checkpoint', 'ring', 'table', 'table/write', 'text', 'desk/facts', 'events', 'savefile', 'capture', 'demo', 'census', 'desk', 'recording', 'log', 'nats', 'engine',
 	'table/read', 'filter', 'verdict', 'sample', 'output', 'screen', 'options', 'program', '',
 ] as const;
 type Room = (typeof floors)[number];
 
 /** The thread in which a room's code runs; what stands in no list runs in both. */
-const captureThread: ReadonlySet<Room> = new Set(['table/write', 'savefile', 'capture', 'demo', 'desk', 'recording', 'log', 'engine']);
+const captureThread: ReadonlySet<Room> = new Set(['table/write', 'savefile', 'capture', 'demo', 'census', 'desk', 'recording', 'log', 'engine']);
 const mainThread: ReadonlySet<Room> = new Set(['table/read', 'filter', 'verdict', 'sample', 'output', 'screen', 'options', 'program', '']);
 /** Files on the other side than their room. */
 const otherThread: Readonly<Record<string, 'main' | 'both' | 'capture'>> = {

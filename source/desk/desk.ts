@@ -1,26 +1,33 @@
-import {numberAt} from '../table/memory.js';
-import {type TableWriter} from '../table/write/writer.js';
-import {type Advert, type FrameInfo, type GroupReport} from '../wire/observation.js';
-import {type Datagram} from '../wire/packet.js';
+/*
+The failover desk: hears what directors say, judges, counts, and tells. Knows no clock: the time is the packets'. What it knows is one
+value (state.ts), what it does are functions over it: this file is the order in which they are called.
+*/
 import {events} from '../events/catalogue.js';
 import {type Note} from '../events/told.js';
-import {createDeskEvents} from './desk-events.js';
-import {sharedBit, type Director} from './facts/director.js';
-import {createDirectors, type Directors, type SyncFacts} from './registry.js';
+import {createPathReader} from '../table/path-info.js';
+import {numberAt} from '../table/memory.js';
+import {type TableWriter} from '../table/write/writer.js';
+import {formatAddress, isMulticast} from '../wire/address.js';
+import {type AddressClaim, type Advert, type FrameInfo, type GroupReport} from '../wire/observation.js';
+import {type Datagram} from '../wire/packet.js';
+import {type RecordBatch} from '../wire/sync/record-batch.js';
+import {othersAddress, type Director} from './facts/director.js';
 import {type Failover} from './facts/failover.js';
-import {createHeadCount} from './head-count.js';
 import {type Limits} from './facts/limits.js';
-import {createLosses} from './losses.js';
-import {createPairReport} from './pair-report.js';
-import {createPairWatch} from './pair-watch.js';
-import {createPairs} from './pairs.js';
-import {createRouterEvents} from './router-events.js';
-import {countSent} from './sent-sessions.js';
-import {createSplitBrains} from './splits.js';
-import {createSyncPairs} from './sync-pairs.js';
-import {createTakeovers} from './takeovers.js';
-import {type Claim} from './vip-claims.js';
-import {createVirtualRouters} from './routers.js';
+import {thresholds} from './facts/thresholds.js';
+import {findDeaf, listenersOf, noteJoin, noteLeave} from './listening.js';
+import {ownersOfMessage} from './owners.js';
+import {isStranger, membersOf, memoryOf, pairOf, relate, relateConfigured} from './pairs.js';
+import {cameUp, countRates, directorOf, identify, joinsVrrp, trustByAdvert, trustBySync} from './registry.js';
+import {noteAdvert} from './reigns.js';
+import {failoverOf} from './report.js';
+import {mastersOf, routerHears, routersHearMessage, routersTick, speechOf, type RouterNews} from './routers.js';
+import {hearAnnouncement, hearClaim, isAbout, routerChanged, serveAdvertised, servingTick} from './serving.js';
+import {beginSplit, contest, endSplit, splitOf, splitsTick} from './splits.js';
+import {createDeskState, type DeskState} from './state.js';
+import {followStream} from './streams.js';
+import {leaveServing, noteMessage, noteOrderlyEnd, noteOwnAdvert, setServing, takeoversTick} from './takeover.js';
+import {tell, type DeskContext} from './told.js';
 
 export type DeskParts = {
 	readonly table: TableWriter;
@@ -29,168 +36,276 @@ export type DeskParts = {
 	firstUs(): number;
 	/** The wall clock's time, for what is told. */
 	toWallUs(timeUs: number): number;
-	/** Addresses of directors that are known, and pairs, by the configuration. */
+	/** Addresses of directors that are known, and pairs, by the configuration: `A+A2` are addresses of one director. */
 	readonly configured?: ReadonlyArray<readonly string[]>;
 	readonly limits: Limits;
+	/** What it knew when it was saved. */
+	readonly state?: DeskState;
 };
 
-/** The failover desk: hears what directors say, judges, counts, and tells. Knows no clock: the time is the packets'. */
+export type SyncFacts = {readonly version: number; readonly syncid: number; readonly records: number; readonly wrapped: boolean};
+
 export type Desk = {
-	readonly directors: Directors;
+	readonly state: DeskState;
+	readonly directors: {all(): readonly Director[]};
 	/** A sync message, before its records are applied. */
-	message(datagram: Datagram, segment: number, facts: SyncFacts): Director;
+	message(datagram: Datagram, segment: number, facts: SyncFacts, batch: RecordBatch): Director;
 	/** The same message, after that. */
 	applied(director: Director, timeUs: number): void;
-	/** True when its sender is believed. */
-	advert(frame: FrameInfo, segment: number, advert: Advert): boolean;
+	advert(frame: FrameInfo, segment: number, advert: Advert): void;
 	report(frame: FrameInfo, segment: number, report: GroupReport, group: 'sync' | 'vrrp' | 'other'): void;
-	/** A host claims a virtual address. */
-	claim(timeUs: number, place: number, claim: Claim): void;
-	/** What the entries of a sender's message get. */
+	/** A host claims an address, or answers for it. */
+	claim(frame: FrameInfo, segment: number, claim: AddressClaim): void;
+	/** Directors that hear what this one announces now, as bits. */
 	listeners(sender: Director): number;
-	generation(sender: Director): number;
 	/** To be called about twice a second of the packets' time. */
 	tick(nowUs: number): void;
 	/** Everything of now; counts the table again when the last count is too old. */
 	failover(nowUs: number): Failover;
 };
 
-export const createDesk = ({table, note, firstUs, toWallUs, configured = [], limits}: DeskParts): Desk => {
-	const {arrays} = table;
-	const {numbers} = arrays;
-	const told = createDeskEvents(note, limits);
-	const {tell} = told;
-	const losses = createLosses();
-	let contested = 0;
-	/** The time of the packet at hand. */
-	let packetUs = 0;
+const us = 1_000_000;
+const maxSyncids = 16;
+/** Of a pair that both send, both must have sent of late to go on being one. */
+const stillBothUs = 60 * us;
 
-	const directors = createDirectors({
-		note,
-		tell,
-		clearSent({bit}) {
-			if (bit === sharedBit) {
-				return 0;
+const noteValue = (list: number[], value: number): void => {
+	if (list.length < maxSyncids && !list.includes(value)) {
+		list.push(value);
+	}
+};
+
+/** What any message says of its sender, or of all that share one number. */
+const countMessage = (director: Director, timeUs: number, records: number): void => {
+	director.firstSyncUs ||= timeUs;
+	director.lastSyncUs = timeUs;
+	director.messages++;
+	director.records += records;
+};
+
+/** What a message says of its one sender. */
+const noteSender = (director: Director, datagram: Datagram, segment: number, {version, syncid, wrapped}: SyncFacts): void => {
+	director.segment = segment;
+	director.version = version;
+	director.syncid = syncid;
+	noteValue(director.syncids, syncid);
+	noteValue(director.versions, version);
+	if (director.port !== datagram.destinationPort || director.group === '') {
+		director.port = datagram.destinationPort;
+		director.group = formatAddress(datagram.destination, 0, datagram.family);
+	}
+
+	director.largestMessage = Math.max(director.largestMessage, datagram.claimedLength);
+	director.fragmentedMessages += datagram.fragmented ? 1 : 0;
+	director.wrappedMessages += wrapped ? 1 : 0;
+};
+
+/** The sender of a sync message, with what it says of itself. */
+const senderOf = (desk: DeskContext, datagram: Datagram, segment: number, facts: SyncFacts): Director => {
+	const director = identify(desk, datagram, segment, 'sync');
+	const {timeUs} = datagram;
+	if (director.address === othersAddress) {
+		// Many at once: nothing else that is true of one of them is true of all.
+		countMessage(director, timeUs, facts.records);
+		return director;
+	}
+
+	const isFirst = director.firstSyncUs === 0;
+	if (director.lastSyncUs > 0 && timeUs - director.lastSyncUs > thresholds.noAdvertUs) {
+		director.formerSyncUs = director.lastSyncUs;
+	}
+
+	director.previousSyncUs = director.lastSyncUs;
+	countMessage(director, timeUs, facts.records);
+	if (isFirst) {
+		tell(desk, timeUs, events.director, [director], {address: director.address, what: 'sending', syncid: facts.syncid, version: facts.version});
+		relateConfigured(desk, director);
+	}
+
+	trustBySync(desk, director, timeUs);
+	noteSender(director, datagram, segment, facts);
+	followStream(desk, director, datagram);
+	return director;
+};
+
+/** Acts on what became of the virtual routers. */
+const follow = (desk: DeskContext, news: readonly RouterNews[], timeUs: number): void => {
+	const {state} = desk;
+	for (const one of news) {
+		const {router} = one;
+		const master = directorOf(state, router.master);
+		const priority = speechOf(state, router, router.master)?.priority ?? 0;
+		const fields = {address: master.address, vrid: router.vrid, priority};
+		if (one.what === 'first') {
+			setServing(desk, master, timeUs, timeUs);
+			tell(desk, timeUs, events.vrrp, [master], {...fields, role: 'master'});
+		} else if (one.what === 'changed') {
+			routerChanged(desk, one, state.packetUs);
+		} else if (one.what === 'resigned') {
+			leaveServing(desk, master, timeUs);
+			tell(desk, timeUs, events.vrrp, [master], {...fields, priority: 0, role: 'resigned'});
+		} else if (one.what === 'resumed') {
+			setServing(desk, master, timeUs, timeUs);
+			tell(desk, timeUs, events.vrrp, [master], {...fields, role: 'master'}, 'master again');
+		} else if (one.what === 'silent') {
+			if (master.priority !== 0) {
+				const {lastUs} = (speechOf(state, router, router.master)!);
+				leaveServing(desk, master, timeUs);
+				tell(desk, timeUs, events.silent, [master], {
+					...fields, what: 'adverts', seconds: (timeUs - lastUs) / us, syncGoesOn: master.lastSyncUs > lastUs + (master.intervalMs * 1000) + thresholds.syncGoesOnUs,
+				});
 			}
+		} else if (one.what === 'split') {
+			beginSplit(desk, router, one.speakers, timeUs);
+		} else {
+			endSplit(desk, router, one.winner, one.loser, timeUs);
+		}
+	}
+};
 
-			const count = countSent(arrays, bit, heads.sinceOriginMs(numbers[numberAt.nowUs]!));
-			table.clearSent(bit);
-			return count;
-		},
-		assumeSent({bit, segment, index}) {
-			table.copySent(sharedBit, bit, segment, index);
-		},
-		lost(director, timeUs, lost) {
-			const fields = {address: director.address, lost, lostMessages: director.lostMessages};
-			// One line of the timeline for a burst.
-			if (losses.add(director, timeUs, lost)) {
-				tell(timeUs, events.wireLoss, [director], fields);
-			} else {
-				told.add(timeUs, events.wireLoss, director, fields);
-			}
-		},
-	}, new Set(configured.flat()), limits);
+/** An advert that is sent to one peer and heard here was flooded: the switch does not know the peer's MAC any more. */
+const noteFlood = ({state}: DeskContext, {destination, timeUs}: FrameInfo, segment: number): void => {
+	const index = state.registry.byAddress.get(`${segment} ${destination[0]} ${destination[1]} ${destination[2]} ${destination[3]}`);
+	if (index !== undefined) {
+		directorOf(state, index).floodedUs = timeUs;
+	}
+};
 
-	const pairs = createPairs(directors.all, configured);
-	const pairOfSender = createSyncPairs(pairs);
-	const heads = createHeadCount(arrays, pairs);
-	const report = createPairReport({directors, pairs, heads, losses});
-	const splits = createSplitBrains({directors, pairs, heads, tell, toWallUs});
-	const masters = (nowUs: number) => routers.masters(nowUs);
-	const takeovers = createTakeovers({table, directors, pairs, heads, losses, note, tell, firstUs, toWallUs, limits, masters});
-	const watch = createPairWatch({directors, tell, masters});
-	const routers = createVirtualRouters({
-		...createRouterEvents(directors, tell),
-		changed(change) {
-			takeovers.changed(change, packetUs);
-		},
-		split: splits.begins,
-		splitEnd: splits.ends,
-	}, limits);
+const hearAdvert = (desk: DeskContext, frame: FrameInfo, segment: number, advert: Advert): void => {
+	const {state} = desk;
+	const {timeUs} = frame;
+	const director = identify(desk, frame, segment, 'advert', advert.ahSpi);
+	if (director.address === othersAddress || !trustByAdvert(desk, director, advert, timeUs)) {
+		return;
+	}
+
+	const isUnicast = !isMulticast(frame.destination, 0, frame.family);
+	if (isUnicast) {
+		noteFlood(desk, frame, segment);
+	}
+
+	if (director.lastAdvertUs === 0) {
+		relateConfigured(desk, director);
+	}
+
+	const instance = noteAdvert(director, frame, segment, advert, isUnicast, desk.limits);
+	const news = routerHears(desk, director.index, instance, timeUs);
+	const router = state.routers.find(one => one.vrid === instance.vrid && one.family === instance.family && one.segment === segment && one.speakers.includes(director.index));
+	for (const index of router?.speakers ?? []) {
+		relate(state, director.index, index);
+	}
+
+	follow(desk, news, timeUs);
+	if (router?.master === director.index && router.splitUs === 0 && instance.priority > 0) {
+		serveAdvertised(desk, router, instance, timeUs);
+	}
+
+	noteOwnAdvert(desk, director, advert.priority, timeUs);
+};
+
+/** Whether several of a pair serve for good, each its own sessions. */
+const watchActiveActive = (desk: DeskContext, pair: number, nowUs: number): void => {
+	const {state} = desk;
+	const memory = memoryOf(state, pair);
+	const members = membersOf(state, pair);
+	const sendersWithin = (withinUs: number): Director[] => members.filter(({lastSyncUs}) => lastSyncUs > 0 && nowUs - lastSyncUs <= withinUs);
+	const senders = sendersWithin(thresholds.noAdvertUs);
+	const living = mastersOf(state, nowUs);
+	if (splitOf(state, members)?.split.endUs === 0 || (senders.length < 2 && members.filter(({index}) => living.has(index)).length < 2)) {
+		memory.bothSinceUs = 0;
+		memory.isActiveActive &&= senders.length > 0 && sendersWithin(stillBothUs).length > 1;
+		return;
+	}
+
+	memory.bothSinceUs ||= nowUs;
+	if (!memory.isActiveActive && nowUs - memory.bothSinceUs >= thresholds.activeActiveUs) {
+		memory.isActiveActive = true;
+		tell(desk, nowUs, events.director, senders, {address: senders.map(({address}) => address).join(' '), what: 'active-active'});
+	}
+};
+
+export const createDesk = ({configured = [], state = createDeskState(), ...parts}: DeskParts): Desk => {
+	const pairs = configured.map(addresses => addresses.map(one => one.split('+')));
+	const desk: DeskContext = {
+		...parts, state, configured: pairs.map(directors => directors.flat()), trusted: new Set(pairs.flat().flat()),
+		aliases: new Map(pairs.flat().flatMap(addresses => addresses.slice(1).map(address => [address, addresses[0]!] as const))),
+		reader: createPathReader(parts.table.arrays), counted: {countedUs: 0, rows: []},
+	};
+	const {numbers} = parts.table.arrays;
+	const {registry} = state;
 
 	return {
-		directors,
-		message(datagram, segment, facts) {
+		state,
+		directors: {all: () => registry.directors},
+		message(datagram, segment, facts, batch) {
 			const {timeUs} = datagram;
-			packetUs = timeUs;
-			const director = directors.sender(datagram, segment, facts);
-			const pair = pairOfSender(director);
-			if (!pair) {
+			state.packetUs = timeUs;
+			const director = senderOf(desk, datagram, segment, facts);
+			if (director.address === othersAddress) {
 				return director;
 			}
 
-			routers.message(director, pair.directors, timeUs);
-			takeovers.message(pair, director, timeUs);
+			const owners = ownersOfMessage(desk, batch, segment, director.known || !isStranger(director));
+			follow(desk, routersHearMessage(desk, director.index, timeUs, (master, router) => isAbout(state, owners, director.index, master, router)), timeUs);
+			for (const owner of owners) {
+				hearAnnouncement(desk, owner, director, timeUs);
+			}
+
+			noteMessage(desk, director, timeUs);
 			return director;
 		},
 		applied(director, timeUs) {
 			const now = numbers[numberAt.contested]!;
-			if (now !== contested) {
-				contested = now;
-				const pair = pairs.of(director);
-				if (pair) {
-					splits.contest(pair, director, timeUs);
+			if (now !== state.contested) {
+				state.contested = now;
+				if (director.address !== othersAddress && !(isStranger(director) && pairOf(state, director.index) === director.index)) {
+					contest(desk, director, timeUs);
 				}
 			}
 		},
 		advert(frame, segment, advert) {
-			const {timeUs} = frame;
-			packetUs = timeUs;
-			const heard = directors.advert(frame, segment, advert);
-			if (!heard) {
-				return false;
-			}
-
-			const {director, instance} = heard;
-			const pair = pairs.join(director, `vrid ${segment} ${advert.family} ${advert.vrid}`);
-			if (!pair.vrids.includes(advert.vrid)) {
-				pair.vrids.push(advert.vrid);
-			}
-
-			routers.advert(director, instance, timeUs);
-			takeovers.advert(pair, director, advert.priority, timeUs);
-			return true;
+			state.packetUs = frame.timeUs;
+			hearAdvert(desk, frame, segment, advert);
 		},
-		report(frame, segment, groupReport, group) {
-			packetUs = frame.timeUs;
+		report(frame, segment, report, group) {
+			state.packetUs = frame.timeUs;
 			if (group === 'sync') {
-				directors.report(frame, segment, groupReport);
+				const director = identify(desk, frame, segment, 'report');
+				if (director.address === othersAddress) {
+					return;
+				}
+
+				director.segment = segment;
+				if (report.kind === 'report') {
+					noteOrderlyEnd(desk, director, frame.timeUs);
+					noteJoin(desk, director, frame, report);
+					relateConfigured(desk, director);
+				} else {
+					noteLeave(desk, director, frame.timeUs, report);
+				}
 			} else if (group === 'vrrp') {
-				directors.vrrpReport(frame);
-			} else if (groupReport.protocol === 'mld' && groupReport.kind === 'report' && groupReport.change) {
-				directors.cameUp(frame);
+				joinsVrrp(state, frame);
+			} else if (report.protocol === 'mld' && report.kind === 'report' && report.change) {
+				cameUp(state, frame);
 			}
 		},
-		claim(timeUs, place, {address, mac, was, isNews}) {
-			const director = directors.ofMac(place, mac);
-			const near = director ? pairs.all().filter(pair => pair.segment === director.segment) : [];
-			const pair = director && (pairs.of(director) ?? (near.length === 1 ? near[0] : undefined));
-			if (pair) {
-				pair.claimant = director.index;
-				pair.claimUs = timeUs;
-				takeovers.claim(pair, director, timeUs);
+		claim(frame, segment, claim) {
+			state.packetUs = frame.timeUs;
+			hearClaim(desk, frame, segment, claim);
+		},
+		listeners: sender => listenersOf(sender, registry.directors),
+		tick(nowUs) {
+			countRates(state, nowUs);
+			follow(desk, routersTick(desk, nowUs), nowUs);
+			servingTick(desk, nowUs);
+			takeoversTick(desk, nowUs);
+			for (const pair of new Set(registry.directors.map(({index}) => pairOf(state, index)))) {
+				watchActiveActive(desk, pair, nowUs);
 			}
 
-			if (isNews) {
-				tell(timeUs, events.vipClaimed, director ? [director] : [], {address, mac, was, director: director?.address});
-			}
+			findDeaf(desk, nowUs);
+			splitsTick(desk, nowUs);
 		},
-		listeners: directors.listeners,
-		generation(sender) {
-			const pair = pairs.of(sender);
-			const last = pair?.pending ?? pair?.takeovers.at(-1);
-			// What the old master still sends is no word of the new one.
-			return pair && last ? (sender === last.from ? pair.formerGeneration : pair.generation) & 0xff : 0;
-		},
-		tick(nowUs) {
-			directors.tick(nowUs);
-			routers.tick(nowUs);
-			for (const pair of pairs.all()) {
-				takeovers.tick(pair, nowUs);
-				watch(pair, nowUs);
-				splits.tick(pair, nowUs);
-			}
-		},
-		failover: nowUs => ({...report(nowUs), timeline: told.timeline()}),
+		failover: nowUs => failoverOf(desk, nowUs),
 	};
 };

@@ -1,146 +1,116 @@
-import {type Director} from './facts/director.js';
-import {type SplitBrain} from './facts/failover.js';
-import {type TakeoverState} from './takeover-state.js';
+/*
+Directors that belong together: they advertise one virtual router, virtual addresses move between them, they announce sessions of one
+address, or the configuration says so. A sync id that they share says nothing: several pairs of a segment may use the same.
+*/
+import {maxListeners} from '../census/census.js';
+import {missesAdverts, othersAddress, sharedBit, type Director} from './facts/director.js';
 import {thresholds} from './facts/thresholds.js';
+import {takesId} from './listening.js';
+import {directorOf} from './registry.js';
+import {type DeskState, type PairMemory} from './state.js';
+import {type DeskContext} from './told.js';
 
-/** Directors that back each other up, with what happened to them. */
-export type PairState = {
-	readonly id: number;
-	segment: number;
-	group: string;
-	port: number;
-	syncids: number[];
-	vrids: number[];
-	readonly directors: Director[];
-	/** Number of its last takeover in the entries, and of the one before. */
-	generation: number;
-	formerGeneration: number;
-	takeovers: TakeoverState[];
-	split: SplitBrain | undefined;
-	/** Who sent last, without regard to adverts, and a change that is not sure yet. */
-	sender: Director | undefined;
-	pending: TakeoverState | undefined;
-	/** When changes of its master were weighed, of late. */
-	begunUs: number[];
-	/** Since when both send, and whether for long enough. */
-	bothSinceUs: number;
-	activeActive: boolean;
-	claimant: number;
-	claimUs: number;
-	/** Times of announcements of one session by two directors, by the later one. */
-	contests: Array<{readonly timeUs: number; readonly director: Director}>;
+/** The first of those that this one belongs to: the number of its pair. */
+export const pairOf = ({pairs: {parents}}: DeskState, director: number): number => {
+	let index = director;
+	while (parents[index]! !== index) {
+		index = parents[index]!;
+	}
+
+	return index;
 };
 
-/** Adverts of the pair tell who is master; without them the sender alone does. */
-export const hasAdverts = (pair: PairState, nowUs: number): boolean =>
-	pair.directors.some(({lastAdvertUs}) => lastAdvertUs > 0 && nowUs - lastAdvertUs <= thresholds.noAdvertUs);
+export const membersOf = (state: DeskState, pair: number): Director[] => state.registry.directors.filter(({index}) => pairOf(state, index) === pair);
 
-/** The one that announced last of those that are master, by adverts or by their sync. */
-export const speakingMaster = ({directors, sender, vrids}: PairState): Director | undefined =>
-	directors.filter(({masterSinceUs}) => masterSinceUs > 0).toSorted((one, other) => other.lastSyncUs - one.lastSyncUs)[0] ?? (vrids.length === 0 ? sender : undefined);
+export const memoryOf = ({pairs: {memories}}: DeskState, pair: number): PairMemory => {
+	const known = memories.get(pair);
+	if (known) {
+		return known;
+	}
 
-/** Two masters at once. */
-export const isSplit = ({split}: PairState): boolean => split?.endUs === 0;
-
-/** A forger may name many groups and ids. */
-const maxKeys = 4096;
-
-export type Pairs = {
-	/** A director said something that belongs to one pair only: the sync id of a group, the number of a virtual router. */
-	join(director: Director, key: string): PairState;
-	of(director: Director): PairState | undefined;
-	all(): readonly PairState[];
-	/**
-	Those of its segment that listen and may be its backups, though nothing that they said tells. Where the configuration names the pair,
-	only whom it names; beside VRRP only who is in its group, too: other monitors join the sync group as well.
-	*/
-	listenersBeside(pair: PairState): Director[];
+	const memory: PairMemory = {begunUs: [], bothSinceUs: 0, isActiveActive: false, contests: [], sender: -1};
+	memories.set(pair, memory);
+	return memory;
 };
 
-/** `configured`: addresses of directors that are pairs, whatever they say. */
-export const createPairs = (directors: () => readonly Director[], configured: ReadonlyArray<readonly string[]> = []): Pairs => {
-	const byDirector = new Map<Director, PairState>();
-	const byKey = new Map<string, PairState>();
-	const pairs: PairState[] = [];
-	let count = 0;
+/** These two belong together. */
+export const relate = (state: DeskState, one: number, other: number): void => {
+	const [first, second] = [pairOf(state, one), pairOf(state, other)].toSorted((a, b) => a - b) as [number, number];
+	if (first === second || directorOf(state, first).address === othersAddress || directorOf(state, second).address === othersAddress) {
+		return;
+	}
 
-	const create = (segment: number): PairState => {
-		const pair: PairState = {
-			id: count++, segment, group: '', port: 0, syncids: [], vrids: [], directors: [], generation: -1, formerGeneration: -1, takeovers: [],
-			split: undefined, sender: undefined, pending: undefined, begunUs: [], bothSinceUs: 0, activeActive: false, claimant: -1, claimUs: 0, contests: [],
-		};
-		pairs.push(pair);
-		return pair;
+	const [kept, gone] = [memoryOf(state, first), memoryOf(state, second)];
+	kept.begunUs = [...kept.begunUs, ...gone.begunUs];
+	kept.contests = [...kept.contests, ...gone.contests].toSorted((a, b) => a.timeUs - b.timeUs);
+	kept.bothSinceUs ||= gone.bothSinceUs;
+	kept.isActiveActive ||= gone.isActiveActive;
+	state.pairs.memories.delete(second);
+	state.pairs.parents[second] = first;
+};
+
+/** Which pair of the configuration a director is of, -1: none. */
+export const configuredPairOf = ({configured}: Pick<DeskContext, 'configured'>, {address, otherAddresses}: Director): number =>
+	configured.findIndex(addresses => addresses.includes(address) || otherAddresses.some(one => addresses.includes(one)));
+
+/** A director of the configuration was heard: its peers are known. */
+export const relateConfigured = (desk: DeskContext, director: Director): void => {
+	const pair = desk.configured.length === 0 ? -1 : configuredPairOf(desk, director);
+	if (pair === -1) {
+		return;
+	}
+
+	for (const other of desk.state.registry.directors) {
+		if (other !== director && other.segment === director.segment && configuredPairOf(desk, other) === pair) {
+			relate(desk.state, director.index, other.index);
+		}
+	}
+};
+
+/** Its adverts, or those of its fellows, tell who is master; without them the sender alone does. */
+export const hasAdverts = (state: DeskState, pair: number, nowUs: number): boolean =>
+	membersOf(state, pair).some(({instances}) => instances.some(({lastUs, isUnicast}) => !isUnicast && lastUs > 0 && nowUs - lastUs <= thresholds.noAdvertUs));
+
+/** It said nothing that only directors say, beside its sync: no advert, no join, and serves no address. */
+export const isStranger = ({instances, listeningSinceUs, listenedSinceUs, masterSinceUs, servedUntilUs}: Director): boolean =>
+	instances.length === 0 && listeningSinceUs === 0 && listenedSinceUs === 0 && masterSinceUs === 0 && servedUntilUs === 0;
+
+/**
+Who would take over from a director, as far as was heard: those of its segment that listen, take its sync id and serve with it, or with
+nobody. Where the configuration names the pair, only whom it names; beside VRRP only who is in its group, too: other monitors join the
+sync group as well. The likeliest first: of its pair, of the highest priority heard, in the group of VRRP, listening longest.
+*/
+export const successorsOf = (desk: DeskContext, server: Director): Director[] => {
+	const {state} = desk;
+	const pair = pairOf(state, server.index);
+	const members = membersOf(state, pair);
+	const named = configuredPairOf(desk, server);
+	const hasVrrp = members.some(({instances}) => instances.length > 0);
+	const isFellow = (one: Director): boolean => pairOf(state, one.index) === pair;
+	const isFree = (one: Director): boolean => {
+		const others = membersOf(state, pairOf(state, one.index));
+		return others.length === 1 && (named === -1 ? configuredPairOf(desk, one) === -1 : configuredPairOf(desk, one) === named) && (!hasVrrp || one.joinsVrrp || one.instances.length > 0);
 	};
 
-	const add = (pair: PairState, director: Director) => {
-		byDirector.set(director, pair);
-		if (!pair.directors.includes(director)) {
-			pair.directors.push(director);
+	return state.registry.directors
+		.filter(one => one !== server && one.listeningSinceUs > 0 && one.bit !== sharedBit && one.segment === server.segment && takesId(one, server.syncid) && (isFellow(one) || isFree(one)))
+		.toSorted((one, other) => (Number(isFellow(other)) - Number(isFellow(one))) || (other.priority - one.priority) || (Number(other.joinsVrrp) - Number(one.joinsVrrp)) || (one.listeningSinceUs - other.listeningSinceUs))
+		.slice(0, maxListeners);
+};
+
+/** It advertised something within the time that a backup waits. */
+export const isAdvertising = ({instances}: Director, nowUs: number): boolean => instances.some(one => one.priority > 0 && !missesAdverts(one, nowUs, thresholds.silentIntervals));
+
+/** Who of them claimed a virtual address last, -1 when nobody was heard to, and when. */
+export const claimantOf = ({owners}: DeskState, members: readonly Director[]): {readonly claimant: number; readonly claimUs: number} => {
+	let claimant = -1;
+	let claimUs = 0;
+	for (const {claim} of owners.list) {
+		if (claim && claim.timeUs >= claimUs && members.some(({index}) => index === claim.director)) {
+			claimant = claim.director;
+			claimUs = claim.timeUs;
 		}
-	};
+	}
 
-	/** What seemed two pairs turns out to be one. */
-	const merge = (pair: PairState, other: PairState): PairState => {
-		const [kept, gone] = pair.id < other.id ? [pair, other] : [other, pair];
-		for (const director of gone.directors) {
-			add(kept, director);
-		}
-
-		for (const [key, value] of byKey) {
-			if (value === gone) {
-				byKey.set(key, kept);
-			}
-		}
-
-		kept.syncids = [...new Set([...kept.syncids, ...gone.syncids])];
-		kept.vrids = [...new Set([...kept.vrids, ...gone.vrids])];
-		kept.group ||= gone.group;
-		kept.port ||= gone.port;
-		kept.takeovers = [...kept.takeovers, ...gone.takeovers].toSorted((one, next) => one.atUs - next.atUs);
-		if (gone.generation > kept.generation) {
-			kept.generation = gone.generation;
-			kept.formerGeneration = gone.formerGeneration;
-		}
-
-		kept.sender ??= gone.sender;
-		kept.split ??= gone.split;
-		pairs.splice(pairs.indexOf(gone), 1);
-		return kept;
-	};
-
-	const joinBy = (director: Director, key: string): PairState => {
-		const own = byDirector.get(director);
-		const named = byKey.get(key);
-		if (own && named === own) {
-			return own;
-		}
-
-		let pair = own ?? named ?? create(director.segment);
-		if (own && named) {
-			pair = merge(own, named);
-		}
-
-		if (byKey.size < maxKeys) {
-			byKey.set(key, pair);
-		}
-
-		add(pair, director);
-		return pair;
-	};
-
-	return {
-		join(director, key) {
-			const pair = joinBy(director, key);
-			const number = configured.findIndex(addresses => addresses.includes(director.address));
-			return number === -1 ? pair : joinBy(director, `configured ${director.segment} ${number}`);
-		},
-		of: director => byDirector.get(director),
-		all: () => pairs,
-		listenersBeside(pair) {
-			const named = configured.find(addresses => pair.directors.some(({address}) => addresses.includes(address)));
-			return directors().filter(one => one.segment === pair.segment && one.listeningSinceUs > 0 && !byDirector.has(one)
-				&& (named?.includes(one.address) ?? (pair.vrids.length === 0 || one.joinsVrrp)));
-		},
-	};
+	return {claimant, claimUs};
 };

@@ -11,11 +11,9 @@ import {isVlan} from '../wire/link/tunnels.js';
 import {type FrameInfo} from '../wire/observation.js';
 import {type Datagram} from '../wire/packet.js';
 import {type RecordBatch} from '../wire/sync/record-batch.js';
-import {createDesk} from '../desk/desk.js';
-import {type Directors} from '../desk/registry.js';
+import {createDesk, type Desk} from '../desk/desk.js';
 import {type Failover} from '../desk/facts/failover.js';
 import {createLimits, type LimitCount} from '../desk/facts/limits.js';
-import {createVipClaims} from '../desk/vip-claims.js';
 import {createDuplicates} from './duplicates.js';
 import {createEngineState, type EngineState} from './engine-state.js';
 import {createSegments, type Segments} from './segments.js';
@@ -49,7 +47,7 @@ export type Engine = {
 	readonly state: EngineState;
 	readonly table: TableWriter;
 	readonly tally: Tally;
-	readonly directors: Directors;
+	readonly directors: Desk['directors'];
 	readonly segments: Segments;
 	/** What found no room so far. */
 	limits(): readonly LimitCount[];
@@ -83,7 +81,6 @@ export const createEngine = (options: EngineOptions, restored?: EngineState): En
 	const limits = createLimits(state.limits);
 	const segments = createSegments(() => state.places, limits, state.segments);
 	const duplicates = createDuplicates(state.duplicates);
-	const vips = createVipClaims(limits);
 	const groups = createSyncGroups(options.groups, state.groups);
 	const syncids = new Set(options.syncids);
 	const senders = new Set(options.from);
@@ -202,7 +199,7 @@ export const createEngine = (options: EngineOptions, restored?: EngineState): En
 		tally.messages++;
 		groups.heard(datagram);
 		tally.records += batch.count;
-		const director = desk.message(datagram, segment, {version: batch.version, syncid: batch.syncid, records: batch.count, wrapped: batch.count > maxCount});
+		const director = desk.message(datagram, segment, {version: batch.version, syncid: batch.syncid, records: batch.count, wrapped: batch.count > maxCount}, batch);
 		if (directors.all().length > namedDirectors) {
 			announceNames();
 		}
@@ -222,7 +219,6 @@ export const createEngine = (options: EngineOptions, restored?: EngineState): En
 			message.directorBit = director.bit;
 			message.known = director.known;
 			message.sentMask = desk.listeners(director);
-			message.takeoverGeneration = desk.generation(director);
 			message.partial = batch.partial;
 			table.apply(batch, message);
 			desk.applied(director, datagram.timeUs);
@@ -239,10 +235,7 @@ export const createEngine = (options: EngineOptions, restored?: EngineState): En
 				heard.vlan = frame.tags[0]!;
 			}
 
-			const segment = segmentOf(frame);
-			if (desk.advert(frame, segment, advert)) {
-				vips.advert(segment, advert);
-			}
+			desk.advert(frame, segmentOf(frame), advert);
 		},
 		report(frame, report) {
 			tally.reports++;
@@ -253,10 +246,7 @@ export const createEngine = (options: EngineOptions, restored?: EngineState): En
 		claim(frame, claim) {
 			tally.claims++;
 			placeTally(tally, frame.place).claims++;
-			const claimed = vips.claim(frame, segmentOf(frame), claim);
-			if (claimed) {
-				desk.claim(frame.timeUs, frame.place, claimed);
-			}
+			desk.claim(frame, segmentOf(frame), claim);
 		},
 		fault(fault) {
 			tally.faults[fault]!++;

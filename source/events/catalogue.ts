@@ -25,6 +25,13 @@ const coverage = {
 };
 const account = Object.fromEntries(accounts.map(name => [name, field.integer(`Sessions held that are ${name}.`)])) as Readonly<Record<Account, field.Field<number>>>;
 const ownKept = field.oneOf('Whether what the new master had announced itself survived in its kernel.', ['yes', 'likely', 'unlikely', 'no', 'none', 'unknown']);
+/** What clients are to expect. */
+const expected = field.object({
+	resets: field.integer('Open sessions that are reset at their next packet; the likelier number.'),
+	otherwise: field.orNull(field.integer('The other number, where it hangs on something that nobody saw; null when there is none.')),
+	sureness: field.oneOf('How sure that is: both numbers are possible for either, nothing tells for unknown.', ['sure', 'either', 'unknown']),
+}, 'What clients are to expect.');
+const signs = field.list(field.text('A sign: its name, a colon, what was seen.'), 'What this is known by.');
 /** Fields that mean the same in several events. */
 const common = {
 	segment: session.segment,
@@ -33,6 +40,7 @@ const common = {
 	evidence: field.text('What this is known by.'),
 	vrid: field.integer('Virtual router.'),
 	pair: field.text('The pair.'),
+	vips: field.list(field.address('A virtual address.'), 'Virtual addresses that moved.'),
 	from: field.address('The old master.'),
 	to: field.address('The new master.'),
 };
@@ -100,12 +108,28 @@ export const events = {
 		sentence: ({address, director, mac = '', was}, who) => `${address} claimed by ${director === undefined ? mac : who(director)}${was === undefined ? '' : `, was ${was}`}`,
 		brief: ({address}) => `claims ${address}`,
 	}),
+	vipConflict: event('vip-conflict', {
+		doc: 'Another host than its master answers for a virtual address: clients are sent there.',
+		fields: {address: field.address('The virtual address.'), mac: field.text('Who answers for it.'), master: field.address('The director that serves it.'), evidence: common.evidence},
+		others: {director: field.address('The host, as a director.'), seconds: field.number('For how long.'), segment: common.segment},
+		bound: perDirector(64), mark: {letter: 'x', rank: 3, tone: 'warning'}, tone: 'warning',
+		sentence: ({address, mac, director, master}, who) => `${director === undefined ? mac : who(director)} answers for ${address}, which ${who(master)} serves`,
+		brief: ({address, mac, director}) => `${director ?? mac} answers for ${address}`, level: 'warning',
+	}),
+	unprotected: event('unprotected', {
+		doc: 'Nothing is announced for a virtual address, while others of the segment are: its sessions would be lost with its master.',
+		fields: {address: field.address('The virtual address.'), director: field.address('The director that serves it.'), evidence: common.evidence},
+		others: {seconds: field.number('For how long.'), segment: common.segment},
+		bound: perDirector(64), tone: 'warning',
+		sentence: ({address, director}, who) => `nothing is announced for ${address}, which ${who(director)} serves`,
+		brief: ({address}) => `nothing is announced for ${address}`, level: 'warning',
+	}),
 	takeover: event('takeover', {
 		doc: 'Another director is master. Told once, at once, with what the new one knows.',
 		fields: {
-			kind: field.oneOf('How it came about.', ['planned', 'crash', 'preempt', 'sync']), from: common.from, to: common.to,
-			at: field.time('First advert, or message, of the new one.'), gap: field.number('Seconds since the last of the old one.'), ...coverage, ownKept,
-			failBack: field.flag('It was the master before.'), evidence: common.evidence,
+			kind: field.oneOf('How it came about.', ['planned', 'crash', 'preempt', 'move', 'sync']), from: common.from, to: common.to,
+			at: field.time('First advert, claim or message of the new one.'), gap: field.number('Seconds since the last of the old one.'), ...coverage, ownKept,
+			failBack: field.flag('It was the master before.'), vips: common.vips, expected, evidence: signs,
 		},
 		others: {
 			lostMessages: field.integer('Messages lost while it listened.'), vrids: field.list(common.vrid, 'Virtual routers.'), fromPriority: field.integer('Of the old master.'), toPriority: field.integer('Of the new master.'),
@@ -116,8 +140,8 @@ export const events = {
 		brief: ({kind, known, held}) => `${kind}, knows ${known} of ${held} open`, level: 'alarm',
 	}),
 	takeoverAccount: event('takeover-account', {
-		doc: 'What became of the sessions that were open at a takeover, so far: after 10 s, 1, 5, 15 and 30 minutes.',
-		fields: {from: common.from, to: common.to, at: field.time('The takeover.'), held: coverage.held, known: coverage.known, ...account},
+		doc: 'What became of the sessions that were open at a takeover, so far: after 10 s, 1, 5, 15 and 30 minutes, and when what is expected changes.',
+		fields: {from: common.from, to: common.to, at: field.time('The takeover.'), held: coverage.held, known: coverage.known, ...account, vips: common.vips, expected, evidence: signs},
 		others: {
 			age: field.number('Seconds since the takeover.'), ownKept, settled: field.flag('These are the last figures.'), advert: field.time('First advert of the new master.'), message: field.time('Its first message.'),
 			oldMasterSync: field.time('Last message of the old master.'), udp: field.object({held: coverage.held, known: coverage.known, ...account}, 'The same of UDP flows.'), segment: common.segment, pair: common.pair,
@@ -132,6 +156,7 @@ export const events = {
 		fields: {directors: common.directors, evidence: common.evidence},
 		others: {
 			vrid: common.vrid, by: field.oneOf('What it was noticed by.', ['vrrp', 'sync']), priorities: field.list(field.integer('Priority.'), 'In the order of directors.'), since: field.time('Since when.'),
+			reason: field.text('Why the adverts of one are nothing to the other.'),
 		},
 		bound: some, mark: {letter: 'S', rank: 4, tone: 'alarm'}, tone: 'alarm',
 		brief: ({by, vrid}) => by === 'sync' ? 'both announce the same sessions' : `two masters on VRID ${vrid}`, level: 'alarm',

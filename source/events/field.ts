@@ -39,3 +39,6 @@ export const schemaOf = (required: Fields, optional: Fields = {}) => ({
 });
 
 export const object = <Required extends Fields>(required: Required, description: string): Field<ValuesOf<Required>> => ({schema: {...schemaOf(required), description}});
+
+/** The same, or nothing. */
+export const orNull = <Value>({schema}: Field<Value>): Field<Value | null> => ({schema: {anyOf: [schema, {type: 'null'}]}});

@@ -1,7 +1,7 @@
 import {faultNames} from '../wire/fault.js';
 import * as field from './field.js';
 
-export const fates = ['kept', 'risk', 'unknown'] as const;
+export const fates = ['kept', 'risk', 'unknown', 'reset'] as const;
 export type Fate = (typeof fates)[number];
 export const accounts = ['heard', 'closed', 'ranout', 'moved', 'waiting', 'overdue'] as const;
 export type Account = (typeof accounts)[number];
@@ -41,6 +41,6 @@ export const session = {
 /** What only some sessions have. */
 export const sessionExtras = {
 	pe, peData,
-	fate: field.oneOf('What becomes of it if the master dies now.', fates),
+	fate: field.oneOf('What becomes of it if the master dies now; reset: the master of now does not know it.', fates),
 	account: field.oneOf('What became of it since the last takeover.', accounts),
 } as const satisfies field.Fields;

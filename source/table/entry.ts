@@ -95,6 +95,8 @@ export const entryMark = {
 	moved: 1 << 29,
 	/** The new master does not know it, or it was already so at the takeover before and has been silent since. */
 	unknown: 1 << 30,
+	/** The new master was not sent it, but had announced it itself before. */
+	own: -(2 ** 31),
 } as const;
 
 /** The other bits of that word. */

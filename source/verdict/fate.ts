@@ -6,11 +6,11 @@ import {type Verdicts} from '../filter/names.js';
 import {type Account, type Fate} from '../events/session-fields.js';
 import {changeKind} from '../table/changes.js';
 import {
-	changeKindOf, entryAnnouncedBy, entryFlag, entryFlags, entryGeneration, entryLastMs, entryFirstMs, entryMark, entryMarks, entryPath, entryRank, entryRhythmSeconds, entrySent,
+	changeKindOf, entryAnnouncedBy, entryDirector, entryFlag, entryFlags, entryLastMs, entryFirstMs, entryMark, entryMarks, entryPath, entryRank, entryRhythmSeconds, entrySent,
 	entryTimeout, isOpenRank,
 } from '../table/entry.js';
-import {numberAt, pathAt, pathWords, serviceAt, serviceWords, type TableArrays} from '../table/memory.js';
-import {type Failover, type Ground} from '../desk/facts/failover.js';
+import {numberAt, pathWords, serviceAt, serviceWords, type TableArrays} from '../table/memory.js';
+import {vipKey, type Failover, type Ground} from '../desk/facts/failover.js';
 import {isOverdue} from '../desk/facts/rhythm.js';
 
 /** What a row says of the last takeover: heard again, new since, only the old master's word, not known to the new one; '' otherwise. */
@@ -22,18 +22,48 @@ export type EntryVerdicts = Verdicts & {
 
 /** `failover` gives the latest; it is asked for each entry, so it should be a plain read. */
 export const createEntryVerdicts = ({paths, services, numbers}: TableArrays, failover: () => Failover, nowUs: () => number): EntryVerdicts => {
+	/** Grounds by address, of the failover they were taken from, and by service: those are few, entries many. */
+	let grounds = new Map<string, Ground>();
+	let byService = new Map<number, Ground | undefined>();
+	let of: Failover | undefined;
+
 	const groundOf = (words: Int32Array, at: number): Ground | undefined => {
-		const path = entryPath(words, at) * pathWords;
-		const segment = services[(paths[path]! * serviceWords) + serviceAt.segment];
-		const syncid = paths[path + pathAt.origin]! & 0xff;
-		return failover().grounds.find(ground => ground.segment === segment && (ground.syncids.length === 0 || ground.syncids.includes(syncid)));
+		const now = failover();
+		if (now !== of) {
+			of = now;
+			grounds = new Map(now.grounds.flatMap(ground => ground.vips.map(vip => [`${ground.segment} ${vip}`, ground] as const)));
+			byService = new Map();
+		}
+
+		const service = paths[entryPath(words, at) * pathWords]!;
+		const known = byService.get(service);
+		if (known || byService.has(service)) {
+			return known;
+		}
+
+		const place = service * serviceWords;
+		const ground = grounds.get(`${services[place + serviceAt.segment]} ${vipKey(services, place + serviceAt.vaddr)}`);
+		byService.set(service, ground);
+		return ground;
 	};
 
 	const sinceOriginMs = (timeUs: number): number => Math.floor((timeUs - numbers[numberAt.originUs]!) / 1000);
 
+	/** The new master of the last takeover announced it since. */
+	const isHeard = (words: Int32Array, at: number, {to, atUs}: Ground): boolean => entryDirector(words, at) === to && entryLastMs(words, at) >= sinceOriginMs(atUs);
+
 	const fate = (words: Int32Array, at: number): Fate => {
 		const ground = groundOf(words, at);
-		if (!ground || ground.successorBit === -1 || (entryFlags(words, at) & entryFlag.template) !== 0) {
+		if (!ground || (entryFlags(words, at) & entryFlag.template) !== 0) {
+			return 'unknown';
+		}
+
+		const marks = entryMarks(words, at);
+		if (ground.isSure && (marks & entryMark.unknown) !== 0 && (marks & entryMark.held) !== 0 && !isHeard(words, at, ground)) {
+			return 'reset';
+		}
+
+		if (ground.successorBit === -1) {
 			return 'unknown';
 		}
 
@@ -62,7 +92,7 @@ export const createEntryVerdicts = ({paths, services, numbers}: TableArrays, fai
 			return 'ranout';
 		}
 
-		if (entryGeneration(words, at) === ground.generation) {
+		if (isHeard(words, at, ground)) {
 			return 'heard';
 		}
 
@@ -78,7 +108,7 @@ export const createEntryVerdicts = ({paths, services, numbers}: TableArrays, fai
 				return '';
 			}
 
-			if (entryGeneration(words, at) === ground.generation && entryLastMs(words, at) >= sinceOriginMs(ground.atUs)) {
+			if (isHeard(words, at, ground)) {
 				return entryFirstMs(words, at) >= sinceOriginMs(ground.atUs) ? 'new' : 'confirmed';
 			}
 

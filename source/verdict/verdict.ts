@@ -4,7 +4,7 @@ directors and times of day come from the caller. What is inferred is worded so, 
 */
 import {type Forecast, type Pair, type SplitBrain, type Takeover} from '../desk/facts/failover.js';
 import {percent} from '../text/format.js';
-import {expectationOf, isBlindTo, type Expectation} from './expectation.js';
+import {expectationOf, isBlindTo, type Expectation} from '../desk/facts/expectation.js';
 
 export type Words = {
 	/** A short name of a director: a letter, or from the configuration. */
@@ -37,10 +37,12 @@ export const spanText = (micros: number): string => {
 	return seconds < 1 ? `${seconds.toFixed(2)} s` : (seconds < 10 ? `${seconds.toFixed(1)} s` : (seconds < 120 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`));
 };
 
-const kindWord = ({kind, failBack}: Takeover): string => kind === 'sync' ? 'SENDER' : (kind === 'preempt' && failBack ? 'BACK' : kind.toUpperCase());
+const kindWords: Readonly<Record<Takeover['kind'], string>> = {planned: 'PLANNED', crash: 'CRASH', preempt: 'PREEMPT', move: 'MOVED', sync: 'SENDER'};
+
+const kindWord = ({kind, failBack}: Takeover): string => (kind === 'preempt' || kind === 'move') && failBack ? 'BACK' : kindWords[kind];
 
 /** A plus: we listen for so short a time that there may be more. */
-const outcome = ({sureness, resets, otherwise, level}: Expectation, {ownKept, blindBeforeUs, listeningEvidence, coverage: {sent}}: Takeover): string => {
+const outcome = ({sureness, resets, otherwise, level}: Expectation, {finding, blindBeforeUs, listeningEvidence, coverage: {sent}}: Takeover): string => {
 	// It was there before us and was never seen to join: that it was sent them is all we know.
 	const condition = listeningEvidence === 'none' && sent > 0 ? ' if it listened' : '';
 	const expected = level === 'good' || resets === 0 ? `likely KEPT${condition}` : `expect ${resets}${blindBeforeUs > 0 ? '+' : ''} RESET${resets === 1 ? '' : 'S'}`;
@@ -48,7 +50,15 @@ const outcome = ({sureness, resets, otherwise, level}: Expectation, {ownKept, bl
 		return expected;
 	}
 
-	return ownKept === 'likely' ? `${expected}; if rebooted ${otherwise} RESETS` : `${expected}; ${otherwise} if kept`;
+	if (finding === 'rebuilt') {
+		return `${expected}, at most ${otherwise} (sloppy_tcp)`;
+	}
+
+	if (finding === 'lossy') {
+		return `${expected}: sync lost at it`;
+	}
+
+	return otherwise > resets ? `${expected}; if rebooted ${otherwise} RESETS` : `${expected}; ${otherwise} if kept`;
 };
 
 /** `!CRASH A>B 14:02:01.8 gap 3.6s: B knows 12804 of 12920 open (99%), likely KEPT`; what can be spared goes when it gets too long, what to expect never. */
@@ -56,7 +66,15 @@ const lineOf = (takeover: Takeover, expected: Expectation, {name, clock}: Words,
 	const {from, to, atUs, gapUs, kind, coverage: {known, held}} = takeover;
 	const who = `!${kindWord(takeover)} ${name(from)}>${name(to)}`;
 	const head = `${who} ${clock(atUs)}`;
-	const gap = kind === 'preempt' ? '' : ` gap ${(gapUs / second).toFixed(1)}s`;
+	const gap = kind === 'preempt' || kind === 'move' ? '' : ` gap ${(gapUs / second).toFixed(1)}s`;
+	if (takeover.isUnprotected) {
+		return firstFitting([`${head}: CANNOT TELL: nothing was ever announced for ${takeover.vips.join(' ')}`, `${head}: CANNOT TELL: nothing was ever announced`], columns);
+	}
+
+	if (takeover.isBlind) {
+		return firstFitting([`${head}: CANNOT TELL what was open: listening only since ${clock(takeover.blindBeforeUs)}`, `${head}: CANNOT TELL: listening since ${clock(takeover.blindBeforeUs)}`], columns);
+	}
+
 	if (held === 0) {
 		return `${head}${gap}: nothing was open`;
 	}
@@ -67,7 +85,7 @@ const lineOf = (takeover: Takeover, expected: Expectation, {name, clock}: Words,
 	}
 
 	const ends = outcome(expected, takeover);
-	const knows = `${name(to)} knows ${known} of ${held}`;
+	const knows = takeover.finding === 'rebuilt' ? `${name(to)} rebuilds ${held - takeover.coverage.sent} of ${held}` : `${name(to)} knows ${known} of ${held}`;
 	// Beside KEPT a bare number would be read as kept.
 	const least = ends.includes('KEPT') ? ends : ends.replace('expect ', '').replace(/if rebooted (\d+) RESETS/v, '$1 if rebooted');
 	return firstFitting([
@@ -77,18 +95,22 @@ const lineOf = (takeover: Takeover, expected: Expectation, {name, clock}: Words,
 };
 
 const openingOf = (takeover: Takeover, expected: Expectation, {name, clock}: Words): string => {
-	const {kind, from, to, atUs, gapUs, coverage, failBack, awaySinceUs, listenedUs, listenedSinceUs, ownKept, fromLastAdvertUs} = takeover;
+	const {kind, from, to, atUs, gapUs, vips, coverage, failBack, awaySinceUs, listenedUs, listenedSinceUs, ownKept, fromLastAdvertUs} = takeover;
 	const [a, b] = [name(from), name(to)];
 	if (kind === 'planned') {
 		return `${a} resigned (priority 0) at ${clock(atUs - gapUs)}; ${b} master ${spanText(gapUs)} later.`;
 	}
 
 	if (kind === 'crash') {
-		return `${a} fell silent at ${clock(Math.min(fromLastAdvertUs, atUs - gapUs))}; ${b} master after ${spanText(gapUs)}.`;
+		return `${a} fell silent at ${clock(fromLastAdvertUs === 0 ? atUs - gapUs : Math.min(fromLastAdvertUs, atUs - gapUs))}; ${b} master after ${spanText(gapUs)}.`;
 	}
 
 	if (kind === 'sync') {
 		return `The sender changed ${a} > ${b} at ${clock(atUs)}, cause unknown: no adverts were heard.`;
+	}
+
+	if (kind === 'move') {
+		return `${vips.length === 1 ? `${vips[0]} was` : `${vips.length} addresses were`} claimed by ${b} at ${clock(atUs)}, before by ${a}; cause unknown: no adverts were heard.`;
 	}
 
 	const listened = listenedSinceUs === 0 ? 'was not seen to listen' : `listened ${spanText(listenedUs)}`;
@@ -102,21 +124,46 @@ const openingOf = (takeover: Takeover, expected: Expectation, {name, clock}: Wor
 		: `${b} took over from ${a} by priority at ${clock(atUs)}: it ${listened}.`;
 };
 
-const how = ({coverage: {held, sent, own, known}, listenedSinceUs, listeningEvidence}: Takeover): string => {
+const how = ({coverage: {held, sent, earlier, own, known}, listenedSinceUs, listeningEvidence}: Takeover): string => {
 	if (known !== sent) {
 		return `${sent} sent to it, ${own} announced by itself before`;
+	}
+
+	if (earlier > 0) {
+		return `${sent} sent to it, ${earlier} of them before its daemon was started anew`;
 	}
 
 	const all = known === held ? 'all ' : '';
 	return listeningEvidence === 'assumed' || listenedSinceUs === 0 ? `${all}sent since we listen, assuming that it listened` : `${all}sent to it${all === '' ? ' while it listened' : ''}`;
 };
 
-const expectationSentence = (takeover: Takeover, {sureness, resets, otherwise, level}: Expectation, b: string): string => {
-	const {coverage: {held, own, known, sent, stale}, kind, ownKept, ownEvidence} = takeover;
+const expectationSentence = (takeover: Takeover, {sureness, resets, otherwise, level}: Expectation, {name, clock}: Words): string => {
+	const b = name(takeover.to);
+	const {coverage: {held, own, known, sent, stale, earlier}, kind, ownKept, ownEvidence, finding, words} = takeover;
 	const knows = `${b} knows ${known} of ${held} open sessions (${how(takeover)})`;
 	const upTo = `Expect up to ${plural(resets, 'reset')}, each at its next packet`;
+	if (takeover.isUnprotected) {
+		return `Nothing was ever announced for ${takeover.vips.join(' ')}: ${name(takeover.from)} served it without sending sync. Its sessions, if it had any, are unknown to ${b}: expect them to be reset.`;
+	}
+
+	if (takeover.isBlind) {
+		return `What was open then cannot be known: listening only since ${clock(takeover.blindBeforeUs)}.`;
+	}
+
+	if (finding === 'rebuilt') {
+		return `${b} was sent ${sent} of ${held} open sessions, and announces others that it cannot know (${words.ownHeard + words.otherHeard} so far): it makes connections of any packet (sloppy_tcp), each to any of its ${words.reals} real servers. Expect some ${resets} resets, at most ${otherwise}; those heard again live on.`;
+	}
+
+	if (finding === 'lossy') {
+		return `${b} was sent ${known} of ${held} open sessions, but of ${words.due} that are due by their own rhythm ${words.silent} were not heard again: sync was lost at ${b}. Expect some ${resets} resets, each at its next packet.`;
+	}
+
 	if (sureness === 'unknown') {
 		return `${knows}, but what else it holds cannot be told (${ownEvidence}): expect between ${otherwise} and ${Math.max(resets, held - sent - stale)} resets.`;
+	}
+
+	if (sureness === 'either' && earlier > 0 && ownKept !== 'likely') {
+		return `${knows}: ${resets === 0 ? 'likely kept' : `expect ${plural(resets, 'reset')}`} unless ${b} was rebooted then (expect up to ${plural(otherwise, 'reset')}). No sign of a reboot seen.`;
 	}
 
 	if (sureness === 'either' && ownKept === 'likely') {
@@ -142,12 +189,16 @@ const expectationSentence = (takeover: Takeover, {sureness, resets, otherwise, l
 };
 
 const caveatsOf = (takeover: Takeover, expected: Expectation, nowUs: number, {name, clock}: Words): string[] => {
-	const {from, kind, atUs, accounting, fromSyncUs, fromLastAdvertUs, lostMessages, blindBeforeUs, evidence, udp} = takeover;
+	const {from, to, kind, atUs, accounting, fromSyncUs, fromLastAdvertUs, lostMessages, blindBeforeUs, evidence, udp, finding, words, coverage} = takeover;
 	const a = name(from);
 	const caveats: string[] = [];
 	if (kind !== 'planned' && (evidence.some(one => one.includes('goes on')) || (fromSyncUs > 0 && kind === 'crash'))) {
 		const agoText = fromSyncUs > 0 ? ` (last ${spanText(nowUs - fromSyncUs)} ago)` : '';
 		caveats.push(`${a}'s adverts stopped at ${clock(fromLastAdvertUs)} but its sync went on${agoText}: keepalived on ${a} is dead or its adverts are blocked; its kernel still forwards. The VIP may still be configured on both (inferred).`);
+	}
+
+	if (coverage.sent > 0 && accounting.heard === 0 && words.messages > 0 && finding === 'none') {
+		caveats.push(`At most: what ${name(to)} itself did not receive is not seen here.`);
 	}
 
 	if (accounting.waiting > 0 && expected.level !== 'bad') {
@@ -183,10 +234,10 @@ const caveatsOf = (takeover: Takeover, expected: Expectation, nowUs: number, {na
 
 /** The verdict of a takeover, as of `nowUs`: formed at once from what the new master knows. Its line has at most `columns` characters, from 60 on. */
 export const verdictOf = (takeover: Takeover, nowUs: number, words: Words, columns = lineColumns): Verdict => {
-	const expected = expectationOf(takeover.coverage, takeover.ownKept, isBlindTo(takeover));
-	const sentences = takeover.coverage.held === 0
+	const expected = expectationOf(takeover.coverage, takeover.ownKept, {isBlind: isBlindTo(takeover), finding: takeover.finding, words: takeover.words});
+	const sentences = takeover.coverage.held === 0 && !takeover.isBlind && !takeover.isUnprotected
 		? [openingOf(takeover, expected, words), 'No open session was known then.']
-		: [openingOf(takeover, expected, words), expectationSentence(takeover, expected, words.name(takeover.to)), ...caveatsOf(takeover, expected, nowUs, words)];
+		: [openingOf(takeover, expected, words), expectationSentence(takeover, expected, words), ...caveatsOf(takeover, expected, nowUs, words)];
 	return {level: expected.level, expected, line: lineOf(takeover, expected, words, columns), sentences};
 };
 
@@ -199,6 +250,7 @@ export const splitBrainVerdict = (split: SplitBrain, nowUs: number, {name, clock
 	const claim = split.claimUs > 0 && split.claimant >= 0 ? ` Last VIP claim by ARP: ${name(split.claimant)}, ${spanText(nowUs - split.claimUs)} ago.` : ' No VIP claim by ARP was heard.';
 	const only = names.map((one, index) => ({one, count: split.onlyBy[index] ?? 0, index})).filter(({count}) => count > 0);
 	const line = `!SPLIT BRAIN ${names.join('/')}${where} since ${clock(split.sinceUs)} (${span.replace(' ', '')})`;
+	const because = split.reason === '' ? '' : `: ${split.reason}`;
 	if (split.endUs > 0) {
 		const winner = name(split.winner);
 		const unknown = only.filter(({index}) => split.directors[index] !== split.winner);
@@ -215,9 +267,9 @@ export const splitBrainVerdict = (split: SplitBrain, nowUs: number, {name, clock
 	}
 
 	return {
-		line: firstFitting([...(split.claimUs > 0 && split.claimant >= 0 ? [`${line}, VIP last claimed by ${name(split.claimant)}`] : []), line], columns),
+		line: firstFitting([...(split.reason === '' ? [] : [`${line}${because}`, `!SPLIT BRAIN ${names.join('/')}${where}${because}`, `!SPLIT BRAIN ${names.join('/')}${because}`]), ...(split.claimUs > 0 && split.claimant >= 0 ? [`${line}, VIP last claimed by ${name(split.claimant)}`] : []), line], columns),
 		resets: 0,
-		sentences: [`TWO MASTERS${where} for ${span}: ${prios}. Neither hears the other's sync.${claim}`, ...only
+		sentences: [`TWO MASTERS${where} for ${span}: ${prios}.${split.reason === '' ? '' : ` Why: ${split.reason}; such adverts are nothing to the other one.`} Neither hears the other's sync.${claim}`, ...only
 			.map(({one, count}) => `${plural(count, 'open session')} announced only by ${one} since: if ${names.filter(other => other !== one).join(' or ')} wins they are unknown to it.`), 'What would happen if one of them died cannot be told before one is left.'],
 	};
 };
@@ -230,13 +282,13 @@ export const forecastVerdict = (pair: Pair, forecast: Forecast | undefined, {nam
 
 	const {coverage, ownKept, ownEvidence, listeningSinceUs, failBack, runningOut, evidence} = forecast;
 	const b = name(forecast.director);
-	const a = pair.master >= 0 ? name(pair.master) : 'the master';
+	const a = forecast.from >= 0 ? name(forecast.from) : (pair.master >= 0 ? name(pair.master) : 'the master');
 	const expected = expectationOf(coverage, ownKept);
 	const knows = `${b} knows ${coverage.known} of ${coverage.held} open (${percent(coverage.known, coverage.held)})`;
 	const since = evidence === 'assumed' ? `${b} is in the group` : `${b} has listened since ${clock(listeningSinceUs)}`;
-	const doubt = expected.sureness === 'either' ? (ownKept === 'likely' ? ` If ${b} was rebooted since, up to ${expected.otherwise}.` : ` If its kernel kept what it held, ${expected.otherwise}.`) : '';
+	const doubt = expected.sureness === 'either' ? (expected.otherwise > expected.resets ? ` If ${b} was rebooted since, up to ${expected.otherwise}.` : ` If its kernel kept what it held, ${expected.otherwise}.`) : '';
 	const start = `if ${a} died now`;
-	const other = expected.sureness === 'either' ? `; up to ${expected.otherwise} if ${ownKept === 'likely' ? 'rebooted' : 'kept'}` : '';
+	const other = expected.sureness === 'either' ? `; up to ${expected.otherwise} if ${expected.otherwise > expected.resets ? 'rebooted' : 'kept'}` : '';
 	const least = expected.sureness === 'unknown' ? 'rest cannot be told' : (expected.resets === 0 ? 'no resets' : `up to ${expected.resets} resets`);
 	const resets = expected.sureness === 'unknown' ? 'what else it holds cannot be told' : (expected.resets === 0 ? 'no resets expected' : `expect resets of up to ${expected.resets}`);
 	return {

@@ -56,7 +56,6 @@ export const faultNames = [
 	'vrrp-version',
 	'vrrp-type',
 	'vrrp-hop-limit',
-	'vrrp-count',
 	'vrrp-length',
 	'vrrp-interval',
 	'vrrp-checksum',

@@ -10,6 +10,7 @@ VRRP advert: version 2 is RFC 3768 5.1 (IPv4 only), version 3 is RFC 5798 5.1. E
 keepalived may append a trailer of 28 octets with an HMAC, which the checksum does not cover. CARP shares the protocol number and
 the first octet; its length does not fit.
 */
+import {isMulticast} from './address.js';
 import {type AhHeader} from './ip/ah.js';
 import {isWhole, sumOctets, sumPseudoHeader} from './ip/checksum.js';
 import {faultCode} from './fault.js';
@@ -96,8 +97,8 @@ export const readVrrp = (frame: Datagram, span: Span, ah: AhHeader | undefined, 
 		return faultCode['vrrp-truncated'];
 	}
 
-	// Both RFCs begin with the hop limit: 255 proves that the packet crossed no router.
-	if (frame.hopLimit !== 255) {
+	// Both RFCs begin with the hop limit: 255 proves that the packet crossed no router. keepalived does not ask it of adverts to single peers, which may cross one.
+	if (frame.hopLimit !== 255 && isMulticast(frame.destination, 0, frame.family)) {
 		return faultCode['vrrp-hop-limit'];
 	}
 
@@ -110,11 +111,8 @@ export const readVrrp = (frame: Datagram, span: Span, ah: AhHeader | undefined, 
 		return faultCode['vrrp-type'];
 	}
 
+	// None: keepalived with no_virtual_ipaddress, or with excluded ones only.
 	const count = view.getUint8(offset + 3);
-	if (count === 0) {
-		return faultCode['vrrp-count'];
-	}
-
 	const length = headerLength + count * (frame.family === 4 ? 4 : 16) + (version === 2 ? authenticationLength : 0);
 	const claimedLength = span.claimedEnd - offset;
 	if (length > claimedLength) {

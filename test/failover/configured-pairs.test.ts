@@ -1,31 +1,29 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import {createPairs} from '../../source/desk/pairs.js';
-import {createDirector} from '../../source/desk/facts/director.js';
+import {addressOf, createScene, dirA, dirB, dirC, session} from './scene.js';
 
-const director = (address: string, segment = 0) => createDirector(0, segment, 0, address, 4, 0);
+const [a, b, c] = [dirA, dirB, dirC].map(one => addressOf(one)) as [string, string, string];
 
-test('directors that the configuration names are one pair, though each uses a sync id of its own', () => {
-	const pairs = createPairs(() => [], [['10.0.0.1', '10.0.0.2'], ['10.0.0.3', '10.0.0.4']]);
-	const first = pairs.join(director('10.0.0.1'), 'syncid 51');
-	const second = pairs.join(director('10.0.0.2'), 'syncid 52');
-	const other = pairs.join(director('10.0.0.3'), 'syncid 53');
-	assert.equal(second, first);
-	assert.notEqual(other, first);
-	assert.deepEqual(first.directors.map(({address}) => address), ['10.0.0.1', '10.0.0.2']);
-	assert.equal(pairs.all().length, 2);
-});
-
-test('the same addresses in another segment are another pair', () => {
-	const pairs = createPairs(() => [], [['10.0.0.1', '10.0.0.2']]);
-	assert.notEqual(pairs.join(director('10.0.0.1', 0), 'a'), pairs.join(director('10.0.0.2', 1), 'b'));
+test('directors that the configuration names are one pair, though each uses addresses of its own', () => {
+	const scene = createScene({pairs: [[a, b]]});
+	scene.sync(0, dirA, [session(1)]);
+	scene.sync(1, dirB, [session(2, {vaddr: Int32Array.of(0xc0_00_02_0b, 0, 0, 0)})], 50_000);
+	scene.sync(2, dirC, [session(3, {vaddr: Int32Array.of(0xc0_00_02_0c, 0, 0, 0)})], 60_000);
+	const {pairs} = scene.test.engine.failover();
+	assert.deepEqual(pairs.map(({directors}) => directors.map(index => scene.directors()[index]!.address)), [[a, b], [c]]);
 });
 
 test('what VRRP shows and what the configuration says are joined', () => {
-	const [one, two, three] = [director('10.0.0.1'), director('10.0.0.2'), director('10.0.0.9')];
-	const pairs = createPairs(() => [], [['10.0.0.1', '10.0.0.2']]);
-	pairs.join(one, 'syncid 51');
-	pairs.join(three, 'vrid 7');
-	pairs.join(two, 'vrid 7');
-	assert.deepEqual(pairs.all().map(({directors}) => directors.length), [3]);
+	const scene = createScene({pairs: [[a, b]]});
+	scene.sync(0, dirA, [session(1)]);
+	scene.advert(1, dirB, 10);
+	scene.advert(1.5, dirC, 20);
+	assert.deepEqual(scene.test.engine.failover().pairs.map(({directors}) => directors.length), [3]);
+});
+
+test('further addresses of one director are told apart by + in the configuration', () => {
+	const scene = createScene({pairs: [[`${a}+${c}`, b]]});
+	scene.advert(0, dirA);
+	scene.sync(1, dirC, [session(1)]);
+	assert.deepEqual(scene.directors().map(({address, otherAddresses}) => [address, otherAddresses]), [[a, [c]]]);
 });

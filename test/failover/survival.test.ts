@@ -116,8 +116,9 @@ test('a director that gave way keeps what it was sent before', () => {
 	assert.deepEqual([judged(scene).sent, judged(scene).known, scene.takeover().listeningEvidence], [10, 10, 'igmp']);
 });
 
-test('sessions unknown to the master before, too, and silent since are counted as stale', () => {
+test('sessions unknown to the master before, too, and silent for longer than their rhythm since are counted as stale', () => {
 	const scene = failBack(createCrashScene(), it => {
+		it.sync(99.6, dirB, sessions(1, 10), 50_000);
 		it.restartKeepalived(dirA);
 		it.interfaceUp(98, dirA);
 	});
@@ -126,8 +127,8 @@ test('sessions unknown to the master before, too, and silent since are counted a
 	scene.restartKeepalived(dirB);
 	scene.interfaceUp(110.1, dirB);
 	scene.join(112, dirB);
-	scene.adverts(111, 120, dirA);
-	scene.advert(123.6, dirB);
+	scene.adverts(111, 310, dirA);
+	scene.advert(313.6, dirB);
 	const {held, known, stale} = scene.takeover().coverage;
 	assert.deepEqual([held, known, stale], [10, 0, 8]);
 });

@@ -10,6 +10,7 @@ const us = 1_000_000;
 
 const splitScene = (): Scene => {
 	const scene = createCrashScene();
+	scene.leave(30.5, dirB);
 	for (let seconds = 31; seconds < 50; seconds++) {
 		scene.advert(seconds, dirA);
 		scene.advert(seconds + 0.4, dirB);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {expectationOf} from '../../source/verdict/expectation.js';
+import {expectationOf} from '../../source/desk/facts/expectation.js';
 import {type Coverage, type Forecast, type Pair, type SplitBrain, type Takeover} from '../../source/desk/facts/failover.js';
 import {forecastVerdict, splitBrainVerdict, verdictOf} from '../../source/verdict/verdict.js';
 import {plainWords} from './desk-run.js';
@@ -9,14 +9,15 @@ const atUs = Date.parse('2026-11-22T14:02:01.850Z') * 1000;
 const second = 1_000_000;
 const noAccount = {heard: 0, closed: 0, ranout: 0, moved: 0, waiting: 0, overdue: 0};
 
-const coverage = (held: number, sent: number, own = 0, known = sent, best = Math.max(sent, own)): Coverage => ({held, sent, own, known, best, stale: 0});
+const coverage = (held: number, sent: number, own = 0, known = sent, best = Math.max(sent, own)): Coverage => ({held, sent, earlier: 0, own, known, best, stale: 0});
 
 const takeover = (given: Partial<Takeover> = {}): Takeover => ({
-	id: 0, kind: 'crash', from: 0, to: 1, atUs, advertUs: atUs, messageUs: 0, gapUs: 3.6 * second, syncGapUs: 0, vrids: [51], fromPriority: 150, toPriority: 100,
+	id: 0, kind: 'crash', from: 0, to: 1, atUs, advertUs: atUs, messageUs: 0, gapUs: 3.6 * second, syncGapUs: 0, vips: ['192.0.2.10'], vrids: [51], fromPriority: 150, toPriority: 100,
 	coverage: coverage(12_920, 12_804), udp: coverage(0, 0), ownKept: 'none', ownEvidence: '', failBack: false, evidence: [],
 	listenedSinceUs: atUs - (900 * second), listenedUs: 900 * second, listeningEvidence: 'igmp', awayUs: 0, awaySinceUs: 0, fromSyncUs: 0,
 	fromLastAdvertUs: atUs - (3.6 * second), lostMessages: 0, blindBeforeUs: 0, claimedUs: 0,
-	accounting: {...noAccount, heard: 1902, closed: 371, ranout: 6, moved: 0, waiting: 10_630, overdue: 11}, udpAccounting: noAccount, services: [], curve: [], settled: false, ...given,
+	accounting: {...noAccount, heard: 1902, closed: 371, ranout: 6, moved: 0, waiting: 10_630, overdue: 11}, udpAccounting: noAccount, services: [], curve: [], settled: false, isUnprotected: false, isBlind: false, finding: 'none',
+	words: {messages: 0, ownHeard: 0, ownDue: 0, otherHeard: 0, otherDue: 0, due: 0, silent: 0, reals: 1}, ...given,
 });
 
 const read = (given: Partial<Takeover> = {}) => {
@@ -100,12 +101,12 @@ test('what cannot be told is said to be so', () => {
 });
 
 test('sessions that were gone before are not expected to be reset again', () => {
-	assert.equal(expectationOf({held: 100, sent: 10, own: 0, known: 10, best: 10, stale: 80}, 'none').resets, 10);
+	assert.equal(expectationOf({held: 100, sent: 10, own: 0, known: 10, earlier: 0, best: 10, stale: 80}, 'none').resets, 10);
 });
 
 test('two masters: who claimed the address last, and whose sessions the other does not know', () => {
 	const split: SplitBrain = {
-		sinceUs: atUs, endUs: 0, by: 'vrrp', vrid: 51, directors: [0, 1], priorities: [150, 100], onlyBy: [0, 41], claimant: 1, claimUs: atUs + (10 * second), winner: -1,
+		sinceUs: atUs, endUs: 0, by: 'vrrp', vrid: 51, directors: [0, 1], priorities: [150, 100], onlyBy: [0, 41], claimant: 1, claimUs: atUs + (10 * second), winner: -1, reason: '',
 	};
 	const {line, sentences} = splitBrainVerdict(split, atUs + (74 * second), plainWords);
 	assert.equal(line, '!SPLIT BRAIN A/B on VRID 51 since 14:02:01.8 (74s), VIP last claimed by B');
@@ -119,7 +120,7 @@ test('two masters: who claimed the address last, and whose sessions the other do
 
 test('the end of a split brain: who is left, and what it does not know', () => {
 	const split: SplitBrain = {
-		sinceUs: atUs, endUs: atUs + (74 * second), by: 'vrrp', vrid: 51, directors: [0, 1], priorities: [150, 100], onlyBy: [7, 41], claimant: 1, claimUs: atUs, winner: 0,
+		sinceUs: atUs, endUs: atUs + (74 * second), by: 'vrrp', vrid: 51, directors: [0, 1], priorities: [150, 100], onlyBy: [7, 41], claimant: 1, claimUs: atUs, winner: 0, reason: '',
 	};
 	const ended = (columns: number, given: Partial<SplitBrain> = {}) => splitBrainVerdict({...split, ...given}, atUs + (90 * second), plainWords, columns);
 	assert.equal(ended(80).line, '!SPLIT ENDED A/B 14:03:15.8 after 74s: A is left, expect 41 RESETS');
@@ -163,11 +164,11 @@ test('at 60 columns a line still ends with what to expect, and at 80 it is what 
 
 test('what would happen if the master died keeps its number at 60 columns, and says both where it hangs on a reboot', () => {
 	const pair: Pair = {
-		id: 0, segment: 0, group: '', port: 0, syncids: [], vrids: [51], directors: [0, 1], master: 0, masterSinceUs: atUs, masterBy: 'advert', activeActive: false,
+		id: 0, segment: 0, group: '', port: 0, syncids: [], vrids: [51], directors: [0, 1], master: 0, masterSinceUs: atUs, masterBy: 'advert', vips: [], activeActive: false,
 		claimant: -1, claimUs: 0, open: 0, udp: 0, forecasts: [], takeovers: [], splitBrain: undefined, warnings: [],
 	};
 	const forecast = (given: Partial<Forecast>): Forecast => ({
-		director: 1, listeningSinceUs: atUs, evidence: 'igmp', coverage: coverage(12_920, 12_804), ownKept: 'none', ownEvidence: '', failBack: false, runningOut: 0, services: [], ...given,
+		director: 1, from: 0, vips: [], listeningSinceUs: atUs, evidence: 'igmp', coverage: coverage(12_920, 12_804), ownKept: 'none', ownEvidence: '', failBack: false, runningOut: 0, services: [], ...given,
 	});
 	const lineOf = (given: Partial<Forecast>, columns: number): string => forecastVerdict(pair, forecast(given), plainWords, columns)!.line;
 	assert.equal(lineOf({}, 80), 'if A died now: B knows 12804 of 12920 open (99%), expect resets of up to 116');

@@ -64,7 +64,7 @@ test('bent packets: no exception, nothing beyond its packet, every kind of troub
 		'link-type', 'link-truncated', 'ip-truncated', 'ip-length', 'ip-version', 'extension-header', 'fragment-overlap', 'fragment-oversized', 'fragment-timeout',
 		'udp-truncated', 'udp-length', 'short', 'size-mismatch', 'unknown-version', 'not-sync', 'truncated-capture', 'record-truncated', 'record-past-end',
 		'record-version', 'record-type', 'record-size', 'option-length', 'option-unknown', 'count-too-big', 'flags-one-packet', 'protocol-unknown', 'state-unknown',
-		'template-state', 'beyond-count', 'vrrp-truncated', 'vrrp-version', 'vrrp-type', 'vrrp-hop-limit', 'vrrp-count', 'vrrp-length', 'vrrp-interval',
+		'template-state', 'beyond-count', 'vrrp-truncated', 'vrrp-version', 'vrrp-type', 'vrrp-hop-limit', 'vrrp-length', 'vrrp-interval',
 		'vrrp-checksum', 'ah-length', 'report-truncated', 'report-checksum', 'arp-truncated', 'neighbour-truncated',
 	] as const) {
 		assert.ok(faults[faultNames.indexOf(fault)]! > 0, `${fault} never came up`);

@@ -110,8 +110,12 @@ test('priority 0 and 255 are read as they are', () => {
 	assert.deepEqual([0, 255].map(priority => only(withPriority(priority)).priority), [0, 255]);
 });
 
-test('a unicast advert of version 2 that came through a router is refused, too', () => {
-	assert.deepEqual(faultsOf(dissect([frame4(realPass, {destination: '10.0.0.2', ttl: 254})])), ['vrrp-hop-limit']);
+test('a unicast advert may come through a router, as keepalived takes it', () => {
+	assert.equal(only(frame4(realPass, {destination: '10.0.0.2', ttl: 64})).vrid, only(frame4(realPass)).vrid);
+});
+
+test('an advert may name no address', () => {
+	assert.equal(only(frame4(withChecksum(join(hex('21 33 64 00 00 01 00 00'), zeros(8)), 6))).addressCount, 0);
 });
 
 test('CARP, which looks like version 2 in its first octet, is no advert', () => {

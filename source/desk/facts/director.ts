@@ -14,8 +14,19 @@ export type VrrpInstance = {
 	readonly segment: number;
 	readonly family: Family;
 	readonly vrid: number;
+	/** Sent to one peer: that others are missing proves nothing, a third host hears them only while the peer is gone. */
+	isUnicast: boolean;
 	priority: number;
+	/** The interval in force, and what the last advert said: a new one counts once adverts come at it. */
 	intervalMs: number;
+	saidIntervalMs: number;
+	/** VRRP version and authentication, by which peers may refuse each other. */
+	version: 2 | 3;
+	auth: 'none' | 'pass' | 'ah' | 'unknown';
+	/** Virtual addresses in force: four words each, and as text; and what the last advert said: a new list counts when it is said twice. */
+	addressWords: number[];
+	addresses: string[];
+	saidWords: number[];
 	/** Its last advert of any priority. */
 	lastUs: number;
 	/** IPv4 identification of that, -1 when unknown. */
@@ -42,8 +53,10 @@ export type Director = {
 	readonly family: Family;
 	/** Further addresses that are its own, by its MAC or the AH header's index. */
 	readonly otherAddresses: string[];
-	/** `52:54:00:0a:00:0b`, '' when unknown. */
+	/** `52:54:00:0a:00:0b`, the one it used last, '' when unknown; and as numbers, -1 and 0. */
 	mac: string;
+	macHigh: number;
+	macLow: number;
 	/** Bit in the masks of an entry, `sharedBit` while it has none of its own. */
 	bit: number;
 	/** Vouched for by the configuration, by VRRP, or heard for a minute: it does not share the quota of strangers. */
@@ -87,13 +100,19 @@ export type Director = {
 	priority: number;
 	intervalMs: number;
 	readonly instances: VrrpInstance[];
-	/** Since when it is the master of a virtual router by its adverts, 0 when it is not. */
+	/** Since when it serves virtual addresses, by adverts, claims or sync; 0 when it does not. */
 	masterSinceUs: number;
+	/** When the last of its virtual addresses went to another, 0: never. */
+	servedUntilUs: number;
 	/** When it gave way to another master without a break, 0: never. */
 	gaveWayUs: number;
+	/** The last advert that was sent to its address and flooded: the switch knows its MAC no more. 0: never. */
+	floodedUs: number;
 	/** Since when it listens to the sync group, 0 when it does not as far as is known. */
 	listeningSinceUs: number;
 	listeningEvidence: ListeningEvidence;
+	/** The daemon joined anew then without a sign that the host had been down: what was sent to it before is likely kept. 0: never. */
+	rejoinedUs: number;
 	/** The last time it listened before: from, until, and how that was known. 0: never. */
 	listenedSinceUs: number;
 	listenedUntilUs: number;
@@ -111,12 +130,12 @@ export type Director = {
 };
 
 export const createDirector = (index: number, segment: number, place: number, address: string, family: Family, timeUs: number): Director => ({
-	index, segment, place, address, family, otherAddresses: [], mac: '', bit: sharedBit, known: false, firstUs: timeUs, lastUs: timeUs,
+	index, segment, place, address, family, otherAddresses: [], mac: '', macHigh: -1, macLow: 0, bit: sharedBit, known: false, firstUs: timeUs, lastUs: timeUs,
 	messages: 0, records: 0, messagesPerSecond: 0, recordsPerSecond: 0, lostMessages: 0, restarts: 0, firstSyncUs: 0, lastSyncUs: 0, previousSyncUs: 0, formerSyncUs: 0,
 	version: -1, syncid: -1, syncids: [], versions: [], port: 0, group: '', sourcePort: 0, sourcePortSinceUs: 0,
 	largestMessage: 0, fragmentedMessages: 0, wrappedMessages: 0,
-	strangeAdvertUs: 0, lastAdvertUs: 0, vrid: 0, priority: 0, intervalMs: 0, instances: [], masterSinceUs: 0, gaveWayUs: 0,
-	listeningSinceUs: 0, listeningEvidence: 'none', listenedSinceUs: 0, listenedUntilUs: 0, listenedEvidence: 'none', joinSeen: false, joinsVrrp: false, interfaceUpUs: 0, heardFromStart: false, forgotten: 0,
+	strangeAdvertUs: 0, lastAdvertUs: 0, vrid: 0, priority: 0, intervalMs: 0, instances: [], masterSinceUs: 0, servedUntilUs: 0, gaveWayUs: 0, floodedUs: 0,
+	listeningSinceUs: 0, listeningEvidence: 'none', rejoinedUs: 0, listenedSinceUs: 0, listenedUntilUs: 0, listenedEvidence: 'none', joinSeen: false, joinsVrrp: false, interfaceUpUs: 0, heardFromStart: false, forgotten: 0,
 });
 
 /** It said or joined what only directors do; whoever has but joined the sync group may be another monitor. */

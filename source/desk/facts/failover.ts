@@ -4,8 +4,14 @@ Times are microseconds of the timeline, 0 for never. Directors are numbers: plac
 Figures count open sessions (TCP and SCTP in ESTABLISHED) unless they say UDP. The sentences about them are made in verdict.ts.
 */
 
-/** Announced priority 0; its adverts stopped; a higher priority spoke up while it still advertised; only the sender of sync changed. */
-export type TakeoverKind = 'planned' | 'crash' | 'preempt' | 'sync';
+/**
+Announced priority 0; its adverts stopped; a higher priority spoke up while it still advertised, or it gave way in order; its addresses were
+claimed by another (ARP, neighbour advertisement), no adverts heard; only the sender of sync changed.
+*/
+export type TakeoverKind = 'planned' | 'crash' | 'preempt' | 'move' | 'sync';
+
+/** How it is known who serves an address. `none`: it is not. */
+export type ServingEvidence = 'none' | 'advert' | 'claim' | 'sync';
 
 /** Whether what a director announced itself is still in its kernel. `none`: it never announced any of what is held. */
 export type OwnKept = 'yes' | 'likely' | 'unlikely' | 'no' | 'none' | 'unknown';
@@ -16,6 +22,8 @@ export type Coverage = {
 	readonly held: number;
 	/** Announced by others while it listened: an upper bound, loss at the receiver is invisible. */
 	readonly sent: number;
+	/** Of those sent: before its daemon was started anew, with no sign that its host was down, so they are likely kept. */
+	readonly earlier: number;
 	/** Announced by itself. */
 	readonly own: number;
 	/** `sent`, or `own` if its kernel's table survived (`ownKept` yes or likely). */
@@ -49,6 +57,29 @@ export type ServiceTakeover = {
 	readonly accounting: Accounting;
 };
 
+/**
+What the new master's own words tell since: of the sessions held that it was not sent, it can announce only what its kernel kept. Rebuilt:
+it announces far more of them than a kept table would by their rhythm, so it makes connections of what it does not know (sysctl sloppy_tcp).
+*/
+export type OwnWords = {
+	/** Its messages since, that had sessions. */
+	readonly messages: number;
+	/** Announced since, of those that it was not sent but had announced itself before; and how many are due by their rhythm if it kept them. */
+	readonly ownHeard: number;
+	readonly ownDue: number;
+	/** The same of those that it can know from nobody. */
+	readonly otherHeard: number;
+	readonly otherDue: number;
+	/** Of those that it is said to know, and that are due by now: how many, and how many of them were not heard. */
+	readonly due: number;
+	readonly silent: number;
+	/** Real servers among which sessions are spread. */
+	readonly reals: number;
+};
+
+/** What is to be told of a takeover beyond its numbers, by its new master's own words. */
+export type Finding = 'none' | 'kept' | 'gone' | 'rebuilt' | 'lossy';
+
 export type CurvePoint = Accounting & {readonly timeUs: number};
 
 export type Takeover = {
@@ -66,6 +97,8 @@ export type Takeover = {
 	readonly gapUs: number;
 	/** From the last message of the old master to the first of the new; 0 until then. */
 	readonly syncGapUs: number;
+	/** Virtual addresses that moved. */
+	readonly vips: readonly string[];
 	readonly vrids: readonly number[];
 	readonly fromPriority: number;
 	readonly toPriority: number;
@@ -77,8 +110,14 @@ export type Takeover = {
 	readonly ownEvidence: string;
 	/** `to` was the master before. */
 	readonly failBack: boolean;
-	/** What `kind` is judged by, in words. */
+	/** The signs by which it is known, each with its name: `advert: …`. */
 	readonly evidence: readonly string[];
+	readonly words: OwnWords;
+	readonly finding: Finding;
+	/** Nothing of these addresses was ever announced though others' were: their sessions, if there are any, are unknown to all. */
+	readonly isUnprotected: boolean;
+	/** We had listened for too short a time to know what was open. */
+	readonly isBlind: boolean;
 	/** The new master's listening: since when, 0 when never; and how that is known. */
 	readonly listenedSinceUs: number;
 	readonly listenedUs: number;
@@ -112,6 +151,9 @@ export type ListeningEvidence = 'none' | 'igmp' | 'mld' | 'vrrp' | 'assumed';
 /** Coverage of one listener now, as if the master died. */
 export type Forecast = {
 	readonly director: number;
+	/** Whose death it is about, and the virtual addresses it serves. */
+	readonly from: number;
+	readonly vips: readonly string[];
 	readonly listeningSinceUs: number;
 	readonly evidence: ListeningEvidence;
 	readonly coverage: Coverage;
@@ -141,11 +183,13 @@ export type SplitBrain = {
 	readonly claimUs: number;
 	/** Who is left after the end, -1 before. */
 	readonly winner: number;
+	/** Why the adverts of one are nothing to the other, in words; '' when they agree. */
+	readonly reason: string;
 };
 
 /** Something that deserves a look but is no takeover. */
 export type Warning = {
-	readonly kind: 'silent-master' | 'sync-goes-on' | 'version-clash' | 'syncid-clash' | 'oversized' | 'wrapped' | 'deaf-backup' | 'no-listener' | 'stranger' | 'wire-loss' | 'active-active' | 'claimed-elsewhere';
+	readonly kind: 'silent-master' | 'sync-goes-on' | 'version-clash' | 'syncid-clash' | 'oversized' | 'wrapped' | 'deaf-backup' | 'no-listener' | 'stranger' | 'wire-loss' | 'active-active' | 'claimed-elsewhere' | 'vip-conflict' | 'unprotected' | 'same-vrid' | 'syncid-deaf';
 	/** `note`: worth knowing, nothing is wrong. */
 	readonly level: 'warning' | 'note';
 	readonly sinceUs: number;
@@ -154,7 +198,27 @@ export type Warning = {
 	readonly text: string;
 };
 
-/** Directors that back each other up: a segment, a group, a base port, and sync ids. */
+/** A virtual address, and who serves it. */
+export type Vip = {
+	readonly address: string;
+	readonly family: 4 | 6;
+	readonly segment: number;
+	/** -1: unknown. */
+	readonly server: number;
+	readonly sinceUs: number;
+	readonly by: ServingEvidence;
+	/** The takeover that moved it last, -1 when none did. */
+	readonly takeover: number;
+	/** Open TCP and SCTP sessions. */
+	readonly open: number;
+	/** Another host answers for it: its MAC, and since when; '' and 0 when none does. */
+	readonly conflictMac: string;
+	readonly conflictUs: number;
+	/** Since when it is served and nothing of it was announced, while other addresses are; 0 otherwise. */
+	readonly unprotectedUs: number;
+};
+
+/** Directors that back each other up: addresses move between them, or the configuration says so. */
 export type Pair = {
 	readonly id: number;
 	readonly segment: number;
@@ -169,6 +233,8 @@ export type Pair = {
 	readonly master: number;
 	readonly masterSinceUs: number;
 	readonly masterBy: 'advert' | 'sync' | 'none';
+	/** Virtual addresses that its directors serve, and who serves each. */
+	readonly vips: readonly Vip[];
 	/** Both send for good, by their own adverts or by disjoint sessions. */
 	readonly activeActive: boolean;
 	/** Who claimed a virtual address last, -1 when nobody was heard to. */
@@ -186,23 +252,25 @@ export type Pair = {
 	readonly warnings: readonly Warning[];
 };
 
-/** What the main thread needs to judge single entries, one for each segment and sync id of a pair. */
+/** What the main thread needs to judge single entries: one for each set of addresses with the same server, successor and last takeover. */
 export type Ground = {
 	readonly segment: number;
-	/** Sync ids it covers; empty: all of the segment. */
-	readonly syncids: readonly number[];
+	/** The addresses, each as `vipKey` writes it. */
+	readonly vips: readonly string[];
 	/** The likeliest successor's bit in the masks of an entry, -1 when no listener is known. */
 	readonly successorBit: number;
 	/** What the successor announced itself counts. */
 	readonly successorOwn: boolean;
-	/** The last takeover: -1 when there was none. */
+	/** The last takeover of these addresses: -1 when there was none; its moment, and its new master. */
 	readonly takeover: number;
-	/** Its number in the entries (`takeoverGeneration`), and its moment. */
-	readonly generation: number;
 	readonly atUs: number;
-	/** The new master's bit, and whether what it had announced before counted. */
-	readonly toBit: number;
+	readonly to: number;
+	/** It is sure what the new master knew: what it does not know is reset at its next packet. */
+	readonly isSure: boolean;
 };
+
+/** Names an address within its segment: its four words. */
+export const vipKey = (words: ArrayLike<number>, offset: number): string => `${words[offset]} ${words[offset + 1]} ${words[offset + 2]} ${words[offset + 3]}`;
 
 /** A line of the timeline. */
 export type Moment = {

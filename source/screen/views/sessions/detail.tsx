@@ -66,6 +66,10 @@ const fateText = (connection: Connection, sample: Sample): string => {
 			return `RISK: it was not announced since ${forecast ? `${directorLetter(forecast.director)} began to listen (${ago((sample.nowUs - forecast.listeningSinceUs) / us)} ago)` : 'the backup began to listen'}. If the master died now, ${connection.protocol === udp ? 'it would be scheduled anew, maybe to another real server' : 'the client would be reset at its next packet'}.`;
 		}
 
+		case 'reset': {
+			return `RESET, most likely: the new master does not know it. ${connection.protocol === udp ? 'It is scheduled anew, maybe to another real server.' : 'The client is reset at its next packet.'}`;
+		}
+
 		default: {
 			return pair?.splitBrain?.endUs === 0
 				? 'UNKNOWN: two directors are master at once; whose sessions live on cannot be told before one is left.'

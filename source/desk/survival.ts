@@ -1,13 +1,20 @@
+/*
+Whether a director's kernel still holds what it held before it was away, by what is known at its takeover; what it announces afterwards is
+weighed in own-words.ts. The first sign that is there decides. (Seen on Linux 6.1: the source port stays over a SIGKILL of keepalived; the
+identification of adverts goes on after a pulled cable, as do MLD reports; a mere restart of keepalived sends none.)
+*/
 import {hasGivenWay, type Director, type VrrpInstance} from './facts/director.js';
 import {type OwnKept} from './facts/failover.js';
 import {thresholds} from './facts/thresholds.js';
-
-/** Whether a director's kernel still holds what it held before it was away, and by which sign. */
-export type Survival = {readonly kept: Exclude<OwnKept, 'none'>; readonly evidence: string};
+import {isServing} from './listening.js';
+import {type Survival} from './state.js';
 
 /** Adverts that may have been counted without reaching us, beyond one per interval: seen 2 when a cable was pulled. */
 const unheardAdverts = 5;
 const second = 1_000_000;
+
+/** Whether what a director announced itself counts as known. */
+export const countsOwn = (kept: OwnKept): boolean => kept === 'yes' || kept === 'likely';
 
 type Reign = {readonly endUs: number; readonly priority: number; readonly goesOn: boolean; readonly intervalUs: number};
 
@@ -24,6 +31,7 @@ const goesOn = ({formerUs, formerIdentification, reignUs, reignIdentification, i
 /** The reign that ended last before `backUs`. One keepalived serves all virtual routers; over IPv6 its adverts are not counted. */
 const reignBefore = (director: Director, backUs: number): Reign | undefined => {
 	const reigns = director.instances
+		.filter(({isUnicast}) => !isUnicast)
 		.map((instance): Reign => instance.reignUs >= backUs
 			? {endUs: instance.formerUs, priority: instance.formerPriority, goesOn: goesOn(instance), intervalUs: instance.intervalMs * 1000}
 			: {endUs: instance.lastUs, priority: instance.priority, goesOn: false, intervalUs: instance.intervalMs * 1000})
@@ -32,29 +40,54 @@ const reignBefore = (director: Director, backUs: number): Reign | undefined => {
 	return reigns[0] && {...reigns[0], goesOn: reigns.some(({goesOn: isCounting}) => isCounting)};
 };
 
-/** Without adverts only its sync and its interface can tell. */
-const survivalBySync = (director: Director, backUs: number): Survival => {
-	const isBack = director.lastSyncUs >= backUs;
-	const stoppedUs = isBack ? director.formerSyncUs : director.lastSyncUs;
-	if (isBack && director.sourcePortSinceUs < stoppedUs) {
+/** It joined a group since then, as every daemon does that starts. */
+const hasJoinedSince = ({listeningSinceUs, listenedSinceUs}: Director, timeUs: number): boolean => listeningSinceUs >= timeUs || listenedSinceUs >= timeUs;
+
+/** Where no adverts to all are heard, its sync, its groups and its interface must tell. */
+const survivalWithoutAdverts = (director: Director, backUs: number): Survival => {
+	const {lastSyncUs, formerSyncUs, sourcePortSinceUs, interfaceUpUs, servedUntilUs, listeningSinceUs, joinSeen, floodedUs} = director;
+	const isBack = lastSyncUs >= backUs;
+	const silentUs = isBack ? formerSyncUs : lastSyncUs;
+	const stoppedUs = servedUntilUs > 0 && servedUntilUs < backUs ? servedUntilUs : silentUs;
+	if (isBack && silentUs > 0 && sourcePortSinceUs < silentUs) {
 		return {kept: 'yes', evidence: 'its sync comes from the same port as before'};
 	}
 
-	return stoppedUs > 0 && director.interfaceUpUs > stoppedUs && director.interfaceUpUs <= backUs
-		? {kept: 'no', evidence: 'its interface came up anew (MLD): it rebooted'}
+	if (stoppedUs > 0 && interfaceUpUs > silentUs && interfaceUpUs <= backUs && interfaceUpUs > Math.min(stoppedUs, silentUs || stoppedUs)) {
+		return joinSeen && !hasJoinedSince(director, interfaceUpUs)
+			? {kept: 'likely', evidence: 'its interface came up anew (MLD), but it joined no group anew: its cable was out'}
+			: {kept: 'unlikely', evidence: 'its interface came up anew (MLD) before it was back: it rebooted, or its cable was out'};
+	}
+
+	if (hasGivenWay(director, stoppedUs)) {
+		return {kept: 'likely', evidence: 'it gave way in order; no sign of a reboot since'};
+	}
+
+	if (listeningSinceUs > 0 && listeningSinceUs <= stoppedUs) {
+		return {kept: 'likely', evidence: 'it has listened all along'};
+	}
+
+	if (floodedUs > 0 && floodedUs >= stoppedUs - thresholds.noAdvertUs && floodedUs < backUs) {
+		return {kept: 'unlikely', evidence: 'its port went down (adverts to it were flooded); no sign of its kernel since'};
+	}
+
+	return joinSeen || interfaceUpUs > 0
+		? {kept: 'likely', evidence: 'no sign of a reboot since; none of its adverts were heard'}
 		: {kept: 'unknown', evidence: 'none of its adverts were heard'};
 };
 
 /**
-Judges a director that became master at `backUs`, or would now. The first sign that is there decides: the same socket, the same
-keepalived, an interface that came up anew, a daemon that ran on, an orderly end. A daemon that ran on proves nothing once the
-interface came up after it. (Seen on Linux 6.1: the port stays over a SIGKILL of keepalived; the identification goes on after a
-pulled cable, as do MLD reports; a mere restart of keepalived sends none.)
+Judges a director that became master at `backUs`, or would now: the same socket, the same keepalived, an interface that came up anew, a
+daemon that ran on, an orderly end. A daemon that ran on proves nothing once the interface came up after it.
 */
 export const survivalOf = (director: Director, backUs: number): Survival => {
+	if (isServing(director, backUs)) {
+		return {kept: 'yes', evidence: 'it served other addresses all along'};
+	}
+
 	const reign = reignBefore(director, backUs);
 	if (!reign) {
-		return survivalBySync(director, backUs);
+		return survivalWithoutAdverts(director, backUs);
 	}
 
 	const {endUs} = reign;

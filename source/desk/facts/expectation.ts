@@ -1,0 +1,76 @@
+import {type Coverage, type Finding, type OwnKept, type OwnWords, type Takeover} from './failover.js';
+
+/** What clients are to expect after a takeover, or would be. Open TCP and SCTP sessions. */
+export type Expectation = {
+	/** `unknown`: nothing that was heard tells. `either`: it hangs on something that nobody saw, both numbers are to be said. */
+	readonly sureness: 'sure' | 'either' | 'unknown';
+	/** Resets to expect, each at the session's next packet. For `either` the likelier number. */
+	readonly resets: number;
+	/** The other number; the same for `sure`. */
+	readonly otherwise: number;
+	readonly level: 'good' | 'warning' | 'bad' | 'unknown';
+};
+
+/** So few may be lost without a word of alarm: what was on its way when the master fell. */
+const goodShare = 0.01;
+/** Beyond this share of what is held the takeover failed for many. */
+const badShare = 0.1;
+/** Two numbers that differ by less than this share are one. */
+const sameShare = 0.03;
+
+const levelOf = (resets: number, held: number): Expectation['level'] =>
+	resets <= held * goodShare ? 'good' : (resets <= held * badShare ? 'warning' : 'bad');
+
+const worse = (one: Expectation['level'], other: Expectation['level']): Expectation['level'] => one === 'bad' || other === 'bad' ? 'bad' : (one === 'warning' || other === 'warning' ? 'warning' : 'good');
+
+const either = (resets: number, otherwise: number, held: number): Expectation => ({
+	sureness: 'either', resets, otherwise, level: resets < otherwise ? worse(levelOf(resets, held), 'warning') : levelOf(resets, held),
+});
+
+export type Circumstances = {
+	/** Nothing tells what it was sent. */
+	readonly isBlind?: boolean;
+	/** What its own words show. */
+	readonly finding?: Finding;
+	readonly words?: OwnWords;
+};
+
+/**
+Sessions that were unknown to the master before, too, are most likely gone already: they are not expected to be reset again. A kernel that
+makes connections of what it does not know sends each of them to any of its real servers: the same one again in one of so many cases.
+*/
+export const expectationOf = ({held, sent, earlier, known, best, stale}: Coverage, ownKept: OwnKept, {isBlind = false, finding = 'none', words}: Circumstances = {}): Expectation => {
+	const lost = Math.max(0, held - known - stale);
+	const atBest = Math.max(0, held - best - stale);
+	const atWorst = Math.max(0, held - (sent - earlier) - stale);
+	if (finding === 'rebuilt' && words) {
+		const unknown = Math.max(0, held - sent - stale);
+		const unheard = Math.max(0, unknown - words.ownHeard - words.otherHeard);
+		return either(Math.min(unheard, Math.round(unknown * (1 - (1 / Math.max(1, words.reals))))), unheard, held);
+	}
+
+	if (finding === 'lossy' && words) {
+		return either(lost + Math.round(known * (words.silent / words.due)), lost, held);
+	}
+
+	// A kernel that kept its table, or may have, knows more than was heard; how much more cannot be known.
+	const isOpen = ownKept === 'unknown' ? atWorst - atBest > held * sameShare : (ownKept !== 'no' && ownKept !== 'unlikely' && lost - atBest > held * sameShare);
+	if (isBlind || isOpen) {
+		return {sureness: 'unknown', resets: lost, otherwise: atBest, level: 'unknown'};
+	}
+
+	if ((ownKept === 'likely' || (earlier > 0 && ownKept !== 'yes')) && atWorst - lost > held * sameShare) {
+		return either(lost, atWorst, held);
+	}
+
+	if (ownKept === 'unlikely' && lost - atBest > held * sameShare) {
+		return either(lost, atBest, held);
+	}
+
+	return {sureness: 'sure', resets: lost, otherwise: lost, level: levelOf(lost, held)};
+};
+
+/** No join of the new master was seen, and joins are not seen here at all: what it was sent is anybody's guess. Or it is too early to know what was open. */
+export const isBlindTo = ({listeningEvidence, awaySinceUs, coverage, ownKept, finding, isUnprotected, isBlind}: Takeover): boolean =>
+	isUnprotected || isBlind
+	|| (listeningEvidence === 'none' && awaySinceUs > 0 && coverage.best === coverage.held && coverage.known < coverage.held && ownKept !== 'no' && finding === 'none');

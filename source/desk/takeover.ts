@@ -1,0 +1,503 @@
+/*
+A takeover, from its first sign to its settled account: of the virtual addresses that moved together from one director to another. The
+first sign that suffices begins it and tells it: an advert, an ARP claim, a message; later ones are added to it, and it is not told again.
+*/
+import {events} from '../events/catalogue.js';
+import {numberAt, type TableArrays} from '../table/memory.js';
+import {takeCensus, type CensusQuestion} from '../census/census.js';
+import {markUnknown, takeCoverage, type FormerTakeover} from '../census/coverage.js';
+import {sharedBit, type Director} from './facts/director.js';
+import {type ServingEvidence, type TakeoverKind} from './facts/failover.js';
+import {thresholds} from './facts/thresholds.js';
+import {endListening, listenedBefore, noteGaveWay, takesId} from './listening.js';
+import {lostSince} from './streams.js';
+import {announcedUs, announcerOf, finderOf, ownerOf, servedBy} from './owners.js';
+import {noteWords, noWords} from './own-words.js';
+import {membersOf, memoryOf, pairOf, relate, successorsOf} from './pairs.js';
+import {directorOf, giveBit} from './registry.js';
+import {mastersOf} from './routers.js';
+import {type DeskState, type OwnerState, type TakeoverState} from './state.js';
+import {accountFields, addAccounts, addCurvePoint, expectedOf, noteAccounts, takeoverFields, takeoverOf} from './takeover-facts.js';
+import {countsOwn, survivalOf} from './survival.js';
+import {tell, type DeskContext} from './told.js';
+
+const us = 1_000_000;
+const maxTakeovers = 64;
+
+/** Changes of one pair that are weighed in ten seconds: each takes walks through the table, and no pair has that many. */
+const maxBegun = 8;
+const begunWithinUs = 10 * us;
+
+/** Ages of a takeover at which its sessions are counted, in seconds, and those of them that are told as events. */
+const countedAt = [1, 2, 3, 5, 7, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 300, 420, 600, 900, 1200, 1800] as const;
+const toldAt: ReadonlySet<number> = new Set([10, 60, 300, 900, 1800]);
+
+/** A sign that addresses are served by another one than before. */
+export type TakeoverSign = {
+	readonly kind: TakeoverKind;
+	readonly from: number;
+	readonly to: number;
+	readonly owners: readonly OwnerState[];
+	readonly atUs: number;
+	/** Time of the packet at hand. */
+	readonly nowUs: number;
+	/** Last sign of the old one. */
+	readonly fromLastUs: number;
+	readonly by: ServingEvidence;
+	/** The virtual router that changed its master, -1: none. */
+	readonly vrid: number;
+	readonly fromPriority: number;
+	readonly toPriority: number;
+	/** What it is known by, with the name of the sign. */
+	readonly evidence: readonly string[];
+};
+
+/** Milliseconds since the table's origin. */
+const sinceOriginMs = ({numbers}: TableArrays, timeUs: number): number => Math.floor((timeUs - numbers[numberAt.originUs]!) / 1000);
+
+export const takeoverAt = ({takeovers}: DeskState, id: number): TakeoverState | undefined => takeovers.list.find(one => one.id === id);
+
+/** It is certain what its new master did not know. */
+const isSure = (state: DeskState, takeover: TakeoverState): boolean => expectedOf(takeoverOf(state, takeover)).sureness === 'sure';
+
+/** Counts the whole table, for all addresses; takeovers and split brains that are not over get their figures. */
+export const count = (desk: DeskContext, nowUs: number): void => {
+	const {state, table: {arrays}, reader, counted} = desk;
+	const toMs = (timeUs: number) => timeUs === 0 ? 0 : sinceOriginMs(arrays, timeUs);
+	const questions = new Map<number, CensusQuestion>();
+	const known = new Map<string, CensusQuestion>();
+	for (const {id, server, takeover} of state.owners.list) {
+		// Addresses of one server and one takeover are asked the same.
+		const key = `${server} ${takeover}`;
+		let question = known.get(key);
+		if (!question) {
+			const last = takeoverAt(state, takeover);
+			const split = server === -1 ? undefined : state.splits.find(one => one.split.endUs === 0 && one.split.directors.includes(server))?.split;
+			question = {
+				listeners: server === -1 ? [] : successorsOf(desk, directorOf(state, server)).map(({bit, rejoinedUs}) => ({bit, rejoinedMs: toMs(rejoinedUs)})),
+				takeoverMs: last ? toMs(last.atUs) : -1, to: last?.to ?? -1, messageMs: last ? toMs(directorOf(state, last.to).lastSyncUs) : 0, isSure: last !== undefined && isSure(state, last),
+				split: split?.directors ?? [], splitBits: split?.directors.map(index => directorOf(state, index).bit) ?? [], splitMs: split ? toMs(split.sinceUs) : 0,
+			};
+			known.set(key, question);
+		}
+
+		questions.set(id, question);
+	}
+
+	counted.rows = takeCensus(finderOf(state), arrays, reader, questions, sinceOriginMs(arrays, nowUs));
+	counted.countedUs = nowUs;
+	for (const takeover of state.takeovers.list) {
+		if (!takeover.settled) {
+			const rows = counted.rows.filter(({owner}) => takeover.owners.includes(owner));
+			noteAccounts(takeover, rows);
+			noteWords(takeover, rows, takeover.owners.some(id => (announcerOf(ownerOf(state, id), takeover.to)?.lastUs ?? 0) > takeover.atUs));
+		}
+	}
+
+	for (const one of state.splits) {
+		if (one.split.endUs === 0) {
+			one.split = {...one.split, onlyBy: one.split.directors.map((_director, index) => counted.rows.filter(({udp}) => !udp).reduce((total, {split}) => total + (split[index] ?? 0), 0))};
+		}
+	}
+};
+
+/** What was counted is out of date. */
+export const invalidate = ({counted}: DeskContext): void => {
+	counted.countedUs = 0;
+};
+
+/** It serves addresses, since then. */
+export const setServing = (desk: DeskContext, director: Director, sinceUs: number, timeUs: number): void => {
+	if (director.masterSinceUs === 0 || director.masterSinceUs > sinceUs) {
+		director.masterSinceUs = sinceUs;
+	}
+
+	giveBit(desk, director, timeUs);
+};
+
+/** It serves no address any more, and is master of no virtual router. */
+export const leaveServing = (desk: DeskContext, director: Director, nowUs: number): void => {
+	const {state} = desk;
+	const isLast = director.masterSinceUs > 0 && servedBy(state, director.index).every(({router, by}) => router !== -1 && by === 'advert') && !mastersOf(state, nowUs).has(director.index);
+	if (isLast) {
+		director.masterSinceUs = 0;
+		director.servedUntilUs = nowUs;
+	}
+};
+
+const mayBegin = (desk: DeskContext, from: number, nowUs: number): boolean => {
+	const memory = memoryOf(desk.state, pairOf(desk.state, from));
+	memory.begunUs = memory.begunUs.filter(timeUs => Math.abs(nowUs - timeUs) < begunWithinUs);
+	if (memory.begunUs.length >= maxBegun) {
+		desk.limits.hit('takeovers');
+		return false;
+	}
+
+	memory.begunUs.push(nowUs);
+	return true;
+};
+
+const mark = ({state, table, reader}: DeskContext, takeover: TakeoverState): void => {
+	const to = directorOf(state, takeover.to);
+	markUnknown(finderOf(state), table.arrays, reader, {
+		owners: new Set(takeover.owners), bit: to.bit, ownCounts: countsOwn(takeover.survival.kept), takes: syncid => takesId(to, syncid), to: to.index, atMs: sinceOriginMs(table.arrays, takeover.atUs),
+	});
+};
+
+/** Counts and marks the sessions of addresses that moved. */
+const cover = (desk: DeskContext, takeover: TakeoverState, owners: readonly OwnerState[], nowUs: number): void => {
+	const {state, table: {arrays}, reader} = desk;
+	const {bit, rejoinedUs} = directorOf(state, takeover.to);
+	const former = new Map<number, FormerTakeover>();
+	for (const {id, takeover: last} of owners) {
+		const one = takeoverAt(state, last);
+		if (one && one !== takeover) {
+			former.set(id, {to: one.to, atMs: sinceOriginMs(arrays, one.atUs), isSure: isSure(state, one)});
+		}
+	}
+
+	const rows = takeCoverage(finderOf(state), arrays, reader, {
+		owners: new Set(owners.map(({id}) => id)), bit, rejoinedMs: rejoinedUs === 0 ? 0 : sinceOriginMs(arrays, rejoinedUs), former, nowMs: sinceOriginMs(arrays, nowUs),
+	});
+	takeover.services.push(...rows);
+	addAccounts(takeover, rows);
+	takeover.owners.push(...owners.map(({id}) => id));
+	mark(desk, takeover);
+};
+
+/** Of all of them nothing was ever announced, though of others something was: sessions of theirs are unknown to everybody. */
+const areUnprotected = (owners: readonly OwnerState[]): boolean => owners.length > 0 && owners.every(owner => owner.unprotectedUs > 0 && announcedUs(owner) === 0);
+
+const begin = (desk: DeskContext, sign: TakeoverSign): TakeoverState => {
+	const {state, table} = desk;
+	const {kind, atUs, nowUs, fromLastUs, owners, vrid, fromPriority, toPriority, evidence} = sign;
+	const [from, to] = [directorOf(state, sign.from), directorOf(state, sign.to)];
+	const firstUs = desk.firstUs();
+	const {isSentVoid, ...listened} = listenedBefore(to, atUs, firstUs);
+	if (isSentVoid && to.bit !== sharedBit) {
+		table.clearSent(to.bit);
+	}
+
+	const pair = membersOf(state, pairOf(state, from.index));
+	const isYoung = nowUs - firstUs < thresholds.blindUs && pair.some(one => one.firstSyncUs > 0 && !one.heardFromStart);
+	const takeover: TakeoverState = {
+		...listened,
+		id: state.takeovers.count++, kind, from: from.index, to: to.index, atUs, owners: [],
+		advertUs: sign.by === 'advert' ? atUs : 0, messageUs: 0, claimedUs: sign.by === 'claim' ? atUs : 0, isRepeated: false,
+		fromLastUs, fromFormerSyncUs: from.lastSyncUs, vrids: vrid === -1 ? [] : [vrid], fromPriority, toPriority,
+		services: [], survival: survivalOf(to, atUs),
+		failBack: to.instances.some(({formerUs, reignUs, lastUs}) => formerUs > 0 || (lastUs > 0 && reignUs < atUs)) || (to.servedUntilUs > 0 && owners.some(owner => announcerOf(owner, to.index) !== undefined))
+			|| state.takeovers.list.some(one => one.from === to.index && one.owners.some(id => owners.some(owner => owner.id === id))),
+		evidence: [...evidence], fromSyncUs: 0, lostMessages: lostSince(state, from.index, listened.listening.sinceUs),
+		blindBeforeUs: isYoung ? firstUs : 0,
+		isUnprotected: areUnprotected(owners), isBlind: false,
+		accounts: new Map(), words: noWords, finding: 'none', wordsFirstMs: 0, wordsLastMs: 0, messages: 0,
+		curve: [], step: 0, isStruck: false, isJudged: false, settled: false, told: '',
+	};
+	cover(desk, takeover, owners, nowUs);
+	const held = takeover.services.reduce((total, {counts}) => total + counts.held, 0);
+	return held === 0 && isYoung && nowUs - firstUs < thresholds.blindToAllUs ? {...takeover, isBlind: true} : takeover;
+};
+
+/** Two directors that start together find out who is master. */
+const isElection = (state: DeskState, {services, atUs, failBack, kind, from}: TakeoverState): boolean => {
+	const {messages, masterSinceUs} = directorOf(state, from);
+	return kind === 'preempt' && services.length === 0 && !failBack && messages === 0 && masterSinceUs > 0 && atUs - masterSinceUs <= thresholds.electionUs;
+};
+
+const tellAccount = (desk: DeskContext, takeover: TakeoverState, nowUs: number): void => {
+	const {state} = desk;
+	const facts = takeoverOf(state, takeover);
+	const fields = accountFields(state, facts, nowUs, desk.toWallUs);
+	takeover.told = JSON.stringify([fields.expected, facts.vips]);
+	tell(desk, nowUs, events.takeoverAccount, [directorOf(state, takeover.from), directorOf(state, takeover.to)], fields);
+};
+
+/** What a takeover says has changed since it was told. */
+const isNews = (desk: DeskContext, takeover: TakeoverState): boolean => {
+	const facts = takeoverOf(desk.state, takeover);
+	return takeover.told !== JSON.stringify([accountFields(desk.state, facts, takeover.atUs, desk.toWallUs).expected, facts.vips]);
+};
+
+/** The last figures of a takeover. */
+const settle = (desk: DeskContext, takeover: TakeoverState, nowUs: number): void => {
+	if (!takeover.settled) {
+		count(desk, nowUs);
+		addCurvePoint(takeover, nowUs);
+		takeover.settled = true;
+		tellAccount(desk, takeover, nowUs);
+	}
+};
+
+/** The addresses go from one to the other. */
+const hand = (owners: readonly OwnerState[], to: number, atUs: number, by: ServingEvidence, takeover: number): void => {
+	for (const owner of owners) {
+		owner.server = to;
+		owner.sinceUs = atUs;
+		owner.by = by;
+		owner.takeover = takeover;
+		owner.bothSinceUs = 0;
+		owner.isShared = false;
+		if (owner.conflict?.director === to) {
+			owner.conflict = undefined;
+		}
+	}
+};
+
+const add = (desk: DeskContext, takeover: TakeoverState, owners: readonly OwnerState[], by: ServingEvidence, nowUs: number): void => {
+	const {state} = desk;
+	const [from, to] = [directorOf(state, takeover.from), directorOf(state, takeover.to)];
+	state.takeovers.list.push(takeover);
+	if (state.takeovers.list.length > maxTakeovers) {
+		state.takeovers.list.shift();
+	}
+
+	hand(owners, to.index, takeover.atUs, by, takeover.id);
+	addCurvePoint(takeover, nowUs);
+	setServing(desk, to, takeover.atUs, nowUs);
+	leaveServing(desk, from, takeover.atUs);
+	const facts = takeoverOf(state, takeover);
+	const fields = takeoverFields(state, facts, desk.toWallUs);
+	takeover.told = JSON.stringify([fields.expected, facts.vips]);
+	tell(desk, nowUs, events.takeover, [from, to], fields);
+	invalidate(desk);
+};
+
+/** Judges again by new evidence: the figures are the same, what counts of them may not be. */
+const judgeAnew = (desk: DeskContext, takeover: TakeoverState): void => {
+	const survival = survivalOf(directorOf(desk.state, takeover.to), takeover.atUs);
+	const former = takeover.survival.kept;
+	if (survival.kept === 'yes' || (survival.kept !== former && former !== 'yes')) {
+		takeover.survival = survival;
+		invalidate(desk);
+	}
+
+	if (countsOwn(takeover.survival.kept) !== countsOwn(former) && !takeover.isStruck) {
+		mark(desk, takeover);
+	}
+};
+
+/** The takeover between these two that began a moment ago: what follows is part of it. */
+const recent = ({takeovers}: DeskState, from: number, to: number, atUs: number): TakeoverState | undefined =>
+	takeovers.list.findLast(one => one.from === from && one.to === to && Math.abs(atUs - one.atUs) <= thresholds.sameTakeoverUs);
+
+/** What comes later of a takeover that is told already. */
+const mend = (desk: DeskContext, takeover: TakeoverState, sign: TakeoverSign): void => {
+	const {state} = desk;
+	const more = sign.owners.filter(({id}) => !takeover.owners.includes(id));
+	for (const one of sign.evidence) {
+		if (!takeover.evidence.includes(one)) {
+			takeover.evidence.push(one);
+		}
+	}
+
+	if (sign.vrid !== -1 && !takeover.vrids.includes(sign.vrid)) {
+		takeover.vrids.push(sign.vrid);
+	}
+
+	if (sign.by === 'advert' && takeover.advertUs === 0) {
+		takeover.advertUs = sign.nowUs;
+		takeover.toPriority = sign.toPriority;
+		takeover.fromPriority = sign.fromPriority;
+	}
+
+	if ((takeover.kind === 'move' || takeover.kind === 'sync') && sign.kind !== 'move' && sign.kind !== 'sync') {
+		takeover.kind = sign.kind;
+	}
+
+	if (more.length > 0 && !takeover.settled) {
+		cover(desk, takeover, more, sign.nowUs);
+		invalidate(desk);
+	}
+
+	hand(sign.owners.filter(({server}) => server !== sign.to), sign.to, takeover.atUs, sign.by, takeover.id);
+	leaveServing(desk, directorOf(state, sign.from), takeover.atUs);
+	judgeAnew(desk, takeover);
+};
+
+/** Addresses are served by another director: begins a takeover, or adds to the one that began a moment ago. */
+export const move = (desk: DeskContext, sign: TakeoverSign): void => {
+	const {state, limits} = desk;
+	const {from, to, owners, nowUs, atUs, vrid} = sign;
+	relate(state, from, to);
+	const same = recent(state, from, to, atUs);
+	const isSame = same !== undefined && owners.every(owner => owner.takeover <= same.id);
+	if (isSame && vrid !== -1 && same.vrids.includes(vrid) && owners.every(({server}) => server === to)) {
+		// There and back faster than is told.
+		limits.hit('events');
+		leaveServing(desk, directorOf(state, from), nowUs);
+		return;
+	}
+
+	if (isSame) {
+		mend(desk, same, sign);
+		return;
+	}
+
+	if (!mayBegin(desk, from, nowUs)) {
+		hand(owners, to, atUs, sign.by, -1);
+		setServing(desk, directorOf(state, to), atUs, nowUs);
+		leaveServing(desk, directorOf(state, from), nowUs);
+		return;
+	}
+
+	for (const id of new Set(owners.map(({takeover}) => takeover))) {
+		const former = takeoverAt(state, id);
+		if (former) {
+			settle(desk, former, nowUs);
+		}
+	}
+
+	const takeover = begin(desk, sign);
+	state.takeovers.pending = state.takeovers.pending.filter(one => !one.owners.some(id => takeover.owners.includes(id)));
+	if (isElection(state, takeover)) {
+		hand(owners, to, atUs, sign.by, -1);
+		setServing(desk, directorOf(state, to), atUs, nowUs);
+		leaveServing(desk, directorOf(state, from), nowUs);
+	} else {
+		add(desk, takeover, owners, sign.by, nowUs);
+	}
+
+	if (sign.kind === 'preempt') {
+		noteGaveWay(desk, directorOf(state, from), atUs);
+	} else if (sign.kind === 'crash' && sign.by === 'advert' && directorOf(state, from).masterSinceUs === 0) {
+		endListening(directorOf(state, from), atUs);
+	}
+};
+
+/** Without adverts and claims another sender of sessions of an address is a takeover when the former one stays silent. The figures are of its first message. */
+export const suspect = (desk: DeskContext, owner: OwnerState, to: Director, timeUs: number): void => {
+	const {state} = desk;
+	const {pending} = state.takeovers;
+	const from = directorOf(state, owner.server);
+	const same = pending.find(one => one.from === from.index && one.to === to.index);
+	if (same) {
+		if (!same.owners.includes(owner.id) && timeUs - same.atUs < thresholds.senderChangedUs) {
+			cover(desk, same, [owner], timeUs);
+		}
+
+		return;
+	}
+
+	if (mayBegin(desk, from.index, timeUs)) {
+		pending.push(begin(desk, {
+			kind: 'sync', from: from.index, to: to.index, owners: [owner], atUs: timeUs, nowUs: timeUs, fromLastUs: announcerOf(owner, from.index)?.lastUs ?? from.lastSyncUs, by: 'sync', vrid: -1, fromPriority: 0, toPriority: 0,
+			evidence: ['sync: only the sender of sync changed, no adverts or claims heard'],
+		}));
+	}
+};
+
+/** The former sender speaks of the address: the suspicion was wrong. */
+export const acquit = ({state}: DeskContext, owner: OwnerState): void => {
+	const {takeovers} = state;
+	if (takeovers.pending.some(({owners}) => owners.includes(owner.id))) {
+		takeovers.pending = takeovers.pending.filter(one => !one.owners.includes(owner.id));
+	}
+};
+
+const confirmSuspicions = (desk: DeskContext, nowUs: number): void => {
+	const {state} = desk;
+	for (const takeover of state.takeovers.pending) {
+		if (nowUs - takeover.atUs >= thresholds.senderChangedUs) {
+			state.takeovers.pending = state.takeovers.pending.filter(one => one !== takeover);
+			relate(state, takeover.from, takeover.to);
+			for (const former of new Set(takeover.owners.map(id => takeoverAt(state, ownerOf(state, id).takeover)))) {
+				if (former) {
+					settle(desk, former, nowUs);
+				}
+			}
+
+			add(desk, takeover, takeover.owners.map(id => ownerOf(state, id)), 'sync', nowUs);
+		}
+	}
+};
+
+/** A director's message, before its records are applied: the first of a new master tells more of its kernel. */
+export const noteMessage = (desk: DeskContext, director: Director, timeUs: number): void => {
+	const {state, table} = desk;
+	for (const takeover of [...state.takeovers.list, ...state.takeovers.pending]) {
+		if (takeover.settled) {
+			continue;
+		}
+
+		if (takeover.to === director.index) {
+			takeover.messages++;
+			if (takeover.isJudged) {
+				continue;
+			}
+
+			takeover.isJudged = true;
+			takeover.messageUs ||= timeUs;
+			judgeAnew(desk, takeover);
+			mark(desk, takeover);
+			// What it had announced before is not in its kernel any more: it will not count at a later takeover either.
+			if (!takeover.isStruck && (takeover.survival.kept === 'no' || takeover.survival.kept === 'unlikely')) {
+				takeover.isStruck = true;
+				table.clearAnnounced(director.bit);
+			}
+
+			invalidate(desk);
+		} else if (takeover.from === director.index && timeUs > takeover.atUs) {
+			takeover.fromSyncUs = timeUs;
+		}
+	}
+};
+
+/** An advert of a director, after what came of it. */
+export const noteOwnAdvert = (desk: DeskContext, director: Director, priority: number, timeUs: number): void => {
+	for (const takeover of desk.state.takeovers.list) {
+		if (takeover.to === director.index && !takeover.settled && takeover.advertUs === 0 && takeover.kind !== 'sync') {
+			takeover.advertUs = timeUs;
+			takeover.toPriority = priority;
+			judgeAnew(desk, takeover);
+		}
+	}
+};
+
+/** A claim of an address by a director that serves it. */
+export const noteOwnClaim = ({state}: DeskContext, owner: OwnerState, timeUs: number): void => {
+	const takeover = takeoverAt(state, owner.takeover);
+	if (takeover?.to === owner.server) {
+		takeover.isRepeated ||= takeover.claimedUs > 0;
+		takeover.claimedUs ||= timeUs;
+	}
+};
+
+/** The old master joined the group at once: it gave way in order, though none of its adverts are heard. */
+export const noteOrderlyEnd = (desk: DeskContext, director: Director, timeUs: number): void => {
+	for (const takeover of desk.state.takeovers.list) {
+		if (takeover.from === director.index && takeover.kind === 'move' && timeUs >= takeover.atUs && timeUs - takeover.atUs <= thresholds.gaveWayUs) {
+			takeover.kind = 'preempt';
+			takeover.evidence.push(`gave-way: ${director.address} joined the sync group at once`);
+			director.gaveWayUs = takeover.atUs;
+			invalidate(desk);
+		}
+	}
+};
+
+/** To be called about twice a second. */
+export const takeoversTick = (desk: DeskContext, nowUs: number): void => {
+	confirmSuspicions(desk, nowUs);
+	for (const takeover of desk.state.takeovers.list) {
+		const age = countedAt[takeover.step];
+		if (takeover.settled || age === undefined || nowUs - takeover.atUs < age * us) {
+			continue;
+		}
+
+		count(desk, nowUs);
+		addCurvePoint(takeover, nowUs);
+		takeover.step++;
+		takeover.settled = takeover.step === countedAt.length;
+		if (toldAt.has(age) || isNews(desk, takeover)) {
+			tellAccount(desk, takeover, nowUs);
+		}
+
+		const {survival: {kept}, finding, isStruck, to} = takeover;
+		if (!isStruck && kept !== 'yes' && (finding === 'gone' || finding === 'rebuilt')) {
+			takeover.isStruck = true;
+			takeover.survival = {kept: 'no', evidence: takeover.survival.evidence};
+			mark(desk, takeover);
+			desk.table.clearAnnounced(directorOf(desk.state, to).bit);
+		}
+	}
+};
