@@ -13,13 +13,12 @@ type Room = (typeof floors)[number];
 
 /** The thread in which a room's code runs; what stands in no list runs in both. */
 const captureThread: ReadonlySet<Room> = new Set(['table/write', 'savefile', 'capture', 'demo', 'census', 'desk', 'recording', 'log', 'engine']);
-const mainThread: ReadonlySet<Room> = new Set(['table/read', 'filter', 'verdict', 'sample', 'output', 'screen', 'options', 'program', '']);
+const mainThread: ReadonlySet<Room> = new Set(['nats', 'table/read', 'filter', 'verdict', 'sample', 'output', 'screen', 'options', 'program', '']);
 /** Files on the other side than their room. */
 const otherThread: Readonly<Record<string, 'main' | 'both' | 'capture'>> = {
 	'engine/monitor.ts': 'main', // The handle to the thread.
 	'recording/file.ts': 'both', // The first file is made before privileges are given back, in the main thread.
 	'log/folder.ts': 'both', // What a log holds is asked by the screen, too.
-	'nats/target.ts': 'both', // Options ask what an address means.
 	'program/thread.ts': 'capture', // The launcher of the thread.
 	'program/compile-cache.ts': 'both', // Each thread keeps its own compiled code,
 	'program/trusted-folder.ts': 'both', // in a folder that nobody else can write to.

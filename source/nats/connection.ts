@@ -213,6 +213,10 @@ export const openLink = ({target, secrets, name, onState}: LinkOptions): Link =>
 			cancelPause();
 			setConnected(false);
 			rejectOpened(new Error('closed'));
+			// A server that has just gone is noticed first: the client would write to it, and nobody hears that error.
+			await new Promise(resolve => {
+				setImmediate(resolve);
+			});
 			await connection?.close();
 		},
 	};

@@ -5,24 +5,24 @@ begins again where a number is missing; that it lives is known by a heartbeat ea
 import {DeliverPolicy, jetstream, type ConsumerMessages} from '@nats-io/jetstream';
 import {type Link} from './connection.js';
 import {unpackOctets} from './packing.js';
-import {framesOf, header, streamOf} from './subjects.js';
+import {header, streamOf} from './subjects.js';
 
-/** One message of frames. */
+/** One message. */
 export type Delivery = {
+	readonly subject: string;
 	/** Of the stream, counts up from 1 and has gaps. */
 	readonly sequence: number;
-	/** When the broker stored it, by its clock, in microseconds. */
-	readonly storedUs: number;
 	readonly octets: Uint8Array;
+	/** A header's text, '' where it is missing; somebody else's word. */
+	header(name: string): string;
 };
-
-/** From where on: all that the broker has, a message, or a moment by the broker's clock. */
-export type Beginning = {readonly sequence: number} | {readonly timeUs: number} | undefined;
 
 export type InboxOptions = {
 	readonly link: Link;
 	readonly site: string;
-	readonly from: Beginning;
+	readonly subjects: readonly string[];
+	/** The first message that is wanted; 1: all that the broker has. */
+	readonly from: number;
 	onDelivery(delivery: Delivery): void | Promise<void>;
 	/** A payload that cannot be used, and why. */
 	onFault(text: string): void;
@@ -36,27 +36,13 @@ const retryMs = 1000;
 /** What may be under way to us; a viewer is never behind by more memory than that. */
 const mostOctetsAhead = 8 * 1024 * 1024;
 
-const policyOf = (from: Beginning, sequence: number) => {
-	if (sequence > 0) {
-		return {deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: sequence + 1};
-	}
-
-	if (from === undefined) {
-		return {deliver_policy: DeliverPolicy.All};
-	}
-
-	return 'sequence' in from
-		? {deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: from.sequence}
-		: {deliver_policy: DeliverPolicy.StartTime, opt_start_time: new Date(from.timeUs / 1000).toISOString()};
-};
-
 /** Delivers until it is closed. */
-export const createInbox = ({link, site, from, onDelivery, onFault, onState}: InboxOptions): Inbox => {
+export const createInbox = ({link, site, subjects, from, onDelivery, onFault, onState}: InboxOptions): Inbox => {
 	let isClosed = false;
 	let messages: ConsumerMessages | undefined;
 	let cancelPause = (): void => undefined;
 	/** The last that was delivered. */
-	let sequence = 0;
+	let sequence = from - 1;
 
 	const pause = async (ms: number): Promise<void> => new Promise(resolve => {
 		const timer = setTimeout(resolve, ms);
@@ -79,7 +65,9 @@ export const createInbox = ({link, site, from, onDelivery, onFault, onState}: In
 
 	const consume = async () => {
 		const connection = await link.opened;
-		const consumer = await jetstream(connection).consumers.get(streamOf(site), {filter_subjects: framesOf(site), ...policyOf(from, sequence)});
+		const consumer = await jetstream(connection).consumers.get(streamOf(site), {
+			filter_subjects: [...subjects], deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: sequence + 1,
+		});
 		messages = await consumer.consume({max_bytes: mostOctetsAhead, idle_heartbeat: heartbeatMs, expires: 30_000});
 		onState('listening', '');
 		const current = messages;
@@ -98,7 +86,7 @@ export const createInbox = ({link, site, from, onDelivery, onFault, onState}: In
 			if (typeof octets === 'string') {
 				onFault(`message ${message.seq} of ${site} is left out: ${octets}`);
 			} else {
-				await onDelivery({sequence: message.seq, storedUs: message.info.timestampNanos / 1000, octets});
+				await onDelivery({subject: message.subject, sequence: message.seq, octets, header: name => message.headers?.get(name) ?? ''});
 			}
 
 			onState('listening', '');
@@ -113,7 +101,8 @@ export const createInbox = ({link, site, from, onDelivery, onFault, onState}: In
 			} catch (error) {
 				if (!isClosed && !link.isClosed) {
 					const {message} = error as Error;
-					onState(message.includes('stream not found') ? 'missing' : 'away', message.includes('stream not found') ? `there is no stream ${streamOf(site)}` : message);
+					const isMissing = message.includes('stream not found');
+					onState(isMissing ? 'missing' : 'away', isMissing ? `there is no stream ${streamOf(site)}` : message);
 				}
 			}
 

@@ -13,8 +13,18 @@ import {type Link} from './connection.js';
 import {isNotFound, managerOf} from './stream.js';
 import {framesOf, header, streamOf} from './subjects.js';
 
-/** Octets that stand by themselves as a pcapng, and where the log goes on after them. */
-export type Batch = {readonly octets: Uint8Array; readonly frames: number; readonly position: string};
+/** Octets that stand by themselves as a pcapng. */
+export type Batch = {
+	readonly octets: Uint8Array;
+	/** So many of them repeat what the segment described before. */
+	readonly preamble: number;
+	readonly frames: number;
+	/** The segment of the log, and where in it the octets after the preamble stand. */
+	readonly segment: number;
+	readonly offset: number;
+	/** Where the log goes on after them. */
+	readonly position: string;
+};
 
 /** What is to be published, from the oldest. */
 export type Supply = {
@@ -40,6 +50,8 @@ export type OutboxOptions = {
 	/** A random name of this run. */
 	readonly sensor: string;
 	readonly supply: Supply;
+	/** The broker has stored a batch, under this number. */
+	onStored?(batch: Batch, sequence: number): void;
 	/** Something that people must know: another sensor, a gap, a full stream. */
 	onProblem(text: string): void;
 };
@@ -80,7 +92,7 @@ const lastStored = async (connection: NatsConnection, site: string): Promise<Sto
 };
 
 /** Publishes what the supply gives until it ends. */
-export const createOutbox = ({link, site, sensor, supply, onProblem}: OutboxOptions): Outbox => {
+export const createOutbox = ({link, site, sensor, supply, onStored, onProblem}: OutboxOptions): Outbox => {
 	const counts: OutboxCounts = {messages: 0, frames: 0, octets: 0, repeats: 0};
 	const subject = framesOf(site);
 	let told = '';
@@ -137,6 +149,9 @@ export const createOutbox = ({link, site, sensor, supply, onProblem}: OutboxOpti
 			const about = headers();
 			about.set(header.sensor, sensor);
 			about.set(header.position, batch.position);
+			about.set(header.segment, String(batch.segment));
+			about.set(header.offset, String(batch.offset));
+			about.set(header.preamble, String(batch.preamble));
 			if (encoding) {
 				about.set(header.encoding, encoding);
 			}
@@ -176,6 +191,7 @@ export const createOutbox = ({link, site, sensor, supply, onProblem}: OutboxOpti
 			counts.messages++;
 			counts.frames += batch.frames;
 			counts.octets += stored;
+			onStored?.(batch, sequence);
 		}
 	};
 

@@ -4,13 +4,16 @@ How a site's log lies on the broker. Each site has a stream of its own, so that 
 	stream   ipvstop-SITE
 	         ipvstop.SITE.frames             a pcapng each, that stands by itself: what was heard, in order
 	         ipvstop.SITE.checkpoint.part    what an engine knew, in pieces that fit into a message
-	         ipvstop.SITE.checkpoint.head    says where the pieces lie and up to which message of frames they reach
+	         ipvstop.SITE.checkpoint.head    says how many pieces there are, and which message of frames begins the segment
+	         ipvstop.SITE.index              what a segment holds
 */
 
 export const streamOf = (site: string): string => `ipvstop-${site}`;
 export const framesOf = (site: string): string => `ipvstop.${site}.frames`;
 export const checkpointPartsOf = (site: string): string => `ipvstop.${site}.checkpoint.part`;
 export const checkpointHeadsOf = (site: string): string => `ipvstop.${site}.checkpoint.head`;
+
+export const indexesOfSite = (site: string): string => `ipvstop.${site}.index`;
 
 const prefix = 'ipvstop-';
 
@@ -23,6 +26,10 @@ export const header = {
 	sensor: 'Ipvstop-Sensor',
 	/** Where the sensor's own log goes on after it. */
 	position: 'Ipvstop-Position',
+	/** The segment of that log, where in its file the payload belongs, and how much in front of it repeats what the segment said before. */
+	segment: 'Ipvstop-Segment',
+	offset: 'Ipvstop-Offset',
+	preamble: 'Ipvstop-Preamble',
 	/** `zstd`, or absent. */
 	encoding: 'Content-Encoding',
 } as const;

@@ -4,6 +4,7 @@ import {openLink, secretsOf, type LinkState} from '../../source/nats/connection.
 import {createInbox} from '../../source/nats/inbox.js';
 import {createOutbox, type Supply} from '../../source/nats/outbox.js';
 import {defaultRetention, ensureStream} from '../../source/nats/stream.js';
+import {framesOf} from '../../source/nats/subjects.js';
 import {withBroker, startBroker, type Broker} from './broker.js';
 
 const total = 400;
@@ -13,7 +14,7 @@ const numbered = (count: number, before: (next: number) => Promise<void> = async
 	async next(after) {
 		const next = after === undefined ? 0 : Number(after) + 1;
 		await before(next);
-		return next < count ? {octets: new TextEncoder().encode(`frames ${next} `.repeat(200)), frames: 1, position: String(next)} : undefined;
+		return next < count ? {octets: new TextEncoder().encode(`frames ${next} `.repeat(200)), preamble: 0, segment: 0, offset: next, frames: 1, position: String(next)} : undefined;
 	},
 	has: () => true,
 });
@@ -30,7 +31,7 @@ const collect = (context: TestContext, broker: Broker, count: number) => {
 	const {promise, resolve} = Promise.withResolvers<void>();
 	const link = linkTo(context, broker);
 	const inbox = createInbox({
-		link, site: 'rack1', from: undefined,
+		link, site: 'rack1', subjects: [framesOf('rack1')], from: 1,
 		onDelivery({octets}) {
 			seen.push(Number(/\d+/v.exec(new TextDecoder().decode(octets))![0]));
 			if (seen.at(-1) === count - 1) {

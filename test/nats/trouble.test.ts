@@ -43,7 +43,7 @@ const linkTo = (context: TestContext, port: number, {secrets = {}, isTls = false
 const payloads = (count: number, octets = 1000): Supply => ({
 	async next(after) {
 		const next = after === undefined ? 0 : Number(after) + 1;
-		return next < count ? {octets: crypto.getRandomValues(new Uint8Array(octets)), frames: 1, position: String(next)} : undefined;
+		return next < count ? {octets: crypto.getRandomValues(new Uint8Array(octets)), preamble: 0, segment: 0, offset: next, frames: 1, position: String(next)} : undefined;
 	},
 	has: () => true,
 });
@@ -79,7 +79,7 @@ test('with the rights of the example a sensor publishes its own site only, and a
 	const {promise: five, resolve} = Promise.withResolvers<void>();
 	let seen = 0;
 	const inbox = createInbox({
-		link: viewer, site: 'rack1', from: undefined, onFault: assert.ifError, onState: () => undefined,
+		link: viewer, site: 'rack1', subjects: [framesOf('rack1')], from: 1, onFault: assert.ifError, onState: () => undefined,
 		onDelivery() {
 			seen++;
 			if (seen === 5) {
@@ -167,7 +167,7 @@ test('octets of a hostile publisher are refused by name, and bounded when they a
 	const faults: string[] = [];
 	const {promise: delivered, resolve} = Promise.withResolvers<number>();
 	const inbox = createInbox({
-		link, site: 'rack1', from: undefined, onState: () => undefined,
+		link, site: 'rack1', subjects: [framesOf('rack1')], from: 1, onState: () => undefined,
 		onFault(text) {
 			faults.push(text);
 		},
