@@ -66,6 +66,7 @@ export const events = {
 		doc: 'Records that a backup would not take.',
 		fields: {segment: common.segment, director: field.address('Who sent it.'), reason, count: field.integer('How many since the last such event.', 1)},
 		bound: {most: 1, seconds: refusedEveryMs / 1000, subject: 'director and reason'},
+		sentence: ({count, reason: why, director}, who) => `${count} record${count === 1 ? '' : 's'} of ${who(director)} that a backup would not take: ${why}`,
 	}),
 	director: event('director', {
 		doc: 'A director began or ended something.',
@@ -77,10 +78,13 @@ export const events = {
 		},
 		bound: perDirector(32),
 		sentence({address, what, syncid, version, evidence = ''}, who) {
-			const said = what === 'sending'
-				? `sends sync, id ${syncid}, version ${version}`
-				: `${what === 'listening' ? 'listens to sync' : 'no longer listens'} (${evidence.toUpperCase()})`;
-			return `${who(address)} ${said}`;
+			// Both are named where both send.
+			const names = address.split(' ').map(one => who(one)).join(' and ');
+			const said = {
+				sending: `sends sync, id ${syncid}, version ${version}`, listening: `listens to sync (${evidence.toUpperCase()})`, left: `no longer listens (${evidence.toUpperCase()})`,
+				'active-active': 'both send: each serves its own sessions', deaf: `does not listen: ${evidence}`,
+			};
+			return `${names} ${said[what]}`;
 		},
 		brief({what, evidence = ''}) {
 			const said = {sending: 'sending', listening: `listening by ${evidence}`, left: `left by ${evidence}`, 'active-active': 'active/active: both send', deaf: 'does not listen'};
@@ -159,6 +163,7 @@ export const events = {
 			reason: field.text('Why the adverts of one are nothing to the other.'),
 		},
 		bound: some, mark: {letter: 'S', rank: 4, tone: 'alarm'}, tone: 'alarm',
+		sentence: ({directors, vrid, evidence}, who) => `two masters${vrid === undefined ? '' : ` of VRID ${vrid}`}, ${directors.map(one => who(one)).join(' and ')}: ${evidence}`,
 		brief: ({by, vrid}) => by === 'sync' ? 'both announce the same sessions' : `two masters on VRID ${vrid}`, level: 'alarm',
 	}),
 	splitBrainEnd: event('split-brain-end', {
@@ -169,6 +174,7 @@ export const events = {
 			onlyBy: field.list(field.integer('Sessions.'), 'Open sessions that one announced and the others do not know, in the order of directors.'),
 		},
 		bound: some,
+		sentence: ({winner, seconds, evidence}, who) => `${winner === undefined ? 'one' : who(winner)} is left${seconds === undefined ? '' : ` after ${ago(seconds)}`}: ${evidence}`,
 		brief: ({vrid, winner}) => vrid === undefined ? 'no session is announced by both any more' : `${winner} is left`, level: 'warning',
 	}),
 	silent: event('silent', {
@@ -178,7 +184,10 @@ export const events = {
 			vrid: common.vrid, priority: field.integer('As last advertised.'), what: field.text('What is missing.'), seconds: field.number('For how long.'),
 			syncGoesOn: field.flag('Its sync messages still come.'), segment: common.segment,
 		},
-		bound: manyRouters, tone: 'warning', brief: 'adverts missing', level: 'warning',
+		bound: manyRouters, tone: 'warning',
+		sentence: ({address, vrid, seconds, syncGoesOn}, who) =>
+			`adverts of ${who(address)}${vrid === undefined ? '' : ` for VRID ${vrid}`} are missing${seconds === undefined ? '' : ` for ${ago(seconds)}`}${syncGoesOn ? ', but its sync goes on' : ''}`,
+		brief: 'adverts missing', level: 'warning',
 	}),
 	restart: event('restart', {
 		doc: 'The sync daemon of a director started anew: its source port changed.',
@@ -231,6 +240,7 @@ export const events = {
 	config: event('config', {
 		doc: 'The configuration was read again, after SIGHUP.',
 		fields: {state: field.oneOf('What became of the new configuration.', ['reloaded', 'refused']), detail: field.text('What changed, or why not.')},
+		sentence: ({state, detail}) => `configuration ${state}: ${detail}`,
 	}),
 	trigger: event('trigger', {
 		doc: 'What became of the run of a trigger.',

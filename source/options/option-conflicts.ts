@@ -6,11 +6,11 @@ import {UsageError} from './usage-error.js';
 export type TerminalFacts = {readonly stdinIsPipe: boolean; readonly stdoutIsTerminal: boolean; readonly noColor: boolean};
 
 /** What leaves on stdout; `record` is a recording and no text. */
-export type Mode = 'screen' | 'list' | 'records' | 'events' | 'record';
+export type Mode = 'screen' | 'list' | 'records' | 'events' | 'report' | 'record';
 
 /** Throws a `UsageError` when two outputs want the same stdout. */
 export const modeOf = (given: GivenFlags, {stdoutIsTerminal}: TerminalFacts): Mode => {
-	const outputs = (['list', 'records', 'events'] as const).filter(name => given[name]);
+	const outputs = (['list', 'records', 'events', 'report'] as const).filter(name => given[name] !== undefined && given[name] !== false);
 	if (outputs.length > 1) {
 		throw new UsageError(`--${outputs.join(' and --')}: one of them at a time`);
 	}
@@ -33,7 +33,7 @@ const rejectOutput = (given: GivenFlags, mode: Mode) => {
 		throw new UsageError('--write-files: say with --write-size or --write-time when another file begins');
 	}
 
-	if (given.json && mode === 'screen') {
+	if (given.json && (mode === 'screen' || mode === 'report')) {
 		throw new UsageError('--json: add --list, --records or --events');
 	}
 
@@ -69,6 +69,10 @@ const rejectSources = (given: GivenFlags, mode: Mode, terminal: TerminalFacts) =
 
 	if (read.filter(file => file === '-').length > 1) {
 		throw new UsageError('-r -: stdin can be read once');
+	}
+
+	if (mode === 'report' && (read.length === 0 || sources.length > 1)) {
+		throw new UsageError('--report: goes with -r FILE alone');
 	}
 
 	if (given.at !== undefined && (read.length === 0 || sources.length > 1)) {

@@ -71,6 +71,10 @@ export const optionTable = {
 	records: {section: 'text', help: ['a line per sync record as it arrives']},
 	fields: {argument: 'A,B,C', section: 'text', completes: 'record-fields', help: ['only these fields of --records, separated by tabs']},
 	events: {section: 'text', help: ['a line per change']},
+	report: {
+		argument: 'FILE.html|FILE.md', section: 'text', completes: 'file', help: ['with -r: what happened, as a page for the post-mortem or the ticket'],
+		brief: 'write what happened as a page',
+	},
 	json: {section: 'text', help: ['any of the three as newline-delimited JSON'], brief: 'newline-delimited JSON'},
 	'json-schema': {section: 'text', help: ['print the JSON schema of all these lines'], brief: 'print the schema of all lines of --json'},
 	wait: {argument: 'SECONDS', section: 'text', inFile: true, help: ['exit 3 when nothing is captured within that time']},

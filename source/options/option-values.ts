@@ -126,3 +126,12 @@ export const fieldsOf = (text: string): readonly string[] => text.split(',').map
 
 	return name;
 });
+
+/** By its name it is a page or Markdown. */
+export const reportOf = (text: string): string => {
+	if (!/[^\/]\.(?:html?|md|markdown)$/iv.test(text)) {
+		throw new UsageError(`--report ${text}: give a file whose name ends in .html or .md`);
+	}
+
+	return text;
+};

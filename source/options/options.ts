@@ -5,7 +5,7 @@ import {type LoadedConfig} from './config-file.js';
 import {modeOf, rejectConflicts, type Mode, type TerminalFacts} from './option-conflicts.js';
 import {flagName, settings, typedFlags, type GivenFlags} from './option-flags.js';
 import {type OptionName} from './option-table.js';
-import {addressOf, fieldsOf, fileOf, groupOf, integerOf, listenOf, type NamedFile, numberOf, portsOf, sizeOf, sortOf, speedOf, type Until, untilOf} from './option-values.js';
+import {addressOf, fieldsOf, fileOf, groupOf, integerOf, listenOf, type NamedFile, numberOf, portsOf, reportOf, sizeOf, sortOf, speedOf, type Until, untilOf} from './option-values.js';
 import {cutWords} from './option-words.js';
 import {aliasesOf, columnsOf, keysOf, pairsOf, savedOf, triggersOf} from './options-triggers.js';
 import {positionalFilter} from './positional-filter.js';
@@ -19,6 +19,8 @@ export type Options = Readonly<{
 	json: boolean;
 	fields: readonly string[];
 	sort: SortKey | undefined;
+	/** Where to write what happened, '' for nowhere. */
+	report: string;
 	interfaces: readonly string[];
 	join: boolean;
 	passive: boolean;
@@ -113,6 +115,7 @@ const commandOf = (argv: readonly string[], terminal: TerminalFacts, {config, fi
 			filter: positionalFilter(words.filter, {mode, saved, aliases}),
 			json: given.json ?? false,
 			fields: given.fields === undefined ? [] : fieldsOf(given.fields),
+			report: given.report === undefined ? '' : reportOf(given.report),
 			sort: given.sort === undefined ? undefined : sortOf(given.sort),
 			interfaces: given.interface ?? [],
 			join: given.join ?? false,

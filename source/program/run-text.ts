@@ -1,5 +1,6 @@
 import process from 'node:process';
 import {PassThrough} from 'node:stream';
+import manifest from '../../package.json' with {type: 'json'};
 import {events} from '../events/catalogue.js';
 import {loggedEvent} from '../events/told.js';
 import {type Monitor} from '../engine/monitor.js';
@@ -8,7 +9,7 @@ import {createTextOutput} from '../output/text-output.js';
 import {createOwnEvents, outcomeEvent} from '../output/own-events.js';
 import {UsageError} from '../options/usage-error.js';
 import {obstacleText} from '../sample/source-words.js';
-import {isLossless, readsOnly, recordingProblem} from './start.js';
+import {isLossless, readsOnly, recordingProblem, startEngine} from './start.js';
 import {lackInFile, lackOfRoom, lackOnWire} from './heard.js';
 import {reload} from './reload.js';
 import {type RunningTriggers} from './run-triggers.js';
@@ -128,6 +129,20 @@ export const runText = async (
 
 		case 'record': {
 			await Promise.race([monitor.ended, stopped, ...(isOver ? [isOver] : [])]);
+			break;
+		}
+
+		case 'report': {
+			const {runReport} = await import('./run-report.js');
+			const problem = await runReport(monitor, output, {
+				...options, version: manifest.version, isDone: () => isDone || isTimeUp,
+				upTo: options.read.some(({path}) => path === '-') ? undefined : timeUs => startEngine({...options, mode: 'list', at: {kind: 'absolute', timeUs}}, undefined, []),
+			});
+			if (problem !== undefined) {
+				complain(problem);
+				code ||= 1;
+			}
+
 			break;
 		}
 

@@ -85,7 +85,7 @@ export const startEngine = (options: Options, recording: RecordingTask | undefin
 	applyRecords: options.mode !== 'records' || options.metrics !== undefined || options.triggers.length > 0,
 	records: options.mode === 'records' ? createRecordRing() : undefined,
 	// Nobody reads the changes for a list, nor where there is no text: nobody can be waited for.
-	lossless: isLossless(options) && (options.mode === 'events' || options.mode === 'records'),
+	lossless: isLossless(options) && (options.mode === 'events' || options.mode === 'records' || options.mode === 'report'),
 	awaitsRelease: mayNeedRoot(options),
 	recording,
 });

@@ -194,7 +194,7 @@ const caveatsOf = (takeover: Takeover, expected: Expectation, nowUs: number, {na
 	const caveats: string[] = [];
 	if (kind !== 'planned' && (evidence.some(one => one.includes('goes on')) || (fromSyncUs > 0 && kind === 'crash'))) {
 		const agoText = fromSyncUs > 0 ? ` (last ${spanText(nowUs - fromSyncUs)} ago)` : '';
-		caveats.push(`${a}'s adverts stopped at ${clock(fromLastAdvertUs)} but its sync went on${agoText}: keepalived on ${a} is dead or its adverts are blocked; its kernel still forwards. The VIP may still be configured on both (inferred).`);
+		caveats.push(`${a}'s adverts stopped at ${clock(Math.min(fromLastAdvertUs, atUs))} but its sync went on${agoText}: keepalived on ${a} is dead or its adverts are blocked; its kernel still forwards. The VIP may still be configured on both (inferred).`);
 	}
 
 	if (coverage.sent > 0 && accounting.heard === 0 && words.messages > 0 && finding === 'none') {
