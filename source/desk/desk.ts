@@ -22,7 +22,7 @@ import {cameUp, countRates, directorOf, identify, joinsVrrp, trustByAdvert, trus
 import {noteAdvert} from './reigns.js';
 import {failoverOf} from './report.js';
 import {mastersOf, routerHears, routersHearMessage, routersTick, speechOf, type RouterNews} from './routers.js';
-import {hearAnnouncement, hearClaim, isAbout, routerChanged, serveAdvertised, servingTick} from './serving.js';
+import {hearAnnouncement, hearClaim, isAbout, newsOfClaim, routerChanged, serveAdvertised, servingTick} from './serving.js';
 import {beginSplit, contest, endSplit, splitOf, splitsTick} from './splits.js';
 import {createDeskState, type DeskState} from './state.js';
 import {followStream} from './streams.js';
@@ -291,6 +291,7 @@ export const createDesk = ({configured = [], state = createDeskState(), ...parts
 		},
 		claim(frame, segment, claim) {
 			state.packetUs = frame.timeUs;
+			follow(desk, newsOfClaim(desk, frame, segment, claim), frame.timeUs);
 			hearClaim(desk, frame, segment, claim);
 		},
 		listeners: sender => listenersOf(sender, registry.directors),

@@ -176,10 +176,7 @@ export const listenersOf = (sender: Director, directors: readonly Director[]): n
 type Listening = TakeoverState['listening'];
 
 /** What a new master had heard of the sessions before its takeover, by the time it listened. */
-export type Listened = Pick<TakeoverState, 'listening' | 'forgotten' | 'awaySinceUs'> & {
-	/** It was away, and nobody saw it listen since: what it was sent earlier may be gone. */
-	readonly isSentVoid: boolean;
-};
+export type Listened = Pick<TakeoverState, 'listening' | 'forgotten' | 'awaySinceUs' | 'isSentVoid'>;
 
 const any = Number.MAX_SAFE_INTEGER;
 

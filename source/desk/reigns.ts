@@ -1,6 +1,7 @@
 /*
 What a director says of one virtual router: a reign begins with its first advert of priority > 0 after a silence or a resignation. Silence
-is judged by the interval in force: a single advert, which anyone can forge, changes neither it nor the list of addresses.
+is judged by the interval in force: a single advert, which anyone can forge, changes neither it nor the list of addresses, and ends no reign
+that goes on.
 */
 import {formatAddress} from '../wire/address.js';
 import {type Advert, type FrameInfo} from '../wire/observation.js';
@@ -73,7 +74,7 @@ export const noteAdvert = (director: Director, {timeUs, identification}: FrameIn
 	}
 
 	const instance = instanceOf(director, segment, advert, isUnicast, limits);
-	const isOver = instance.reignUs === 0 || instance.priority === 0 || missesAdverts(instance, timeUs, thresholds.silentIntervals);
+	const isOver = instance.reignUs === 0 || missesAdverts(instance, timeUs, instance.priority === 0 ? thresholds.resumedIntervals : thresholds.silentIntervals);
 	noteAddresses(instance, advert);
 	if (advert.priority > 0 && isOver) {
 		instance.formerUs = instance.lastUs;

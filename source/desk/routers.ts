@@ -108,6 +108,7 @@ const replace = (state: DeskState, router: RouterState, to: number, kind: Master
 	const lastUs = speechOf(state, router, from)?.lastUs ?? 0;
 	router.master = to;
 	router.missedUs = 0;
+	router.challenger = -1;
 	if (!byMessage) {
 		router.standIn = undefined;
 	}
@@ -137,9 +138,24 @@ const rivalSpeaks = (state: DeskState, router: RouterState, director: number, in
 		return replace(state, router, director, 'crash', instance.reignUs, false);
 	}
 
-	// Its first advert; or the master's own priority sank below that of one that had spoken before.
-	return outranks(instance, master) ? replace(state, router, director, 'preempt', timeUs, false) : undefined;
+	if (!outranks(instance, master)) {
+		return undefined;
+	}
+
+	// One advert can be anybody's, or late; what follows tells. An interval later it speaks again, and has been master since its first one.
+	if (router.challenger === director && instance.reignUs <= router.challengedUs) {
+		return replace(state, router, director, 'preempt', router.challengedUs, false);
+	}
+
+	router.challenger = director;
+	router.challengedUs = timeUs;
+	return undefined;
 };
+
+/** It claims an address: of the virtual routers that it advertises with it, and whose masters it challenged, it is the master. */
+export const routersHearClaim = ({state}: DeskContext, director: number, address: string): RouterNews[] => state.routers
+	.filter(router => router.challenger === director && router.splitUs === 0 && speechOf(state, router, director)?.addresses.includes(address))
+	.map(router => replace(state, router, director, 'preempt', router.challengedUs, false));
 
 /** An advert of a director, after `noteAdvert`. */
 export const routerHears = (desk: DeskContext, director: number, instance: VrrpInstance, timeUs: number): RouterNews[] => {
@@ -156,7 +172,7 @@ export const routerHears = (desk: DeskContext, director: number, instance: VrrpI
 		}
 
 		const router: RouterState = {
-			id: state.routers.length, segment: instance.segment, family: instance.family, vrid: instance.vrid, master: director, speakers: [director], standIn: undefined, missedUs: 0, splitUs: 0,
+			id: state.routers.length, segment: instance.segment, family: instance.family, vrid: instance.vrid, master: director, speakers: [director], standIn: undefined, missedUs: 0, splitUs: 0, challenger: -1, challengedUs: 0,
 		};
 		state.routers.push(router);
 		return [{what: 'first', router}];
@@ -245,6 +261,9 @@ const endSplit = (state: DeskState, router: RouterState, nowUs: number): RouterN
 	return news;
 };
 
+/** Claims of its addresses are heard here. */
+const isClaimed = ({owners}: DeskState, {id}: RouterState): boolean => owners.list.some(({router, claim}) => router === id && claim !== undefined);
+
 /** To be called about twice a second. */
 export const routersTick = ({state}: DeskContext, nowUs: number): RouterNews[] => {
 	const news: RouterNews[] = [];
@@ -254,6 +273,11 @@ export const routersTick = ({state}: DeskContext, nowUs: number): RouterNews[] =
 		}
 
 		const master = speechOf(state, router, router.master);
+		if (router.challenger !== -1 && nowUs - router.challengedUs >= thresholds.challengeUs && (master?.lastUs ?? 0) < router.challengedUs && !isClaimed(state, router)) {
+			news.push(replace(state, router, router.challenger, 'preempt', router.challengedUs, false));
+			continue;
+		}
+
 		if (router.missedUs === 0 && master && !master.isUnicast && missesAdverts(master, nowUs, thresholds.goneIntervals)) {
 			router.missedUs = nowUs;
 			news.push({what: 'silent', router});

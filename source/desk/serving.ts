@@ -9,7 +9,7 @@ import {thresholds} from './facts/thresholds.js';
 import {announcedUs, announcerOf, findOwner, hasBeenAdvertised, isAdvertised, noteAnnouncement, ownerAt, servedBy} from './owners.js';
 import {isStranger, membersOf, pairOf, relate} from './pairs.js';
 import {directorOf, directorOfMac, isVirtualMac, macText} from './registry.js';
-import {isMastered, mastersOf, speechOf, type MasterChange} from './routers.js';
+import {isMastered, mastersOf, routersHearClaim, speechOf, type MasterChange, type RouterNews} from './routers.js';
 import {type DeskState, type OwnerState, type RouterState} from './state.js';
 import {acquit, invalidate, move, noteOwnClaim, suspect, takeoverAt} from './takeover.js';
 import {tell, tellQuietly, type DeskContext} from './told.js';
@@ -176,6 +176,14 @@ const isOwnAddress = ({registry}: DeskState, segment: number, {address}: Address
 
 /** Two masters advertise it. */
 const isContended = (state: DeskState, {router}: OwnerState): boolean => router !== -1 && state.routers[router]!.splitUs > 0;
+
+/** What becomes of the virtual routers of an address that a host claims. */
+export const newsOfClaim = (desk: DeskContext, frame: FrameInfo, segment: number, claim: AddressClaim): RouterNews[] => {
+	const {state} = desk;
+	const owner = claim.gratuitous ? findOwner(state, segment, claim.address, 0) : undefined;
+	const director = owner && claimantOf(state, frame, segment, claim);
+	return director ? routersHearClaim(desk, director.index, owner.address) : [];
+};
 
 /** A host claims an address, or answers for it. */
 export const hearClaim = (desk: DeskContext, frame: FrameInfo, segment: number, claim: AddressClaim): void => {

@@ -61,6 +61,9 @@ export type RouterState = {
 	missedUs: number;
 	/** Several masters since then, 0 when there is one. */
 	splitUs: number;
+	/** Who advertised once with a higher priority than the reigning master's, and when: nothing else says yet that it is master. -1: nobody. */
+	challenger: number;
+	challengedUs: number;
 };
 
 /** Who announced sessions of an address (owners.ts). */
@@ -159,6 +162,8 @@ export type TakeoverState = {
 	/** Open sessions it may know beyond those counted: sent to it before it joined anew. */
 	readonly forgotten: number;
 	readonly awaySinceUs: number;
+	/** The new master was away, and nobody saw it listen since: what it was sent earlier may be gone. */
+	readonly isSentVoid: boolean;
 	fromSyncUs: number;
 	readonly lostMessages: number;
 	readonly blindBeforeUs: number;

@@ -5,7 +5,7 @@ first sign that suffices begins it and tells it: an advert, an ARP claim, a mess
 import {events} from '../events/catalogue.js';
 import {numberAt, type TableArrays} from '../table/memory.js';
 import {takeCensus, type CensusQuestion} from '../census/census.js';
-import {markUnknown, takeCoverage, type FormerTakeover} from '../census/coverage.js';
+import {markUnknown, takeCoverage, withoutSent, type FormerTakeover} from '../census/coverage.js';
 import {sharedBit, type Director} from './facts/director.js';
 import {type ServingEvidence, type TakeoverKind} from './facts/failover.js';
 import {thresholds} from './facts/thresholds.js';
@@ -140,7 +140,7 @@ const mayBegin = (desk: DeskContext, from: number, nowUs: number): boolean => {
 const mark = ({state, table, reader}: DeskContext, takeover: TakeoverState): void => {
 	const to = directorOf(state, takeover.to);
 	markUnknown(finderOf(state), table.arrays, reader, {
-		owners: new Set(takeover.owners), bit: to.bit, ownCounts: countsOwn(takeover.survival.kept), takes: syncid => takesId(to, syncid), to: to.index, atMs: sinceOriginMs(table.arrays, takeover.atUs),
+		owners: new Set(takeover.owners), bit: to.bit, ownCounts: countsOwn(takeover.survival.kept), takes: syncid => !(takeover.isSentVoid && to.bit === sharedBit) && takesId(to, syncid), to: to.index, atMs: sinceOriginMs(table.arrays, takeover.atUs),
 	});
 };
 
@@ -156,9 +156,11 @@ const cover = (desk: DeskContext, takeover: TakeoverState, owners: readonly Owne
 		}
 	}
 
-	const rows = takeCoverage(finderOf(state), arrays, reader, {
+	const counted = takeCoverage(finderOf(state), arrays, reader, {
 		owners: new Set(owners.map(({id}) => id)), bit, rejoinedMs: rejoinedUs === 0 ? 0 : sinceOriginMs(arrays, rejoinedUs), former, nowMs: sinceOriginMs(arrays, nowUs),
 	});
+	// The bit that strangers share cannot be cleared for one of them.
+	const rows = takeover.isSentVoid && bit === sharedBit ? counted.map(row => ({...row, counts: withoutSent(row.counts)})) : counted;
 	takeover.services.push(...rows);
 	addAccounts(takeover, rows);
 	takeover.owners.push(...owners.map(({id}) => id));
@@ -173,8 +175,8 @@ const begin = (desk: DeskContext, sign: TakeoverSign): TakeoverState => {
 	const {kind, atUs, nowUs, fromLastUs, owners, vrid, fromPriority, toPriority, evidence} = sign;
 	const [from, to] = [directorOf(state, sign.from), directorOf(state, sign.to)];
 	const firstUs = desk.firstUs();
-	const {isSentVoid, ...listened} = listenedBefore(to, atUs, firstUs);
-	if (isSentVoid && to.bit !== sharedBit) {
+	const listened = listenedBefore(to, atUs, firstUs);
+	if (listened.isSentVoid && to.bit !== sharedBit) {
 		table.clearSent(to.bit);
 	}
 

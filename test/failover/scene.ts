@@ -87,6 +87,11 @@ export const createScene = ({aheadUs = 0, pairs = []}: {readonly aheadUs?: numbe
 		interfaceUp(seconds: number, director: DirectorIdentity) {
 			emit(seconds, interfaceUpFrame(director));
 		},
+		/** It is master by its priority from now on: it advertises, and claims its addresses. */
+		preempt(seconds: number, director: DirectorIdentity) {
+			scene.advert(seconds, director);
+			scene.claim(seconds + 0.01, director);
+		},
 		claim(seconds: number, director: DirectorIdentity) {
 			for (const frame of claimFrames(director)) {
 				emit(seconds, frame);

@@ -9,7 +9,7 @@ const failBack = (scene: Scene, comeBack: (scene: Scene) => void): Scene => {
 	scene.join(100, dirA);
 	scene.adverts(100.6, 103.6, dirB);
 	scene.sync(102, dirB, sessions(1, 2), 50_000);
-	scene.advert(104, dirA);
+	scene.preempt(104, dirA);
 	return scene;
 };
 
@@ -99,7 +99,7 @@ test('what a director announced before a reboot does not count at a later takeov
 	scene.adverts(121.1, 130.1, dirB);
 	scene.restartKeepalived(dirA);
 	scene.join(128, dirA);
-	scene.advert(131, dirA);
+	scene.preempt(131, dirA);
 	assert.deepEqual([judged(scene).own, judged(scene).sent, judged(scene).ownKept], [2, 0, 'likely']);
 	// B never was away: it knows all that it knew, and what it was sent since.
 	assert.equal(scene.pair().takeovers.at(-2)!.coverage.known, 10);
@@ -139,7 +139,7 @@ test('a director that was away and was never seen to join again is not taken for
 	scene.restartKeepalived(dirA);
 	scene.interfaceUp(98, dirA);
 	scene.sync(99, dirB, sessions(1, 2), 50_000);
-	scene.advert(100.4, dirA);
+	scene.preempt(100.4, dirA);
 	assert.deepEqual([scene.takeover().coverage.sent, scene.takeover().listeningEvidence], [0, 'none']);
 });
 

@@ -189,3 +189,31 @@ test('lost messages of the old master are part of the verdict', () => {
 	assert.equal(scene.takeover().lostMessages, 3);
 	assert.equal(scene.events('wire-loss')[0]!['lost'], 3);
 });
+
+test('one advert of the former master, replayed, is no takeover; two are, since the first', () => {
+	const scene = createCrashScene();
+	scene.adverts(33.6, 36.6, dirB);
+	scene.advert(37, dirA);
+	scene.adverts(37.6, 59.6, dirB);
+	assert.equal(scene.events('takeover').length, 1);
+	scene.advert(60, dirA);
+	scene.advert(60.6, dirB);
+	scene.advert(61, dirA);
+	const [, {at, seconds}] = scene.events('takeover') as [unknown, {at: string; seconds: number}];
+	assert.equal(seconds, 61);
+	assert.match(at, /:00Z$|:00\.\d+Z$/v, 'since its first advert');
+});
+
+test('a master that advertises on after a priority of 0 never resigned: what is known of its kernel stands', () => {
+	const scene = createCrashScene();
+	scene.adverts(33.6, 103.6, dirB);
+	scene.restartKeepalived(dirA);
+	scene.interfaceUp(98, dirA);
+	scene.join(100, dirA);
+	scene.preempt(104, dirA);
+	scene.advert(104.5, dirA, 0);
+	scene.adverts(105, 108, dirA);
+	scene.sync(107, dirA, sessions(20, 20), 41_000);
+	assert.equal(scene.takeover().ownKept, 'no');
+	assert.equal(scene.events('takeover').length, 2);
+});

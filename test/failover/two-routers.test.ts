@@ -42,7 +42,7 @@ test('the groups that a new master reports when it adds its virtual addresses do
 	scene.restartKeepalived(dirA);
 	scene.interfaceUp(98, dirA);
 	scene.join(100, dirA);
-	scene.advert(104, dirA);
+	scene.preempt(104, dirA);
 	scene.interfaceUp(104.1, dirA);
 	assert.equal(scene.takeover().ownKept, 'no');
 	scene.sync(106, dirA, sessions(20, 20), 41_000);
@@ -64,8 +64,9 @@ test('a pulled cable is told by the router whose adverts are counted, whichever 
 	scene.join(100, dirA);
 	scene.frame(103.7, otherAdvert(dirB, 0));
 	scene.frame(104, otherAdvert(dirA, 0));
+	scene.claim(104.05, dirA);
 	assert.equal(scene.takeover().ownKept, 'no');
-	scene.advert(104.1, dirA);
+	scene.preempt(104.1, dirA);
 	assert.equal(scene.events('takeover').length, 2);
 	assert.deepEqual([scene.takeover().ownKept, scene.takeover().coverage.known], ['yes', 10]);
 });
@@ -80,7 +81,7 @@ test('reports that are repeated after a join are no second join: what was sent i
 	scene.sync(99.9, dirB, sessions(1, 4), 50_000);
 	scene.join(100, dirA);
 	scene.adverts(100.6, 103.6, dirB);
-	scene.advert(104, dirA);
+	scene.preempt(104, dirA);
 	assert.deepEqual([scene.takeover().ownKept, scene.takeover().coverage.sent], ['no', 4]);
 });
 

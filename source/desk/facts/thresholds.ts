@@ -10,6 +10,13 @@ export const thresholds = {
 	priority 100 (14 crashes seen on Linux 6.1), after a resignation within 0.69 s. Half an interval less than three allows for a capture that lost the last advert's successor.
 	*/
 	silentIntervals: 2.5,
+	/** Who resigned and advertises again so soon never stopped: a keepalived that starts needs 3 s as a backup, one that goes on advertises each interval. */
+	resumedIntervals: 1.5,
+	/**
+	Another one than the master advertises with a higher priority: it is master when it claims the addresses, which keepalived does within 0.13 s of its first advert (23 of 23), or when it
+	advertises again. Where no claim was ever heard, when the master is silent for so long, which is an interval at most.
+	*/
+	challengeUs: 1.1 * second,
 	/**
 	No one took over yet, or one of two masters has given way: the longest master-down interval there is (RFC 3768 6.1: 3 + 255/256 intervals) with
 	jitter. At the end of a split brain the stronger one was silent for 2.6 intervals while the weaker still spoke.
