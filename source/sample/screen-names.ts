@@ -1,15 +1,43 @@
 import {type FilterNames} from '../filter/names.js';
-import {sharedBit} from '../desk/facts/director.js';
+import {isShownDirector, sharedBit, type Director} from '../desk/facts/director.js';
 import {type Status} from '../engine/status.js';
+import {type Naming} from '../text/alias-names.js';
+import {compareAddresses} from '../table/read/compare-addresses.js';
+import {parseAddress} from '../wire/address.js';
 
-/** Directors by letter, in the order in which they were first heard. */
-export const directorLetter = (index: number): string => index < 26 ? String.fromCodePoint(65 + index) : `#${index}`;
+const letterOf = (place: number): string => place < 26 ? String.fromCodePoint(65 + place) : `#${place + 1}`;
+
+const addressOrder = (one: Director, other: Director): number => {
+	const [left, right] = [parseAddress(one.address), parseAddress(other.address)];
+	return left && right ? compareAddresses(left.words, right.words) : one.index - other.index;
+};
+
+const known = new WeakMap<readonly Director[], ReadonlyMap<number, string>>();
+
+/** Letters by number, in the order of their addresses, so that A is the same whoever was heard first; mere listeners come last. */
+const lettersOf = (directors: readonly Director[]): ReadonlyMap<number, string> => {
+	const letters = known.get(directors) ?? new Map(directors
+		.toSorted((one, other) => (Number(isShownDirector(other)) - Number(isShownDirector(one))) || (one.family - other.family) || addressOrder(one, other))
+		.map(({index}, place) => [index, letterOf(place)]));
+	known.set(directors, letters);
+	return letters;
+};
+
+/** The letter that the screen gives to a director. */
+export const directorLetter = (status: Pick<Status, 'directors'> | undefined, index: number): string => (status && lettersOf(status.directors).get(index)) ?? '?';
+
+/** The name of the configuration, else the letter. */
+export const directorName = (status: Pick<Status, 'directors'> | undefined, index: number, named: Naming): string => {
+	const address = status?.directors.find(director => director.index === index)?.address ?? '';
+	const name = named(address);
+	return name === address ? directorLetter(status, index) : name;
+};
 
 /** What filters may call things: addresses, aliases, and the letters that the screen gives to directors. */
 export const screenNames = (status: () => Status | undefined, aliases: FilterNames['aliases']): FilterNames => {
 	const namesOf = (index: number): string[] | undefined => {
 		const director = status()?.directors.find(one => one.index === index);
-		return director && [director.address, directorLetter(index)];
+		return director && [director.address, directorLetter(status(), index)];
 	};
 
 	return {

@@ -1,8 +1,10 @@
 import {type Forecast, type Pair, type SplitBrain, type Takeover} from '../desk/facts/failover.js';
 import {type Words} from '../verdict/verdict.js';
-import {preciseTime} from '../text/format.js';
+import {clockTime} from '../text/format.js';
+import {expectationAfter, expectationOf} from '../desk/facts/expectation.js';
+import {type Naming} from '../text/alias-names.js';
 import {type Sample} from './sample.js';
-import {directorLetter} from './screen-names.js';
+import {directorName} from './screen-names.js';
 import {takeoverInterestUs} from './source-words.js';
 
 /** The last takeover, while it is of interest. */
@@ -11,15 +13,41 @@ export const lastTakeover = ({takeovers}: Pair, nowUs: number): Takeover | undef
 	return last && nowUs - last.atUs <= takeoverInterestUs ? last : undefined;
 };
 
-/** The pair that the first lines are about: one with two masters, else with a takeover of interest, else the first. */
-export const mainPair = ({status, nowUs}: Sample): Pair | undefined => {
-	const pairs = status?.failover.pairs ?? [];
-	return pairs.find(pair => lastSplit(pair, nowUs)?.endUs === 0) ?? pairs.find(pair => lastTakeover(pair, nowUs) ?? lastSplit(pair, nowUs)) ?? pairs[0];
+/** How much a pair needs to be looked at: two masters, then a takeover by what it cost, then nothing. */
+const urgencyOf = (pair: Pair, nowUs: number): number => {
+	const split = lastSplit(pair, nowUs);
+	if (split?.endUs === 0) {
+		return 5;
+	}
+
+	const takeover = lastTakeover(pair, nowUs);
+	const level = takeover && expectationAfter(takeover).level;
+	return level ? {bad: 4, unknown: 3, warning: 3, good: 2}[level] : (split ? 2 : 0);
 };
+
+/** The worst first, then the freshest, then in the desk's own order. */
+export const pairsByUrgency = ({status, nowUs}: Sample): readonly Pair[] => (status?.failover.pairs ?? [])
+	.map(pair => ({pair, urgency: urgencyOf(pair, nowUs), atUs: lastTakeover(pair, nowUs)?.atUs ?? 0}))
+	.toSorted((one, other) => (other.urgency - one.urgency) || (other.atUs - one.atUs))
+	.map(({pair}) => pair);
+
+/** The pair that the first lines are about. */
+export const mainPair = (sample: Sample): Pair | undefined => pairsByUrgency(sample)[0];
 
 export const isAfterTakeover = (sample: Sample): boolean => {
 	const pair = mainPair(sample);
 	return pair !== undefined && lastTakeover(pair, sample.nowUs) !== undefined;
+};
+
+/** The desk cannot tell what a master knows: the new one of the last takeover, or the one that would follow. */
+export const cannotTell = (sample: Sample): {readonly now: boolean; readonly next: boolean} => {
+	const pair = mainPair(sample);
+	const takeover = pair && lastTakeover(pair, sample.nowUs);
+	const forecast = pair && forecastOf(pair);
+	return {
+		now: takeover !== undefined && expectationAfter(takeover).sureness === 'unknown',
+		next: forecast !== undefined && expectationOf(forecast.coverage, forecast.ownKept).sureness === 'unknown',
+	};
 };
 
 /** The split brain that the first lines are about: it lasts, or it is the last thing of interest that happened. */
@@ -36,7 +64,7 @@ export const lastSplit = ({splitBrain, takeovers}: Pair, nowUs: number): SplitBr
 export const forecastOf = ({forecasts}: Pair): Forecast | undefined => forecasts[0];
 
 /** Names and times for the desk's sentences. */
-export const wordsOf = ({status}: Sample, localTime: boolean): Words => ({
-	name: directorLetter,
-	clock: timeUs => preciseTime(timeUs + (status?.wallOffsetUs ?? 0), 1, localTime),
+export const wordsOf = ({status}: Sample, localTime: boolean, named: Naming): Words => ({
+	name: index => directorName(status, index, named),
+	clock: timeUs => clockTime(timeUs + (status?.wallOffsetUs ?? 0), localTime),
 });

@@ -1,6 +1,7 @@
 import {type FilterNames} from '../filter/names.js';
 import {createChangeScan, type ChangeScan} from '../table/read/change-scan.js';
-import {entryWords} from '../table/entry.js';
+import {entryRank, entryWords, isEstablishedRank} from '../table/entry.js';
+import {type Predicate} from '../table/read/predicates.js';
 import {type TableMemory} from '../table/memory.js';
 import {type Query} from '../table/read/select.js';
 import {createTableView, type TableView} from '../table/read/table-view.js';
@@ -43,6 +44,9 @@ export const createTableReading = (memory: TableMemory, {status, names, marked, 
 	const filter = createScreenFilter(view, {names, marked, verdicts, onPass});
 	const finder = createScreenFilter(view, {names, marked, verdicts, onPass});
 
+	/** A UDP flow that is not known is not cut, but scheduled anew. */
+	const danger: Predicate = (words, at) => isEstablishedRank(entryRank(words, at)) && verdicts.mark(words, at) === 'unknown';
+
 	return {
 		view,
 		scan: createChangeScan(memory),
@@ -51,7 +55,7 @@ export const createTableReading = (memory: TableMemory, {status, names, marked, 
 		status,
 		query({filter: text, isInverted, sort, reverse}, nowUs) {
 			const predicate = filter.predicate(text, isInverted, nowUs);
-			return {sort, reverse, ...(predicate && {predicate})};
+			return {sort, reverse, danger, ...(predicate && {predicate})};
 		},
 		judge(slot) {
 			const at = slot * entryWords;

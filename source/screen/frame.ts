@@ -106,6 +106,8 @@ export type View<Row = unknown> = {
 	/** When a row happened, where that can be gone to. */
 	momentOf?(row: Row): number;
 	needs(frame: Frame): Partial<Question>;
+	/** What the signs mean that are on the screen now, most important first. */
+	legend?(frame: Frame): readonly string[];
 	Body(props: {readonly frame: Frame}): ReactNode;
 };
 

@@ -26,8 +26,8 @@ export type Binding = {
 
 /** Every key of the screen, but for those of the views: to add one is to add it here and to say what it does, in `reduceUi` or among the acts of `console.ts`. Help and hints are made from this. */
 export const bindings: readonly Binding[] = [
-	{action: 'help', keys: ['?', 'h'], group: 'SHOW', help: 'this help; typing searches it', hint: [0, '?help']},
-	{action: 'filter', keys: ['/'], group: 'FIND', help: 'filter as you type; Enter keeps, Esc clears; Up Down history; @name=… saves, @name recalls', hint: [1, '/filter']},
+	{action: 'help', keys: ['h', '?'], group: 'SHOW', help: 'this help; typing searches it', hint: [0, 'h help']},
+	{action: 'filter', keys: ['/'], group: 'FIND', help: 'filter as you type; Enter keeps, Esc clears; Up Down history; @name=… saves, @name recalls', hint: [1, '/ filter']},
 	{action: 'open', keys: ['Enter'], group: 'VIEW', help: 'look closer at the row', hint: [2, 'Enter detail']},
 	{action: 'close', keys: ['Backspace'], group: 'VIEW', help: 'up one level'},
 	{action: 'next-view', keys: ['Tab'], group: 'VIEW', help: 'next view'},
@@ -58,7 +58,7 @@ export const bindings: readonly Binding[] = [
 	{action: 'sort-state', keys: ['S'], group: 'SORT', help: 'by state'},
 	{action: 'sort-protocol', keys: ['P'], group: 'SORT', help: 'by protocol'},
 	{action: 'sort-updates', keys: ['U'], group: 'SORT', help: 'by announcements'},
-	{action: 'pause', keys: ['p'], group: 'HOLD', help: 'pause the picture, not the capture; in a replay: pause and play', hint: [5, 'p pause']},
+	{action: 'pause', keys: ['p'], group: 'HOLD', help: 'pause the picture, not the capture; in a replay: pause and play', hint: [6, 'p pause']},
 	{action: 'hold', keys: ['o'], group: 'HOLD', help: 'hold the order, values go on'},
 	{action: 'follow', keys: ['F'], group: 'HOLD', help: 'follow this row'},
 	{action: 'step-forward', keys: [']'], group: 'TIME', help: 'next event'},
@@ -72,14 +72,14 @@ export const bindings: readonly Binding[] = [
 	{action: 'mark', keys: [' '], group: 'KEEP', help: 'mark the row; the filter `marked` shows them'},
 	{action: 'copy', keys: ['y'], group: 'KEEP', help: 'copy the row to the clipboard (OSC 52)'},
 	{action: 'write', keys: ['w'], group: 'KEEP', help: 'write the marked, else the filtered sessions to a new file here', hint: [8, 'w write']},
-	{action: 'note', keys: ['m'], group: 'KEEP', help: 'note in time, goes into the events', hint: [6, 'm note']},
+	{action: 'note', keys: ['m'], group: 'KEEP', help: 'note in time, goes into the events', hint: [7, 'm note']},
 	{action: 'columns', keys: ['c'], group: 'SHOW', help: 'choose columns'},
 	{action: 'panel', keys: ['e'], group: 'SHOW', help: 'VIPs above the sessions on and off'},
 	{action: 'aliases', keys: ['a'], group: 'SHOW', help: 'names of the configuration for addresses, on and off'},
 	{action: 'redraw', keys: ['^L'], group: 'SHOW', help: 'draw anew'},
 	{action: 'suspend', keys: ['^Z'], group: 'LEAVE', help: 'stop until fg'},
 	{action: 'escape', keys: ['Esc'], group: 'LEAVE', help: 'close what is open, then clear the filter; never quits'},
-	{action: 'back', keys: ['q'], group: 'LEAVE', help: 'close what is open; here: quit', hint: [7, 'q back']},
+	{action: 'back', keys: ['q'], group: 'LEAVE', help: 'close what is open; here: quit', hint: [5, 'q quit']},
 	{action: 'quit', keys: ['Q', '^C'], group: 'LEAVE', help: 'quit at once'},
 ];
 

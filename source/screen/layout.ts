@@ -25,7 +25,7 @@ before a line of text is made.
 */
 export const layoutOf = (sample: Sample, ui: UiState, {columns, rows}: Pick<Setting, 'columns' | 'rows'>, parts: ViewParts & {readonly hasCaption: boolean}): Layout => {
 	const directors = parts.directors(rows);
-	const header = headerRows(sample, directors);
+	const header = headerRows(sample, directors, rows);
 	const panel = parts.hasPanel && ui.hasPanel ? panelRows(sample, columns, rows) : 0;
 	const foot = footRows(rows, hasTimeLine(sample), ui.message !== '');
 	const body = Math.max(0, rows - header - panel - Number(parts.hasCaption) - Number(parts.bar !== undefined) - Number(foot.hasTimeLine) - Number(foot.hasNote) - 1);

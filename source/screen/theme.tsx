@@ -5,7 +5,7 @@ import {type Line, type Tone} from '../text/line.js';
 
 /*
 Looks by meaning as codes of ECMA-48 (SGR), from the 16 colours that the terminal's owner chose, no backgrounds, so that light
-and dark ones do equally; no yellow, which is hard to read on white. Without colour bold, dim and inverse remain. The parts of a line are set apart by closing codes of their
+and dark ones do equally; no dark blue, which is hard to read on black. Severity decides: green is calm, yellow unsure, red lost. Without colour bold, dim and inverse remain. The parts of a line are set apart by closing codes of their
 own, not by a reset, and unchanged text stays byte for byte the same, which incremental drawing depends on.
 */
 type Look = readonly [open: string, close: string];
@@ -19,19 +19,20 @@ const both = ([oneOpen, oneClose]: Look, [otherOpen, otherClose]: Look): Look =>
 const none: Look = ['', ''];
 
 const green = foreground(32);
-const blue = foreground(34);
-const magenta = foreground(35);
+const yellow = foreground(33);
 const cyan = foreground(36);
 const red = foreground(31);
 
 const coloured: Readonly<Record<Tone, Look>> = {
 	plain: none,
 	title: bold,
-	heading: both(bold, blue),
+	heading: both(bold, cyan),
 	selected: inverse,
 	good: green,
-	warning: magenta,
+	warning: yellow,
+	unsure: both(bold, yellow),
 	alarm: both(bold, red),
+	lost: both(both(bold, red), inverse),
 	fresh: cyan,
 	dim,
 	word: inverse,
@@ -44,7 +45,9 @@ const monochrome: Readonly<Record<Tone, Look>> = {
 	selected: inverse,
 	good: none,
 	warning: bold,
+	unsure: bold,
 	alarm: bold,
+	lost: both(bold, inverse),
 	fresh: bold,
 	dim: none,
 	word: inverse,

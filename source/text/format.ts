@@ -30,7 +30,7 @@ export const countdown = (seconds: number): string => {
 	return hours < 48 ? `${hours}:${pair(Math.floor(whole / 60) % 60)}:${pair(whole % 60)}` : `${Math.floor(hours / 24)}d${pair(hours % 24)}h`;
 };
 
-/** How long ago, short: `0.4s`, `14s`, `2m10s`, `3h05m`. */
+/** How long ago, short: `0.4s`, `14s`, `2m10s`, `3h05m`, `4d02h`. */
 export const ago = (seconds: number): string => {
 	if (seconds < 9.95) {
 		return `${Math.max(0, seconds).toFixed(1)}s`;
@@ -41,9 +41,12 @@ export const ago = (seconds: number): string => {
 		return `${whole}s`;
 	}
 
-	return whole < 3600
-		? `${Math.floor(whole / 60)}m${String(whole % 60).padStart(2, '0')}s`
-		: `${Math.floor(whole / 3600)}h${String(Math.floor(whole / 60) % 60).padStart(2, '0')}m`;
+	if (whole < 3600) {
+		return `${Math.floor(whole / 60)}m${String(whole % 60).padStart(2, '0')}s`;
+	}
+
+	const hours = Math.floor(whole / 3600);
+	return hours < 48 ? `${hours}h${String(Math.floor(whole / 60) % 60).padStart(2, '0')}m` : `${Math.floor(hours / 24)}d${String(hours % 24).padStart(2, '0')}h`;
 };
 
 const escaped = (character: string): string => {

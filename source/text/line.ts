@@ -1,5 +1,5 @@
 /** How a text is meant; the theme says how that looks. Never by colour alone: the text says it too. */
-export type Tone = 'plain' | 'title' | 'heading' | 'selected' | 'good' | 'warning' | 'alarm' | 'fresh' | 'dim' | 'word';
+export type Tone = 'plain' | 'title' | 'heading' | 'selected' | 'good' | 'warning' | 'unsure' | 'alarm' | 'lost' | 'fresh' | 'dim' | 'word';
 
 /** A part of a line that is meant otherwise than the rest; parts do not overlap and stand in order. */
 export type Part = {readonly at: number; readonly length: number; readonly tone: Tone};

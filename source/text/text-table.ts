@@ -32,8 +32,9 @@ export const textTable = <Row>(columns: ReadonlyArray<Column<Row>>, rows: readon
 	const titles = columns.map(column => titleOf(column));
 	const widths = columns.map((column, index) => Math.max(titles[index]!.length, column.least ?? 0, ...texts.map(row => row[index]!.length)));
 	const total = () => widths.reduce((sum, one) => sum + one + 1, -1);
-	const shrinking = columns.map((column, index) => ({index, order: column.shrink})).filter(({order}) => order !== undefined)
-		.toSorted((one, other) => one.order! - other.order!);
+	// What says the same in each row gives way first.
+	const shrinking = columns.map((column, index) => ({index, order: column.shrink, isOne: rows.length > 1 && new Set(texts.map(row => row[index]!)).size === 1})).filter(({order}) => order !== undefined)
+		.toSorted((one, other) => (Number(other.isOne) - Number(one.isOne)) || (one.order! - other.order!));
 	// First only so far that rows which differ still differ; then, if there is no other way, further.
 	for (const isPolite of [true, false]) {
 		for (const {index} of shrinking) {

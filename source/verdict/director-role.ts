@@ -1,3 +1,4 @@
+import {ago} from '../text/format.js';
 import {isShownDirector, missesAdverts, sharedBit, type Director} from '../desk/facts/director.js';
 import {thresholds} from '../desk/facts/thresholds.js';
 
@@ -11,10 +12,7 @@ export type RoleReport = {
 	readonly evidence: string;
 };
 
-const ageText = (nowUs: number, thenUs: number): string => {
-	const seconds = Math.max(0, (nowUs - thenUs) / 1_000_000);
-	return seconds < 9.95 ? `${seconds.toFixed(1)}s` : (seconds < 120 ? `${Math.floor(seconds)}s` : `${Math.floor(seconds / 60)}m`);
-};
+const ageText = (nowUs: number, thenUs: number): string => ago((nowUs - thenUs) / 1_000_000);
 
 const listeningText: Readonly<Record<Director['listeningEvidence'], string>> = {
 	igmp: 'joined (IGMP)', mld: 'joined (MLD)', vrrp: 'gave way to the master', assumed: 'in the group (IGMP)', none: '',

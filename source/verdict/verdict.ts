@@ -222,7 +222,8 @@ const caveatsOf = (takeover: Takeover, expected: Expectation, nowUs: number, {na
 	}
 
 	if (udp.held > udp.known && udp.held > 0) {
-		caveats.push(`${udp.held - udp.known} of ${udp.held} UDP flows are scheduled anew.`);
+		const {heard, moved, waiting} = takeover.udpAccounting;
+		caveats.push(`${udp.held - udp.known} of ${udp.held} UDP flows then were not known to ${name(takeover.to)}, so they are scheduled anew: by now ${heard} heard again, ${moved} of another real server, ${waiting} not yet.`);
 	}
 
 	if (nowUs - atUs < 120 * second || expected.level !== 'good') {

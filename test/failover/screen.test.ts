@@ -21,11 +21,11 @@ const returns = [
 for (const {name, at} of returns) {
 	test(`the screen foretells the resets of ${name}`, async () => {
 		const terminal = openTerminal(['-r', capture(`${name}.pcap`), '--at', at]);
-		const screen = await terminal.until(text => /^!BACK/mv.test(text));
+		const screen = await terminal.until(text => /^BACK/mv.test(text));
 		terminal.type('Q');
 		await terminal.exit;
 
-		const line = /^!BACK .*$/mv.exec(screen)![0];
+		const line = /^BACK .*$/mv.exec(screen)![0];
 		const {known, held} = /knows (?<known>\d+) of (?<held>\d+) open/v.exec(line)!.groups!;
 		const expected = Number(/expect (?<resets>\d+) RESETS/v.exec(line)?.groups?.['resets'] ?? 0);
 		assert.ok(expected > 0 || line.includes('KEPT'), line);

@@ -58,7 +58,7 @@ const quietMs = 150;
 /** The lines of the screen, opened at a moment. */
 export const screenAt = async (capture: string, timeUs: number, options: readonly string[] = []): Promise<string[]> => {
 	const terminal = openTerminal(['-r', capture, '--at', (timeUs / 1_000_000).toFixed(6), '--no-config', '--no-color', ...options]);
-	await terminal.until(text => /^\?help/mv.test(text));
+	await terminal.until(text => /^h help/mv.test(text));
 	for (let written = -1; written !== terminal.written();) {
 		written = terminal.written();
 		await terminal.pause(quietMs);

@@ -112,7 +112,7 @@ test('a command whose name is an attack is text in every mode and on a screen of
 		assert.doesNotMatch(screen, obeyed);
 		assert.doesNotMatch(screen, /^forged/mv);
 		assert.match(terminal.lines()[0]!, /^ipvstop .*Z 1s$/v);
-		assert.equal(terminal.lines().at(-1)!.slice(0, 5), '?help');
+		assert.equal(terminal.lines().at(-1)!.slice(0, 6), 'h help');
 	}
 
 	assert.deepEqual(terminal.copied(), []);

@@ -165,7 +165,7 @@ test('interfaces are heard whatever they are called, and no output of it is obey
 			const screen = await terminal.until(text => text.includes(sign));
 			assert.doesNotMatch(screen, obeyed);
 			assert.ok(terminal.lines()[0]!.startsWith(String.raw`ipvstop LIVE libpcap on \x1b[31mred, \x1b]`), screen);
-			assert.equal(terminal.lines().at(-1)!.slice(0, 5), '?help');
+			assert.equal(terminal.lines().at(-1)!.slice(0, 6), 'h help');
 		}
 
 		terminal.type('Q');

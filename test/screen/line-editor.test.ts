@@ -42,7 +42,7 @@ test('each key has one meaning, and help is made from the bindings', () => {
 	assert.equal(keyHelp().length, bindings.length);
 	assert.ok(keyHelp().every(({help}) => help !== ''));
 	assert.ok(keyHints(60).length <= 60);
-	assert.match(keyHints(80), /^\?help {2}\/filter/v);
+	assert.match(keyHints(80), /^h help {2}\/ filter/v);
 });
 
 test('moments are times of the day of the picture, or distances', () => {

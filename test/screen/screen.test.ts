@@ -38,7 +38,7 @@ test('what is typed before the screen opens is a key, and leaves nothing behind'
 	terminal.type('2');
 	await terminal.until(screen => screen.includes('VIPs'));
 	assert.match(terminal.lines()[0]!, /^ipvstop REPLAY PAUSED .*Z$/v);
-	assert.match(terminal.lines().at(-1)!, /^\?help/v);
+	assert.match(terminal.lines().at(-1)!, /^h help/v);
 	terminal.type('Q');
 	assert.deepEqual(await terminal.exit, {exitCode: 0, signal: undefined});
 });
@@ -59,12 +59,12 @@ test('a screen too small says so in one line, and opens again when it grows', as
 
 test('no size leaves debris: the first line stays the first and the hints the last', async () => {
 	const terminal = openTerminal(['-r', capture('failover-nopreempt.pcap'), '--at', '+120']);
-	await terminal.until(screen => screen.includes('?help'));
+	await terminal.until(screen => screen.includes('h help'));
 	for (const [columns, rows] of [[80, 23], [60, 15], [140, 40], [100, 17], [300, 100], [80, 24]] as const) {
 		terminal.resize(columns, rows);
 		await terminal.until(screen => {
 			const lines = screen.split('\n');
-			return lines.length === rows && lines[0]!.startsWith('ipvstop REPLAY') && lines.at(-1)!.startsWith('?help')
+			return lines.length === rows && lines[0]!.startsWith('ipvstop REPLAY') && lines.at(-1)!.startsWith('h help')
 				&& lines.filter(line => line.startsWith('ipvstop REPLAY')).length === 1 && lines.some(line => line.startsWith('>'));
 		});
 	}

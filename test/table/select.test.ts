@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import fc from 'fast-check';
 import {type Connection} from '../../source/table/connection.js';
-import {entryCode} from '../../source/table/entry.js';
+import {entryCode, entryMark, entryWords, setEntryMarks} from '../../source/table/entry.js';
 import {isTemplate, pathIs, type Predicate} from '../../source/table/read/predicates.js';
 import {sortKeys, type SortKey} from '../../source/table/read/sort-key.js';
 import {createRandom} from '../benchmark/workload.js';
@@ -23,8 +23,11 @@ const left = (a: Connection, b: Connection) => a.expiresUs - b.expiresUs;
 const protocolClass = (row: Connection) => [6, 132, 17].indexOf(row.protocol) & 3;
 const stateRank = (row: Connection) => row.template ? 1000 + (protocolClass(row) * 16) + row.state : (row.open ? 0 : 100) + (protocolClass(row) * 16) + row.state;
 
+/** Open TCP, SCTP, UDP; the same closing; the same as templates. */
+const openClass = (row: Connection) => ((row.template ? 3 : (row.open ? 0 : 1)) * 4) + protocolClass(row);
+
 const naive: Readonly<Record<SortKey, (a: Connection, b: Connection) => number>> = {
-	open: (a, b) => Number(b.open) - Number(a.open) || left(a, b),
+	open: (a, b) => openClass(a) - openClass(b) || left(a, b),
 	expires: left,
 	age: (a, b) => b.firstUs - a.firstUs,
 	idle: (a, b) => b.lastUs - a.lastUs,
@@ -180,4 +183,19 @@ test('a test of paths is asked again when an id is given to another path', () =>
 
 	assert.equal(asked, 10);
 	assert.equal(table.view.totals().refused.size, 0);
+});
+
+test('sessions in danger come first when they are marked and a query says so', () => {
+	const table = randomTable(5, 200, 20);
+	const {entries} = table.view.arrays;
+	const endangered = new Set([10, 40, 90]);
+	for (const slot of [...endangered, 120]) {
+		setEntryMarks(entries, slot * entryWords, entryMark.held | entryMark.unknown);
+	}
+
+	const danger = (_words: Int32Array, at: number) => endangered.has(at / entryWords);
+	const {slots} = table.view.select({sort: 'open', count: 300, danger});
+	assert.deepEqual(new Set(slots.subarray(0, 3)), endangered);
+	assert.deepEqual([...slots.subarray(3)], [...table.view.select({sort: 'open', count: 300}).slots].filter(slot => !endangered.has(slot)));
+	assert.equal(table.view.rank({sort: 'open', danger}, slots[0]!), 0);
 });

@@ -74,3 +74,7 @@ export const expectationOf = ({held, sent, earlier, known, best, stale}: Coverag
 export const isBlindTo = ({listeningEvidence, awaySinceUs, coverage, ownKept, finding, isUnprotected, isBlind}: Takeover): boolean =>
 	isUnprotected || isBlind
 	|| (listeningEvidence === 'none' && awaySinceUs > 0 && coverage.best === coverage.held && coverage.known < coverage.held && ownKept !== 'no' && finding === 'none');
+
+/** What clients are to expect after a takeover, by all that is known of it. */
+export const expectationAfter = (takeover: Takeover): Expectation =>
+	expectationOf(takeover.coverage, takeover.ownKept, {isBlind: isBlindTo(takeover), finding: takeover.finding, words: takeover.words});

@@ -55,16 +55,16 @@ const wallOf = ({status}: Findings, timeUs: number): number => timeUs + status.w
 const clockOf = (findings: Findings, timeUs: number): string => `${preciseTime(wallOf(findings, timeUs), 3)}Z`;
 const dayOf = (findings: Findings, timeUs: number): string => rfc3339(wallOf(findings, timeUs)).slice(0, 10);
 
-const wordsOf = (findings: Findings): Words => ({name: directorLetter, clock: timeUs => `${preciseTime(wallOf(findings, timeUs), 1)}Z`});
+const wordsOf = (findings: Findings): Words => ({name: index => directorLetter(findings.status, index), clock: timeUs => `${preciseTime(wallOf(findings, timeUs), 1)}Z`});
 
 const nameOf = (index: number, {status, naming}: Findings): string => {
 	const director = status.directors.find(one => one.index === index);
-	return director ? `${directorLetter(index)} (${naming(director.address)})` : directorLetter(index);
+	return director ? `${directorLetter(status, index)} (${naming(director.address)})` : directorLetter(status, index);
 };
 
 const whoIn = ({status, naming}: Findings) => (address: string): string => {
 	const director = status.directors.find(one => one.address === address);
-	return director ? `${directorLetter(director.index)} (${naming(address)})` : naming(address);
+	return director ? `${directorLetter(status, director.index)} (${naming(address)})` : naming(address);
 };
 
 /** The verdict in one line without the sign that makes it stand out on a screen. */
@@ -80,7 +80,7 @@ const titleOf = (takeovers: readonly PairTakeover[], findings: Findings): string
 		return `IPVS sessions, ${dayOf(findings, findings.fromUs)} ${clockOf(findings, findings.fromUs)} to ${clockOf(findings, findings.toUs)}`;
 	}
 
-	const what = takeovers.length === 1 ? `Takeover ${directorLetter(first.from)} > ${directorLetter(first.to)}` : `${takeovers.length} takeovers`;
+	const what = takeovers.length === 1 ? `Takeover ${directorLetter(findings.status, first.from)} > ${directorLetter(findings.status, first.to)}` : `${takeovers.length} takeovers`;
 	return `${what}, ${dayOf(findings, first.atUs)} ${clockOf(findings, first.atUs)}`;
 };
 
@@ -126,7 +126,7 @@ const directorTable = (findings: Findings): Block[] => {
 				rows: known.map(director => {
 					const {role, evidence} = roleOf(director, toUs);
 					return [
-						directorLetter(director.index), naming(director.address), role, evidence, director.lastSyncUs === 0 ? 'never' : clockOf(findings, director.lastSyncUs),
+						directorLetter(findings.status, director.index), naming(director.address), role, evidence, director.lastSyncUs === 0 ? 'never' : clockOf(findings, director.lastSyncUs),
 						grouped(director.messages), grouped(director.lostMessages), grouped(director.restarts),
 					];
 				}),
@@ -155,11 +155,11 @@ const accountLines = ({curve}: Takeover, fromUs: number, toUs: number): Line[] =
 	}))
 	.filter(({values}, index) => index === 0 || values.some(value => value > 0));
 
-const sessionTable = (rows: UnknownSessions['rows'], atUs: number, naming: Naming): Block => ({
+const sessionTable = (rows: UnknownSessions['rows'], atUs: number, {status, naming}: Findings): Block => ({
 	kind: 'table',
 	columns: [{title: 'Proto'}, {title: 'Client'}, {title: 'Virtual service'}, {title: 'Real server'}, {title: 'State'}, {title: 'By'}, {title: 'Heard', isNumber: true}, {title: 'Left', isNumber: true}],
 	rows: rows.map(row => [
-		protocolText(row), naming(clientText(row)), naming(virtualText(row)), naming(realText(row)), stateText(row), directorLetter(row.director),
+		protocolText(row), naming(clientText(row)), naming(virtualText(row)), naming(realText(row)), stateText(row), directorLetter(status, row.director),
 		ago((atUs - row.lastUs) / us), remaining((row.expiresUs - atUs) / us),
 	]),
 });
@@ -167,7 +167,7 @@ const sessionTable = (rows: UnknownSessions['rows'], atUs: number, naming: Namin
 const lostSessions = (one: PairTakeover, findings: Findings): Block[] => {
 	const {takeover} = one;
 	const {unknown} = findings;
-	const name = directorLetter(takeover.to);
+	const name = directorLetter(findings.status, takeover.to);
 	const found = unknown.get(takeover.id);
 	const {coverage: {held, known, stale}} = takeover;
 	const {sureness, resets, otherwise} = verdictOf(takeover, asOf(one, findings), wordsOf(findings)).expected;
@@ -198,11 +198,11 @@ const lostList = ({takeover}: PairTakeover, findings: Findings): Block[] => {
 	}
 
 	const more = found.count - found.rows.length;
-	const name = directorLetter(takeover.to);
+	const name = directorLetter(findings.status, takeover.to);
 	return [
 		{kind: 'section', text: `Sessions that ${name} did not know when it took over at ${clockOf(findings, takeover.atUs)}`},
-		{kind: 'paragraph', text: `At ${clockOf(findings, found.atUs)}, ${ago((found.atUs - takeover.atUs) / us)} after the takeover, ${grouped(found.count)} of them were still open by the last word of ${directorLetter(takeover.from)} or one before, and not heard again${found.count === 0 ? '.' : ', by what was left to them. By: who announced them last; Heard: how long before.'}`},
-		...(found.count === 0 ? [] : [sessionTable(found.rows, found.atUs, findings.naming)]),
+		{kind: 'paragraph', text: `At ${clockOf(findings, found.atUs)}, ${ago((found.atUs - takeover.atUs) / us)} after the takeover, ${grouped(found.count)} of them were still open by the last word of ${directorLetter(findings.status, takeover.from)} or one before, and not heard again${found.count === 0 ? '.' : ', by what was left to them. By: who announced them last; Heard: how long before.'}`},
+		...(found.count === 0 ? [] : [sessionTable(found.rows, found.atUs, findings)]),
 		...(more > 0 ? [{kind: 'paragraph', text: `And ${grouped(more)} more. ipvstop --list with --at ${rfc3339(wallOf(findings, found.atUs))} has all sessions.`} as const] : []),
 	];
 };
@@ -213,7 +213,7 @@ const takeoverPart = (one: PairTakeover, findings: Findings): Block[] => {
 	const {sentences} = verdictOf(takeover, asOf(one, findings), wordsOf(findings));
 	const endUs = Math.min(toUs, takeover.curve.at(-1)?.timeUs ?? takeover.atUs);
 	return [
-		{kind: 'section', text: `Takeover ${directorLetter(takeover.from)} > ${directorLetter(takeover.to)} at ${clockOf(findings, takeover.atUs)}`},
+		{kind: 'section', text: `Takeover ${directorLetter(findings.status, takeover.from)} > ${directorLetter(findings.status, takeover.to)} at ${clockOf(findings, takeover.atUs)}`},
 		{kind: 'list', items: sentences},
 		{kind: 'evidence', text: [...takeover.evidence, takeover.ownEvidence].filter(Boolean).join('; ') || 'none'},
 		{kind: 'part', text: `Who knew what: the sessions that were open then, and what became of them by ${clockOf(findings, endUs)}`},

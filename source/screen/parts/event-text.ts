@@ -2,7 +2,7 @@ import {events, kindOf} from '../../events/catalogue.js';
 import {type AnyTold, type LoggedEvent} from '../../events/told.js';
 import {type PastChange} from '../../table/read/change-scan.js';
 import {type Status} from '../../engine/status.js';
-import {directorLetter} from '../../sample/screen-names.js';
+import {directorLetter, directorName} from '../../sample/screen-names.js';
 import {stateName} from '../../wire/sync/conn-state.js';
 import {type Naming, unnamed} from '../../text/alias-names.js';
 import {clientText, pathRealText, protocolText, realText, stateText, virtualText} from '../../text/connection-text.js';
@@ -20,7 +20,7 @@ export const eventText = ({event, fields}: LoggedEvent, status: Status | undefin
 	const values = shown(fields);
 	const who = (address: string): string => {
 		const director = status?.directors.find(one => one.address === address);
-		return director ? `${directorLetter(director.index)} (${named(director.address)})` : address;
+		return director ? named(address) === address ? `${directorLetter(status, director.index)} (${address})` : named(address) : address;
 	};
 
 	return {name: event, text: kind?.sentence(values, who) ?? '', tone: kind?.toneOf(values) ?? 'plain'};
@@ -43,12 +43,12 @@ export const changeWords = ({type, connection, wasState, wasPath}: PastChange): 
 	}
 };
 
-export const changeText = (change: PastChange, named: Naming = unnamed): EventText => {
+export const changeText = (change: PastChange, status: Status | undefined, named: Naming = unnamed): EventText => {
 	const {connection, type} = change;
 	const was = changeWords(change);
 	return {
 		name: type,
-		text: `${protocolText(connection)} ${connection.template ? 'TPL' : stateText(connection)} ${[clientText, virtualText, realText].map(text => named(text(connection))).join(' > ')} by ${directorLetter(connection.director)}${was === '' ? '' : ` (${was})`}`,
+		text: `${protocolText(connection)} ${connection.template ? 'TPL' : stateText(connection)} ${[clientText, virtualText, realText].map(text => named(text(connection))).join(' > ')} by ${directorName(status, connection.director, named)}${was === '' ? '' : ` (${was})`}`,
 		tone: events[type].tone,
 	};
 };

@@ -8,7 +8,7 @@ import {type Prompt} from '../ui-state.js';
 
 const labels = {filter: '/ ', find: '\\ ', note: 'note: ', time: 'go to: '} as const;
 
-const sortWords = ({sort, reverse}: Frame['ui']): string => `sort ${sort === 'open' ? 'OPEN,EXP' : (sort === 'expires' ? 'EXP' : (sort === 'idle' ? 'LAST' : (sort === 'director' ? 'BY' : sort.toUpperCase())))}${reverse ? 'v' : '^'}`;
+const sortWords = ({sort, reverse}: Frame['ui']): string => `sort ${sort === 'open' ? 'DANGER,OPEN' : (sort === 'expires' ? 'EXPIRE' : (sort === 'idle' ? 'AGO' : (sort === 'director' ? 'TOLD' : sort.toUpperCase())))}${reverse ? 'v' : '^'}`;
 
 /** `n of m`, always. */
 const countWords = ({sample, ui: {marked}, isFollowing}: Frame): string => [
@@ -56,13 +56,13 @@ const rightWords = (frame: Frame, lists: 'sessions' | 'events'): string => {
 	return lists === 'events' ? 'newest first' : `${countWords(frame)}  ${sortWords(frame.ui)}`;
 };
 
-/** Filter, n of m, order. While a filter does not hold, `?` and the column stand before what is wrong with it. */
+/** Filter, n of m, order. While a filter does not hold, the column stands before what is wrong with it. */
 export const filterBar = (frame: Frame, lists: 'sessions' | 'events'): Line => {
 	const {columns, ui: {filter, isInverted, prompt}} = frame;
 	const right = rightWords(frame, lists);
 	if (prompt?.kind === 'filter') {
 		const {error} = prompt;
-		return promptLine(prompt, error ? fit(`?${error.column + 1} ${error.message}  ${countWords(frame)}`, Math.floor(columns * 0.6)) : (lists === 'events' ? '' : countWords(frame)), error, columns);
+		return promptLine(prompt, error ? fit(`column ${error.column + 1}: ${error.message}  ${countWords(frame)}`, Math.floor(columns * 0.6)) : (lists === 'events' ? '' : countWords(frame)), error, columns);
 	}
 
 	const left = filter === '' ? '/ no filter' : `/ ${isInverted ? 'NOT ' : ''}${filter}`;

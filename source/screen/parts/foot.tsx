@@ -1,50 +1,45 @@
-import {type Sample} from '../../sample/sample.js';
-import {directorLetter} from '../../sample/screen-names.js';
 import {us} from '../../sample/source-words.js';
-import {isAfterTakeover, mainPair} from '../../sample/standing.js';
 import {clockTime} from '../../text/format.js';
-import {fit, line, type Line} from '../../text/line.js';
+import {fit, line, type Line, phrased} from '../../text/line.js';
 import {type Frame} from '../frame.js';
 import {keyHints} from '../keymap.js';
 import {Lines} from '../theme.js';
 import {type Prompt} from '../ui-state.js';
 import {eventText} from './event-text.js';
 import {promptLine} from './filter-bar.js';
-import {timeLine} from './time-line.js';
+import {timeLine, timeLineLegend} from './time-line.js';
 
 /** Events are news for so long. */
 const newsUs = 60 * us;
 
-/** Which signs there can be, in the words of the moment. */
-const legend = (sample: Sample, columns: number): Line => {
-	const pair = mainPair(sample);
-	const last = pair?.takeovers.at(-1);
-	const [from, to] = last ? [directorLetter(last.from), directorLetter(last.to)] : ['', ''];
-	const text = isAfterTakeover(sample)
-		? `? only ${from}'s word, ${to} not heard yet  ! ${to} does not know it  + new  * ${to} confirmed`
-		: '! backup was not told  - ends in 10 s  + new  * changed  t template  # marked';
-	return line(fit(text, columns), 'dim');
+/** What the signs and letters mean that are on the screen now. */
+const legend = (frame: Frame): string => {
+	const {view, sample, layout, columns} = frame;
+	const phrases = [...(view.legend?.(frame) ?? []), ...(layout.hasTimeLine ? timeLineLegend(sample) : [])];
+	return phrased(phrases.map((text, index) => ({text, spare: index})), columns);
 };
 
-/** What was just done, else the latest event while it is news, else what the signs mean. */
-const noteLine = ({sample, columns, localTime, named, ui: {message}}: Frame): Line => {
+/** What was just done, else what the signs mean, else the latest event while it is news. */
+const noteLine = (frame: Frame): Line => {
+	const {sample, columns, localTime, named, ui: {message}} = frame;
 	if (message !== '') {
 		return line(fit(message, columns), 'title');
 	}
 
+	const words = legend(frame);
 	const last = sample.events.at(-1);
-	if (last && sample.nowUs - last.timeUs < newsUs) {
+	if (words === '' && last && sample.nowUs - last.timeUs < newsUs) {
 		const {name, text, tone} = eventText(last, sample.status, named);
-		return line(fit(`${clockTime(last.timeUs + (sample.status?.wallOffsetUs ?? 0), localTime).slice(0, 8)} ${name}: ${text}`, columns), tone);
+		return line(fit(`${clockTime(last.timeUs + (sample.status?.wallOffsetUs ?? 0), localTime)} ${name}: ${text}`, columns), tone);
 	}
 
-	return legend(sample, columns);
+	return line(words, 'dim');
 };
 
-/** Which of the last lines there are on a screen of so many rows; a small one has room for one of the two. */
+/** Which of the last lines there are on a screen of so many rows. */
 export const footRows = (rows: number, isFile: boolean, hasMessage: boolean): {readonly hasTimeLine: boolean; readonly hasNote: boolean} => {
-	const hasTimeLine = isFile && rows >= 18 && (rows >= 30 || !hasMessage);
-	return {hasTimeLine, hasNote: (rows >= 18 || hasMessage) && (rows >= 30 || !hasTimeLine)};
+	const hasTimeLine = isFile && rows >= 18;
+	return {hasTimeLine, hasNote: rows >= 18 || hasMessage};
 };
 
 const promptHints: Readonly<Record<Prompt['kind'], string>> = {filter: '', find: 'Enter finds, n N go on', note: 'Enter writes it into the events', time: '14:02:01  +90  -30'};
@@ -57,7 +52,7 @@ export function Hints({frame, hints}: {readonly frame: Frame; readonly hints: st
 	}
 
 	const error = prompt.line.text === '' ? undefined : prompt.error;
-	const right = error ? fit(`?${error.column + 1} ${error.message}`, Math.floor(columns * 0.6)) : promptHints[prompt.kind];
+	const right = error ? fit(`column ${error.column + 1}: ${error.message}`, Math.floor(columns * 0.6)) : promptHints[prompt.kind];
 	return <Lines lines={[promptLine(prompt, right, error, columns)]}/>;
 }
 

@@ -1,15 +1,15 @@
 import {roleOf} from '../../verdict/director-role.js';
+import {aheadHeadline, splitHeadlines, takeoverHeadline, type Headline, type HeadlineWords} from '../../verdict/headline.js';
 import {type Director} from '../../desk/facts/director.js';
 import {type Pair, type Takeover} from '../../desk/facts/failover.js';
 import {type LimitName} from '../../desk/facts/limits.js';
 import {isUdpService} from '../../desk/facts/pair-services.js';
 import {type Sample} from '../../sample/sample.js';
-import {directorLetter} from '../../sample/screen-names.js';
-import {forecastVerdict, splitBrainVerdict, verdictOf} from '../../verdict/verdict.js';
+import {directorName} from '../../sample/screen-names.js';
 import {faultNames} from '../../wire/fault.js';
-import {forecastOf, lastSplit, lastTakeover, mainPair, wordsOf} from '../../sample/standing.js';
-import {ago, clockTime, countdown, grouped, onScreen, rate, short} from '../../text/format.js';
-import {fit, fitting, line, type Line, type Phrase, phrased, spread, withTones} from '../../text/line.js';
+import {forecastOf, lastSplit, lastTakeover, mainPair, pairsByUrgency} from '../../sample/standing.js';
+import {ago, clockTime, grouped, onScreen, rate, short} from '../../text/format.js';
+import {fit, fitting, line, type Line, type Phrase, phrased, spread, type Tone, withTones} from '../../text/line.js';
 import {modeWord, sight, speedText, stateWords, us, sourceText} from '../../sample/source-words.js';
 import {type Frame} from '../frame.js';
 import {Lines} from '../theme.js';
@@ -17,7 +17,7 @@ import {Lines} from '../theme.js';
 /** What is listened to, for how long, how completely, and what time it is. */
 export const titleLine = ({sample, columns, localTime, intervalSeconds, ui}: Frame, isSilent = false): Line => {
 	const {status, nowUs} = sample;
-	const [listening, forShort] = status && status.sinceUs > 0 ? ['listening', 'for'].map(word => `${word} ${countdown((nowUs - status.sinceUs) / us)}`) : ['starting', 'starting'];
+	const [listening, forShort] = status && status.sinceUs > 0 ? ['listening', 'for'].map(word => `${word} ${ago((nowUs - status.sinceUs) / us)}`) : ['starting', 'starting'];
 	const drops = status?.places.reduce((sum, place) => sum + place.drops, 0) ?? 0;
 	const words = [stateWords(sample), ui.filter !== '' && !isSilent ? 'FILTERED' : ''].filter(Boolean).join(' ');
 	const time = clockTime(nowUs + (status?.wallOffsetUs ?? 0), localTime);
@@ -31,35 +31,48 @@ export const titleLine = ({sample, columns, localTime, intervalSeconds, ui}: Fra
 	return withTones(text, 'title', [...(modeWord(sample) === 'LIVE' ? [] : [[mode, 'word'] as const]), ...words.split(' ').map(word => [word, 'word'] as const), ...(drops > 0 ? [[`drops ${drops}`, 'alarm'] as const] : [])]);
 };
 
-const nameOf = (sample: Sample, index: number): string => sample.status?.directors.some(director => director.index === index) ? directorLetter(index) : '?';
+/** The role, in the words of what is so now. */
+const roleWords = (director: Director, pair: Pair | undefined, nowUs: number): {readonly role: string; readonly evidence: string; readonly tone: Tone} => {
+	const {role, evidence} = roleOf(director, nowUs);
+	if (role === 'SENDING' && pair?.masterBy === 'sync' && pair.master >= 0 && pair.master !== director.index) {
+		// Sending is what goes on: another has taken it over.
+		return {role: 'STOPPED', evidence: 'sending', tone: 'warning'};
+	}
 
-/** One director: its letter, its role with the evidence, when it was heard. */
+	if (role === 'GONE' && director.priority === 0) {
+		return {role: 'RESIGNED', evidence: evidence.replace('resigned, ', ''), tone: 'plain'};
+	}
+
+	if (role === 'GONE' && director.lastSyncUs > director.lastAdvertUs + us && nowUs - director.lastSyncUs < 30 * us) {
+		return {role: 'VRRP GONE', evidence, tone: 'alarm'};
+	}
+
+	return {role, evidence, tone: role === 'MASTER' ? 'good' : (role === 'GONE' ? 'alarm' : 'plain')};
+};
+
+/** One director: its name, its role with the evidence, when it was heard. */
 const directorLine = (director: Director, pair: Pair | undefined, {sample, columns, named}: Frame): Line => {
 	const {nowUs, recordRates} = sample;
-	const {role, evidence} = roleOf(director, nowUs);
+	const {role, evidence, tone} = roleWords(director, pair, nowUs);
 	const isRival = pair?.splitBrain?.endUs === 0 && pair.splitBrain.directors.includes(director.index);
 	const isMaster = pair ? isRival || pair.master === director.index : role === 'MASTER';
-	const age = (timeUs: number) => ago((nowUs - timeUs) / us);
-	const isSending = director.lastSyncUs > 0 && nowUs - director.lastSyncUs < 30 * us;
-	const records = isSending ? recordRates.get(director.index) : undefined;
-	const lost = director.lostMessages > 0 ? `sync msgs lost ${grouped(director.lostMessages)}` : '';
+	const age = (timeUs: number) => `${ago((nowUs - timeUs) / us)} ago`;
+	const records = director.lastSyncUs > 0 && nowUs - director.lastSyncUs < 30 * us ? recordRates.get(director.index) : undefined;
+	const [lost, lostShort] = director.lostMessages > 0 ? [`sync msgs lost ${grouped(director.lostMessages)}`, `lost ${grouped(director.lostMessages)}`] : ['', ''];
 	// Whoever listens sends nothing: that is no news.
-	const sync = director.lastSyncUs > 0 ? `sync ${age(director.lastSyncUs)} ago` : (director.listeningSinceUs > 0 ? '' : 'no sync');
-	const hasClaimed = pair?.master === director.index && pair.claimant >= 0;
-	const claim = hasClaimed ? `VIP by ARP: ${nameOf(sample, pair.claimant)} ${age(pair.claimUs)} ago` : '';
-	const join = (...parts: readonly string[]): string => `${isMaster ? '*' : ' '}${directorLetter(director.index)} ${named(director.address).padEnd(columns < 72 ? 0 : 10)} ${[role, ...parts].filter(Boolean).join('  ')}`;
+	const sync = director.lastSyncUs > 0 ? `sync ${age(director.lastSyncUs)}` : (director.listeningSinceUs > 0 ? '' : 'no sync');
+	const [claim, claimShort] = pair?.claimant === director.index && pair.claimUs > 0 ? [`VIP by ARP ${age(pair.claimUs)}`, `ARP ${age(pair.claimUs)}`] : ['', ''];
 	const pace = records === undefined ? '' : `${rate(records)} rec/s`;
-	const shortEvidence = director.masterSinceUs > 0 ? `prio ${director.priority} advert ${age(director.lastAdvertUs)}` : evidence.replaceAll(/ ago\b/gv, '');
+	const brief = director.masterSinceUs > 0 && director.lastAdvertUs > 0 ? `prio ${director.priority}  advert ${age(director.lastAdvertUs)}` : evidence;
+	const least = director.masterSinceUs > 0 && director.lastAdvertUs > 0 ? `advert ${age(director.lastAdvertUs)}` : evidence;
+	const name = directorName(sample.status, director.index, named);
+	const who = `${isMaster ? '*' : ' '}${name} ${director.address.padEnd(columns < 72 ? 0 : 10)}`;
+	const join = (...parts: readonly string[]): string => `${who} ${[role, ...parts].filter(Boolean).join('  ')}`;
 	const text = fitting([
-		join(evidence, claim, sync, pace, lost),
-		join(shortEvidence, claim, sync, pace, lost),
-		join(shortEvidence, claim.replace(' ago', ''), sync.replace(' ago', ''), pace, lost),
-		join(shortEvidence, claim.replace(/ ago$/v, '').replace('VIP by ARP', 'ARP'), sync.replace(' ago', ''), lost || pace),
-		join(shortEvidence, claim.replace(/ ago$/v, '').replace('VIP by ARP', 'ARP'), sync.replace(' ago', '')),
-		join(shortEvidence, sync.replace(' ago', '')),
+		join(evidence, claim, sync, pace, lost), join(brief, claim, sync, pace, lost), join(brief, claim, sync, lost || pace), join(brief, claimShort, sync, lost || pace),
+		join(brief, claimShort, sync, lost), join(brief, claimShort, sync, lostShort), join(least, claimShort, sync, lostShort), join(least, sync, lostShort), join(sync, lostShort),
 	], columns);
-	const tone = role === 'MASTER' ? 'good' : (role === 'GONE' ? 'alarm' : 'heading');
-	return withTones(text, 'plain', [[role, tone], ...(lost ? [[lost, 'alarm'] as const] : [])]);
+	return withTones(text, 'plain', [[role, tone], ...(lost ? [[lost, 'alarm'] as const, [lostShort, 'alarm'] as const] : [])]);
 };
 
 /** Directors that have a line, the master first, where there is room for so many lines; and how many have none. */
@@ -84,24 +97,19 @@ export const directorLines = (frame: Frame, room: number): Line[] => {
 };
 
 /** Where it leaves no room, a line is worth more than the number of the view that says more. */
-const numbered = (text: string, columns: number): string => text.length + 4 > columns ? fit(text, columns) : spread(text, '[4]', columns);
+const headline = ({text, tones}: Pick<Headline, 'text' | 'tones'>, columns: number): Line =>
+	withTones(text.length + 4 > columns ? fit(text, columns) : spread(text, '[4]', columns), 'plain', tones);
 
-/** A line of the desk: alarm, warning or nothing wrong. */
-const deskLine = (text: string, level: string, columns: number): Line => {
-	const head = /^!?[A-Z ]+(?=[ :])/v.exec(text)?.[0] ?? '';
-	const tone = level === 'alarm' ? 'alarm' : (level === 'warning' ? 'warning' : 'plain');
-	return withTones(numbered(text, columns), 'plain', [[head.trim().length > 3 ? head : '', tone === 'plain' ? 'heading' : tone]]);
-};
-
-/** Waiting is normal, unless the new master knows so little that most of those that wait are to be reset. */
-const accountLine = ({accounting}: Takeover, isBad: boolean, columns: number): Line => {
+/** What became of the sessions that were open at the takeover; waiting is normal, unless the new master knows so little that most of those that wait are to be reset, or nobody can tell. */
+const accountLine = ({accounting, coverage}: Takeover, level: Headline['level'], columns: number): Line => {
 	const {heard, closed, ranout, moved, waiting, overdue} = accounting;
 	const phrase = (name: string, count: number, spare: number): Phrase => ({text: `${name} ${short(count)}`, spare: count === 0 ? spare + 10 : spare});
+	const waits = level === 'good' ? `waiting ${short(waiting)} (normal)` : `not yet ${short(waiting)}`;
 	const text = phrased([
-		{text: `since: heard ${short(heard)}`}, phrase('closed', closed, 2), phrase('ran out', ranout, 1), ...(moved > 0 ? [phrase('moved', moved, 3)] : []),
-		{text: `waiting ${short(waiting)}`}, ...(isBad ? [] : [{text: '(normal)', spare: 20}]), {text: `overdue ${short(overdue)}`},
+		{text: `of ${short(coverage.held)} open TCP then: heard again ${short(heard)}`}, phrase('closed', closed, 2), phrase('ran out', ranout, 1), ...(moved > 0 ? [phrase('moved', moved, 3)] : []),
+		{text: waits}, phrase('overdue', overdue, 4),
 	], columns);
-	return withTones(numbered(text.replace('  (normal)', ' (normal)'), columns), 'plain', overdue > 0 ? [[`overdue ${short(overdue)}`, 'warning']] : []);
+	return withTones(text, 'plain', overdue > 0 ? [[`overdue ${short(overdue)}`, 'warning']] : []);
 };
 
 /** What was refused so far, by name, most frequent first: packets by the decoder, messages and records by the table. */
@@ -122,29 +130,9 @@ const totalsLine = ({services, totals, ...sample}: Sample, columns: number): Lin
 	const refused = refusals({...sample, services, totals}).reduce((sum, {count}) => sum + count, 0);
 	const spareable = (name: string, count: number, spare: number): Phrase => ({text: `${name} ${grouped(count)}`, spare: count === 0 ? spare + 10 : spare});
 	return line(phrased([
-		{text: `open ${grouped(open)}`}, {text: udp > 0 ? `udp ${grouped(udp)}` : ''}, spareable('closing', closing, 2), spareable('templates', totals.templates, 3),
-		{text: `new ${rate(totals.newRates.tenSeconds)}/s`}, {text: `end ${rate(totals.endRates.tenSeconds)}/s`, spare: 1}, spareable('ran out', totals.ranout, 0), {text: refused > 0 ? `refused ${grouped(refused)}` : ''},
+		{text: `open TCP ${grouped(open)}`}, {text: udp > 0 ? `UDP ${grouped(udp)}` : ''}, spareable('closing', closing, 2), spareable('templates', totals.templates, 3),
+		{text: `new ${rate(totals.newRates.tenSeconds)}/s`}, {text: `ended ${rate(totals.endRates.tenSeconds)}/s`, spare: 1}, spareable('ran out', totals.ranout, 0), {text: refused > 0 ? `refused ${grouped(refused)}` : ''},
 	], columns));
-};
-
-/** Directors that advertise the virtual router of the master beside it, though no split brain is certain yet. */
-const rivalsOf = ({directors, master}: Pair, {status, nowUs}: Sample): number[] => {
-	const all = status?.directors ?? [];
-	const vrid = all.find(({index}) => index === master)?.vrid;
-	return all.filter(director => director.index !== master && directors.includes(director.index) && director.vrid === vrid && roleOf(director, nowUs).role === 'MASTER').map(({index}) => index);
-};
-
-/** What would happen if the master died now, as far as that can be known. */
-const forecastLine = (pair: Pair, sample: Sample, columns: number, localTime: boolean): Line => {
-	const rivals = rivalsOf(pair, sample);
-	if (rivals.length > 0) {
-		return deskLine(`!TWO MASTERS? ${[...rivals, pair.master].map(index => nameOf(sample, index)).join(' and ')} advertise: no forecast`, 'warning', columns);
-	}
-
-	const verdict = forecastVerdict(pair, forecastOf(pair), wordsOf(sample, localTime), columns);
-	return verdict
-		? line(numbered(verdict.line, columns), verdict.expected.resets > 0 ? 'warning' : 'plain')
-		: line(fit(pair.open === 0 ? 'no open sessions' : `if ${nameOf(sample, pair.master)} died now: cannot tell, no director is seen to listen`, columns), 'warning');
 };
 
 /** A source that is in trouble is told beside what happened. */
@@ -174,45 +162,92 @@ const crowdOf = ({totals, status}: Sample): string[] => {
 	];
 };
 
-/** Two lines: what happened, or would; and the figures. Further ones when a source is in trouble or something was full. */
-export const verdictLines = ({sample, columns, localTime}: Frame): Line[] => {
+/** Directors that advertise the virtual router of the master beside it, though no split brain is certain yet. */
+const rivalsOf = ({directors, master}: Pair, {status, nowUs}: Sample): number[] => {
+	const all = status?.directors ?? [];
+	const vrid = all.find(({index}) => index === master)?.vrid;
+	return all.filter(director => director.index !== master && directors.includes(director.index) && director.vrid === vrid && roleOf(director, nowUs).role === 'MASTER').map(({index}) => index);
+};
+
+const headlineWords = ({sample: {status, nowUs}, localTime, named}: Frame): HeadlineWords => ({
+	name: index => directorName(status, index, named),
+	clock: timeUs => clockTime(timeUs + (status?.wallOffsetUs ?? 0), localTime),
+	nowUs,
+});
+
+/** The two questions of a pair: did the last takeover work; what if the master died, or came back, now. */
+const answersOf = (pair: Pair, frame: Frame, columns: number): readonly [last: Headline, ahead: Headline] => {
+	const {sample} = frame;
+	const words = headlineWords(frame);
+	const split = lastSplit(pair, sample.nowUs);
+	const takeover = lastTakeover(pair, sample.nowUs);
+	const {status} = sample;
+	const rivals = rivalsOf(pair, sample);
+	const master = status?.directors.find(({index}) => index === pair.master);
+	const ahead = (): Headline => rivals.length > 0
+		? {text: fit(`TWO MASTERS? ${[...rivals, pair.master].map(index => words.name(index)).join(' and ')} advertise: no forecast`, columns), tones: [['TWO MASTERS?', 'unsure']], level: 'unknown'}
+		: aheadHeadline({
+			pair, forecast: forecastOf(pair), takeover,
+			lost: pair.warnings.some(({kind, director}) => kind === 'wire-loss' && director === pair.master) ? master?.lostMessages ?? 0 : 0,
+			sinceUs: status?.sinceUs ?? 0,
+			seesJoins: pair.warnings.some(({kind}) => kind === 'no-listener'),
+		}, words, columns);
+	if (split) {
+		const [what, stakes] = splitHeadlines(pair, split, words, columns);
+		return [what, split.endUs === 0 ? stakes : ahead()];
+	}
+
+	const none = status && status.sinceUs > 0 ? `no takeover since ${words.clock(status.sinceUs)}, when listening began` : 'no takeover seen';
+	return [takeover ? takeoverHeadline(takeover, words, columns) : {text: none, tones: [[none, 'dim']], level: 'good'}, ahead()];
+};
+
+/** Pairs other than the one that the first lines are about, on a screen of so many rows. */
+const otherPairs = (sample: Sample, rows: number): {readonly shown: readonly Pair[]; readonly rest: number} => {
+	const main = mainPair(sample);
+	const others = pairsByUrgency(sample).filter(pair => pair !== main && (pair.master >= 0 || pair.takeovers.length > 0));
+	const room = rows < 20 ? 1 : (rows < 30 ? 2 : 4);
+	const shown = others.slice(0, others.length > room ? Math.max(1, room - 1) : room);
+	return {shown, rest: others.length - shown.length};
+};
+
+/** One line for a pair: its takeover while that is of interest, else what lies ahead. */
+const pairLine = (pair: Pair, frame: Frame): Line => {
+	const {columns, sample} = frame;
+	const name = `pair ${pair.directors.map(index => directorName(sample.status, index, frame.named)).join(' ')}: `;
+	const [last, ahead] = answersOf(pair, frame, columns - name.length);
+	const {text, tones} = lastTakeover(pair, sample.nowUs) ?? lastSplit(pair, sample.nowUs) ? last : ahead;
+	return withTones(fit(`${name}${text}`, columns), 'plain', tones);
+};
+
+/** What stands below the directors: both questions, the figures behind them, further pairs, and what is in trouble. */
+export const verdictLines = (frame: Frame): Line[] => {
+	const {sample, columns, rows} = frame;
 	const pair = mainPair(sample);
-	const words = wordsOf(sample, localTime);
-	const split = pair && lastSplit(pair, sample.nowUs);
-	const takeover = pair && lastTakeover(pair, sample.nowUs);
-	const verdict = (): Line[] => {
-		if (split) {
-			const {line: text, resets} = splitBrainVerdict(split, sample.nowUs, words, columns);
-			return [deskLine(text, split.endUs === 0 ? 'alarm' : (resets > 0 ? 'warning' : 'good'), columns), totalsLine(sample, columns)];
-		}
-
-		if (takeover) {
-			const {line: text, level} = verdictOf(takeover, sample.nowUs, words, columns);
-			return [deskLine(text, level, columns), accountLine(takeover, level === 'bad', columns)];
-		}
-
-		return [...(pair && pair.master >= 0 ? [forecastLine(pair, sample, columns, localTime)] : []), totalsLine(sample, columns)];
-	};
-
+	const takeover = pair && !lastSplit(pair, sample.nowUs) ? lastTakeover(pair, sample.nowUs) : undefined;
+	const answers = pair && answersOf(pair, frame, columns);
+	const {shown, rest} = otherPairs(sample, rows);
 	const trouble = troubleOf(sample);
 	const crowd = crowdOf(sample);
 	const {evicted, evictedUnknown} = sample.totals;
 	return [
-		...(trouble === undefined ? [] : [line(fit(`! ${onScreen(trouble)}`, columns), 'alarm')]),
-		...verdict(),
-		...(crowd.length === 0 ? [] : [line(fit(`! FULL: ${crowd.join('; ')}`, columns), evicted > evictedUnknown ? 'alarm' : 'warning')]),
+		...(trouble === undefined ? [] : [line(fit(`TROUBLE ${onScreen(trouble)}`, columns), 'alarm')]),
+		...(answers ? answers.filter(({text}) => text !== '').map(one => headline(one, columns)) : []),
+		takeover && takeover.coverage.held > 0 ? accountLine(takeover, answers![0].level, columns) : totalsLine(sample, columns),
+		...shown.map(one => pairLine(one, frame)),
+		...(rest > 0 ? [line(fit(`and ${rest} more pairs [4]`, columns), 'dim')] : []),
+		...(crowd.length === 0 ? [] : [line(fit(`FULL: ${crowd.join('; ')}`, columns), evicted > evictedUnknown ? 'alarm' : 'warning')]),
 	];
 };
 
 /** How many rows the header takes, with room for so many lines of directors. */
-export const headerRows = (sample: Sample, room: number): number => {
-	const pair = mainPair(sample);
+export const headerRows = (sample: Sample, room: number, rows: number): number => {
 	const {shown, rest} = shownDirectors(sample, room);
-	const hasStory = pair !== undefined && (pair.master >= 0 || lastSplit(pair, sample.nowUs) !== undefined || lastTakeover(pair, sample.nowUs) !== undefined);
-	return 1 + shown.length + Number(rest > 0 && shown.length < room) + Number(hasStory) + 1 + Number(troubleOf(sample) !== undefined) + Number(crowdOf(sample).length > 0);
+	const others = otherPairs(sample, rows);
+	return 1 + shown.length + Number(rest > 0 && shown.length < room) + (mainPair(sample) ? 2 : 0) + 1
+		+ others.shown.length + Number(others.rest > 0) + Number(troubleOf(sample) !== undefined) + Number(crowdOf(sample).length > 0);
 };
 
-/** The first lines of every view: who, what happened, did it work. */
+/** The first lines of every view: who, what happened, did it work, what would happen now. */
 export function Header({frame}: {readonly frame: Frame}) {
 	return <Lines lines={[titleLine(frame), ...directorLines(frame, frame.layout.directors), ...verdictLines(frame)]}/>;
 }

@@ -1,5 +1,5 @@
 import {type ServiceInfo} from '../../table/path-info.js';
-import {type RealServer, type ServiceView, type SessionCounts} from '../../table/read/services.js';
+import {type RealServer, type SessionCounts} from '../../table/read/services.js';
 import {formatAddress, formatEndpoint} from '../../wire/address.js';
 import {protocolName, stateName} from '../../wire/sync/conn-state.js';
 
@@ -25,8 +25,3 @@ export const statesOf = ({counts}: SessionCounts, {protocol}: Pick<ServiceInfo, 
 
 /** Sessions without templates. */
 export const sessionsOf = ({open, closing}: SessionCounts): number => open + closing;
-
-/** Busy ones first where there is no room for all; else by address, so that nothing jumps. */
-export const shownServices = (services: readonly ServiceView[], room: number): readonly ServiceView[] => services.length <= room
-	? services
-	: services.toSorted((one, other) => sessionsOf(other) - sessionsOf(one) || other.templates - one.templates).slice(0, room);

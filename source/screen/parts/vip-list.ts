@@ -1,74 +1,107 @@
 import {type Sample} from '../../sample/sample.js';
 import {type ServiceView} from '../../table/read/services.js';
 import {type Naming} from '../../text/alias-names.js';
-import {forecastOf, lastTakeover, mainPair} from '../../sample/standing.js';
-import {ago, percent, rate, short} from '../../text/format.js';
+import {type Pair} from '../../desk/facts/failover.js';
+import {forecastOf, lastTakeover, pairsByUrgency} from '../../sample/standing.js';
+import {expectationAfter, expectationOf} from '../../desk/facts/expectation.js';
+import {characterOf, toneOfSign, type RowSign} from '../views/sessions/signs.js';
+import {ago, rate, short} from '../../text/format.js';
 import {fit, line, type Line} from '../../text/line.js';
 import {us} from '../../sample/source-words.js';
 import {textTable, type Column} from '../../text/text-table.js';
-import {serviceName, shownServices} from './service-text.js';
+import {serviceName, sessionsOf} from './service-text.js';
 
-/** A virtual service with what the failover desk says of it. */
+/** A virtual service with what the failover desk says of it. Undefined: nothing is known of that. */
 type VipRow = {
 	readonly service: ServiceView;
 	readonly nowUs: number;
-	readonly known: string;
-	readonly heard: string;
-	readonly overdue: string;
+	/** Open at the last takeover. */
+	readonly held: number | undefined;
+	/** Of those, or of what is open now: known to the new master, or to the backup. */
+	readonly known: number | undefined;
+	readonly heard: number | undefined;
+	readonly overdue: number | undefined;
+	readonly sign: RowSign;
 };
+
+const counted = (value: number | undefined): string => value === undefined ? '?' : short(value);
 
 /** Every column of the VIPs: to add one is to add it here. `isTakeover`: only while there is one to speak of. */
 export const vipColumns: ReadonlyArray<Column<VipRow> & {readonly from: number; readonly isTakeover?: boolean}> = [
-	{id: 'vip', title: 'VIP', help: 'address, port and protocol of the virtual service', align: 'left', shrink: 1, least: 23, from: 0, text: ({service}) => serviceName(service.service)},
-	{id: 'open', title: 'OPEN', help: 'sessions in ESTABLISHED, and UDP flows', align: 'right', least: 6, from: 0, text: ({service}) => short(service.open)},
+	{id: 'vip', title: 'VIP', help: 'address, port and protocol of the virtual service', align: 'left', shrink: 1, least: 22, from: 0, text: ({service}) => serviceName(service.service)},
+	{id: 'open', title: 'OPEN', help: 'open now: TCP and SCTP sessions in ESTABLISHED, and UDP flows', align: 'right', least: 5, from: 0, text: ({service}) => short(service.open)},
 	{id: 'closing', title: 'CLOSING', help: 'sessions in all other states', align: 'right', least: 7, from: 0, text: ({service}) => short(service.closing)},
 	{id: 'templates', title: 'TPL', help: 'persistence templates', align: 'right', least: 5, from: 84, text: ({service}) => short(service.templates)},
-	{id: 'reals', title: 'RS', help: 'real servers with sessions', align: 'right', least: 2, from: 0, text: ({service}) => String(service.reals.length)},
-	{id: 'known', title: 'KNOWN', help: 'share of the open sessions that the backup (after a takeover: the new master) was told of', align: 'right', least: 5, from: 66, text: ({known}) => known},
-	{id: 'heard', title: 'HEARD', help: 'share of the sessions open at the takeover that the new master announced since', align: 'right', from: 66, isTakeover: true, text: ({heard}) => heard},
-	{id: 'overdue', title: 'OVERDUE', help: 'sessions silent for longer than their own rhythm explains', align: 'right', from: 66, isTakeover: true, text: ({overdue}) => overdue},
-	{id: 'end', title: 'END/s', help: 'sessions that ended per second, over 10 s', align: 'right', least: 6, from: 90, text: ({service}) => rate(service.endRates.tenSeconds)},
-	{id: 'new', title: 'NEW/s', help: 'sessions announced for the first time per second, over 10 s; a SYN flood shows 0', align: 'right', least: 6, from: 0, text: ({service}) => rate(service.newRates.tenSeconds)},
-	{id: 'last', title: 'LAST NEW', help: 'since the last session began', align: 'right', least: 8, from: 66, text: ({service, nowUs}) => service.lastNewUs > 0 ? ago((nowUs - service.lastNewUs) / us) : '-'},
+	{id: 'reals', title: 'REALS', help: 'real servers with sessions', align: 'right', from: 0, text: ({service}) => String(service.reals.length)},
+	{id: 'end', title: 'END/s', help: 'sessions that ended per second, over 10 s', align: 'right', from: 90, text: ({service}) => rate(service.endRates.tenSeconds)},
+	{id: 'new', title: 'NEW/s', help: 'sessions announced for the first time per second, over 10 s; a SYN flood shows 0', align: 'right', from: 0, text: ({service}) => rate(service.newRates.tenSeconds)},
+	{id: 'last', title: 'NEW AGO', help: 'since the last session began', align: 'right', from: 66, text: ({service, nowUs}) => service.lastNewUs > 0 ? ago((nowUs - service.lastNewUs) / us) : '-'},
+	{id: 'held', title: 'THEN', help: 'open at the takeover', align: 'right', least: 5, from: 66, isTakeover: true, text: ({held}) => held === undefined ? '-' : short(held)},
+	{id: 'known', title: 'KNOWN', help: 'of those open, how many the backup knows; after a takeover, of those open then, how many the new master knows; ? cannot be told', align: 'right', from: 66, text: ({known}) => counted(known)},
+	{id: 'heard', title: 'HEARD', help: 'of those open at the takeover: announced since by the new master', align: 'right', from: 72, isTakeover: true, text: ({heard}) => heard === undefined ? '-' : short(heard)},
+	{id: 'overdue', title: 'OVERDUE', help: 'sessions silent for longer than their own rhythm explains', align: 'right', from: 90, isTakeover: true, text: ({overdue}) => overdue === undefined ? '-' : short(overdue)},
 ];
 
 /** What the failover desk knows of a service: after a takeover its account, else what the backup was told. */
 export const vipRow = (service: ServiceView, sample: Sample): VipRow => {
-	const pair = mainPair(sample);
-	const takeover = pair && lastTakeover(pair, sample.nowUs);
+	const {nowUs} = sample;
+	const pair = pairOf(service, sample);
+	const takeover = pair && lastTakeover(pair, nowUs);
 	const account = takeover?.services.find(one => one.service === service.service.id);
-	const coverage = account?.coverage ?? (pair && forecastOf(pair)?.services.find(one => one.service === service.service.id)?.coverage);
-	return {
-		service,
-		nowUs: sample.nowUs,
-		known: coverage ? percent(coverage.known, coverage.held) : '-',
-		heard: account ? percent(account.accounting.heard, account.coverage.held) : '-',
-		overdue: account ? short(account.accounting.overdue) : '-',
-	};
+	if (takeover && account) {
+		const {coverage: {held, known}, accounting, udp} = account;
+		const isUnsure = expectationAfter(takeover).sureness === 'unknown';
+		const sign = known >= held ? 'none' : (isUnsure ? 'unsure' : (udp ? 'anew' : 'reset'));
+		return {service, nowUs, held, known: isUnsure && known < held ? undefined : known, heard: accounting.heard, overdue: accounting.overdue, sign};
+	}
+
+	const forecast = pair && forecastOf(pair);
+	const coverage = forecast?.services.find(one => one.service === service.service.id)?.coverage;
+	const isShort = coverage !== undefined && coverage.known < coverage.held;
+	const isUnsure = isShort && expectationOf(forecast!.coverage, forecast!.ownKept).sureness === 'unknown';
+	return {service, nowUs, held: undefined, known: isUnsure ? undefined : coverage?.known, heard: undefined, overdue: undefined, sign: isUnsure ? 'unsure' : (isShort ? 'risk' : 'none')};
 };
 
-/** Needs a look: sessions are not known to whom they should be. */
-const isWorrying = ({known}: VipRow): boolean => known !== '-' && known !== '100%';
+/** The pair that serves it, as far as the desk says. */
+const pairOf = ({service}: ServiceView, sample: Sample): Pair | undefined => pairsByUrgency(sample)
+	.find(pair => [...pair.forecasts, ...pair.takeovers].some(({services}) => services.some(one => one.service === service.id)));
+
+/** Those in danger first, and all in the order of addresses, so that none changes its place while nothing is wrong. */
+export const shownServices = (services: readonly ServiceView[], room: number, sample: Sample): readonly ServiceView[] => {
+	if (services.length <= room) {
+		return services;
+	}
+
+	const isInDanger = new Map(services.map(one => [one, ['reset', 'unsure', 'anew'].includes(vipRow(one, sample).sign)]));
+	const busy = services.toSorted((one, other) => Number(isInDanger.get(other)) - Number(isInDanger.get(one)) || magnitude(other) - magnitude(one));
+	const shown = new Set(busy.slice(0, room));
+	return services.filter(one => shown.has(one));
+};
+
+/** Services of like size have no order among each other. */
+const magnitude = (service: ServiceView): number => Math.floor(Math.log10(1 + sessionsOf(service)) * 2);
+
+export type VipListOptions = {readonly columns: number; readonly room: number; readonly current: number | undefined; readonly named: Naming};
 
 /** The VIPs as a list of at most `room` lines with its heading. `current`: the service of the row under the cursor. */
-export const vipList = (sample: Sample, {columns, room, current, named}: {readonly columns: number; readonly room: number; readonly current: number | undefined; readonly named: Naming}): Line[] => {
+export const vipList = (sample: Sample, {columns, room, current, named}: VipListOptions): Line[] => {
 	if (room < 2) {
 		return [];
 	}
 
 	const hasAll = sample.services.length <= room - 1;
-	const services = shownServices(sample.services, hasAll ? room - 1 : room - 2);
-	const hasTakeover = mainPair(sample)?.takeovers.some(takeover => sample.nowUs - takeover.atUs < 15 * 60 * us) ?? false;
-	const rows = services.map(service => vipRow(service, sample));
-	// NEW/s and its age make room for the account, except on wide screens.
+	const rows = shownServices(sample.services, hasAll ? room - 1 : room - 2, sample).map(service => vipRow(service, sample));
+	const hasTakeover = rows.some(({held}) => held !== undefined);
+	// What is always the same, and how many, make room for the account, except on wide screens.
 	const shown = vipColumns.filter(({id, from, isTakeover}) => columns >= from && (!isTakeover || hasTakeover) && !(hasTakeover && columns < 90 && id === 'reals'));
-	const table = textTable(shown, rows, columns - 2, {named});
+	const table = textTable(shown, rows, columns - 3, {named});
 	return [
-		line(fit(`  ${table.heading}`, columns), 'heading'),
-		...rows.map((row, index) => {
-			const isCurrent = row.service.service.id === current;
-			return line(fit(`${isCurrent ? '>' : (isWorrying(row) ? '!' : ' ')} ${table.rows[index]!}`, columns), isCurrent ? 'title' : (isWorrying(row) ? 'warning' : 'plain'));
+		line(fit(`   ${table.heading}`, columns), 'heading'),
+		...rows.map(({service, sign}, index) => {
+			const isCurrent = service.service.id === current;
+			const text = fit(`${isCurrent ? '>' : ' '}${characterOf(sign)} ${table.rows[index]!}`, columns);
+			return line(text, isCurrent ? 'title' : 'plain', sign === 'none' ? undefined : [{at: 1, length: 1, tone: toneOfSign(sign)}]);
 		}),
-		...(hasAll ? [] : [line(fit(`  and ${sample.services.length - services.length} quieter ones [2]`, columns), 'dim')]),
+		...(hasAll ? [] : [line(fit(`   and ${sample.services.length - rows.length} more [2]`, columns), 'dim')]),
 	];
 };

@@ -7,8 +7,9 @@ import {beside, fit, line, type Line, type Tone} from '../../text/line.js';
 import {us} from '../../sample/source-words.js';
 import {type Frame} from '../frame.js';
 import {Lines} from '../theme.js';
-import {realName, serviceName, sessionsOf, shownServices, statesOf} from './service-text.js';
-import {vipList, vipRow} from './vip-list.js';
+import {characterOf, toneOfSign} from '../views/sessions/signs.js';
+import {realName, serviceName, sessionsOf, statesOf} from './service-text.js';
+import {shownServices, vipList, vipRow} from './vip-list.js';
 
 /** From this width on the VIPs are panels. */
 const gridColumns = 140;
@@ -71,13 +72,14 @@ const stateLine = (service: ServiceView, width: number): Line => {
 /** One VIP as a panel: states, rates, trend and real servers. */
 export const vipPanel = (service: ServiceView, sample: Sample, {width, height, glyphs, isCurrent, named}: {readonly width: number; readonly height: number; readonly glyphs: Glyphs; readonly isCurrent: boolean; readonly named: Naming}): Line[] => {
 	const {nowUs} = sample;
-	const {known} = vipRow(service, sample);
-	const name = fit(`${isCurrent ? '>' : ' '}${named(serviceName(service.service))}`, width - 12);
+	const {known, held, sign} = vipRow(service, sample);
+	const knownText = known === undefined ? '' : (held === undefined ? ` known ${short(known)}` : ` known ${short(known)} of ${short(held)} then`);
+	const name = fit(`${isCurrent ? '>' : ' '}${characterOf(sign)}${named(serviceName(service.service))}`, width - 12);
 	const right = ` ${service.reals.length} real`;
 	const rule = glyphs.rule.repeat(Math.max(0, width - name.length - right.length - 1));
 	const {newRates, endRates} = service;
-	const last = service.lastNewUs > 0 ? ago((nowUs - service.lastNewUs) / us) : '-';
-	const tail = ` 1m ${rate(newRates.minute)} 5m ${rate(newRates.fiveMinutes)} last ${last}`;
+	const last = service.lastNewUs > 0 ? `${ago((nowUs - service.lastNewUs) / us)} ago` : '-';
+	const tail = ` 1m ${rate(newRates.minute)} 5m ${rate(newRates.fiveMinutes)} new ${last}`;
 	const trendParts = Math.max(4, Math.min(mostTrend, width - tail.length - 2));
 	const trend = sparkline((sample.trends.get(service.service.id) ?? []).slice(-trendParts), glyphs);
 	const all = sessionsOf(service) || 1;
@@ -90,7 +92,7 @@ export const vipPanel = (service: ServiceView, sample: Sample, {width, height, g
 	return [
 		line(`${name} ${rule}${right}`, isCurrent ? 'selected' : 'heading'),
 		stateLine(service, width),
-		line(fit(`open ${short(service.open)} closing ${short(service.closing)}${known === '-' ? '' : ` known ${known}`}  +${rate(newRates.tenSeconds)}/s -${rate(endRates.tenSeconds)}/s`, width), known !== '-' && known !== '100%' ? 'warning' : 'plain'),
+		line(fit(`open ${short(service.open)} closing ${short(service.closing)}${knownText}  +${rate(newRates.tenSeconds)}/s -${rate(endRates.tenSeconds)}/s`, width), sign === 'none' ? 'plain' : toneOfSign(sign)),
 		line(fit(`[${trend.padStart(trendParts)}]${tail}`, width)),
 		...shown.map(real => {
 			const count = sessionsOf(real);
@@ -118,14 +120,16 @@ const isGrid = (columns: number, rows: number): boolean => columns >= gridColumn
 const gridRoom = (rows: number): number => Math.floor(rows * 0.36);
 
 /** The services that have a panel above the sessions, and how those fit. */
-const shownGrid = (all: readonly ServiceView[], columns: number, rows: number): {readonly services: readonly ServiceView[]; readonly plan: GridPlan} => {
+const shownGrid = (sample: Sample, columns: number, rows: number): {readonly services: readonly ServiceView[]; readonly plan: GridPlan} => {
+	const {services: all} = sample;
 	const {across, down} = gridPlan(all, columns, gridRoom(rows));
-	const services = shownServices(all, across * down);
+	const services = shownServices(all, across * down, sample);
 	return {services, plan: gridPlan(services, columns, gridRoom(rows))};
 };
 
 /** How many rows the VIPs take above the sessions. */
-export const panelRows = ({services: all}: Sample, columns: number, rows: number): number => {
+export const panelRows = (sample: Sample, columns: number, rows: number): number => {
+	const {services: all} = sample;
 	if (rows < 18 || all.length === 0) {
 		return 0;
 	}
@@ -135,7 +139,7 @@ export const panelRows = ({services: all}: Sample, columns: number, rows: number
 		return room < 2 ? 0 : room;
 	}
 
-	const {services, plan: {across, down, height}} = shownGrid(all, columns, rows);
+	const {services, plan: {across, down, height}} = shownGrid(sample, columns, rows);
 	return Math.min(down, Math.ceil(services.length / across)) * height;
 };
 
@@ -147,6 +151,6 @@ export function VipPanel({frame}: {readonly frame: Frame}) {
 		return <Lines lines={vipList(sample, {columns, room: layout.panel, current, named})}/>;
 	}
 
-	const {services, plan} = shownGrid(sample.services, columns, rows);
+	const {services, plan} = shownGrid(sample, columns, rows);
 	return <Lines lines={vipGrid(sample, services, {plan, first: 0, current, glyphs, named})}/>;
 }

@@ -1,4 +1,4 @@
-import {entryAt, entryCport, entryExpiresMs, entryWords, isEntryIpv6, maxUpdates, pathMask} from '../entry.js';
+import {entryAt, entryCport, entryExpiresMs, entryMark, entryWords, isEntryIpv6, maxUpdates, pathMask} from '../entry.js';
 import {type WindowScratch} from './order-window.js';
 import {type Predicate} from './predicates.js';
 import {type SortKey} from './sort-key.js';
@@ -9,9 +9,9 @@ const twoTo32 = 2 ** 32;
 const twoTo43 = 2 ** 43;
 
 /**
-How keys are made. `byRank`: some bits of the low byte of word 4, then what expires first.
+How keys are made. `byRank`: some bits of the low byte of word 4, then what expires first. `byDanger`: the same after what is in danger.
 */
-const keyKind = {byRank: 0, byPathThenExpires: 1, byDirector: 2, age: 3, idle: 4, updates: 5, client: 6, byPath: 7} as const;
+const keyKind = {byRank: 0, byPathThenExpires: 1, byDirector: 2, age: 3, idle: 4, updates: 5, client: 6, byPath: 7, byDanger: 8} as const;
 
 export type KeyPlan = {
 	readonly kind: number;
@@ -25,7 +25,7 @@ export type KeyPlan = {
 const keyPlan = (kind: number, levels: number, shift = 0, mask = 0): KeyPlan => ({kind, levels, shift, mask});
 
 export const planOf: Readonly<Record<SortKey, KeyPlan>> = {
-	open: keyPlan(keyKind.byRank, 1, 6, 1),
+	open: keyPlan(keyKind.byDanger, 1, 4, 15),
 	expires: keyPlan(keyKind.byRank, 1),
 	state: keyPlan(keyKind.byRank, 1, 0, 0xff),
 	protocol: keyPlan(keyKind.byPathThenExpires, 1),
@@ -67,16 +67,23 @@ export type Collecting = {
 	/** Places of paths in the order asked for; empty for other keys. */
 	readonly rankOfPath: Int32Array;
 	readonly directorRank: ArrayLike<number> | undefined;
+	readonly danger: Predicate | undefined;
 };
 
 type Collected = {matched: number; total: number};
-type Loop = (words: Int32Array, highWater: number, nowMs: number, rankOfPath: Int32Array, directorRank: ArrayLike<number> | undefined, slots: Int32Array, keys: Float64Array) => Collected;
+type Loop = (words: Int32Array, highWater: number, nowMs: number, rankOfPath: Int32Array, directorRank: ArrayLike<number> | undefined, danger: Predicate | undefined, slots: Int32Array, keys: Float64Array) => Collected;
 
 /** The first number of a key as text; `left` and `heardMs` are milliseconds. */
 const keyText = ({kind, shift, mask}: KeyPlan): string => {
 	switch (kind) {
 		case keyKind.byRank: {
 			return mask === 0 ? 'left' : `left + (words[at + ${entryAt.portState}] >>> ${shift} & ${mask}) * ${twoTo43}`;
+		}
+
+		case keyKind.byDanger: {
+			// Only what was marked at a takeover can be in danger: the others are not asked.
+			const isInDanger = `(danger !== undefined && (words[at + ${entryAt.lastPath}] & ${entryMark.unknown}) !== 0 && danger(words, at))`;
+			return `left + (${isInDanger} ? 0 : 1 + (words[at + ${entryAt.portState}] >>> ${shift} & ${mask})) * ${twoTo43}`;
 		}
 
 		case keyKind.byPathThenExpires: {
@@ -118,7 +125,7 @@ const createLoop = (plan: KeyPlan, predicate: Predicate | undefined): Loop => {
 	const source = predicate === undefined ? {text: 'true', given: {}} : predicate.source ?? {text: 'predicate(words, at)', given: {predicate}};
 	const given = {...source.given, clientKey};
 	const text = `'use strict';
-		return (words, highWater, nowMs, rankOfPath, directorRank, slots, keys) => {
+		return (words, highWater, nowMs, rankOfPath, directorRank, danger, slots, keys) => {
 			let matched = 0, total = 0, id = 0, answer = 0;
 			for (let slot = 1, at = ${entryWords}; slot <= highWater; slot++, at += ${entryWords}) {
 				const pathWord = words[at + ${entryAt.path}];
@@ -159,5 +166,5 @@ const loopOf = (plan: KeyPlan, predicate: Predicate | undefined): Loop => {
 };
 
 /** Puts the slots that match into the scratch, in ascending order, with the first number of their key. The scratch has room for one more. */
-export const collect = ({entries, highWater, nowMs, plan, predicate, rankOfPath, directorRank}: Collecting, {slots, keys}: WindowScratch): Collected =>
-	loopOf(plan, predicate)(entries, highWater, nowMs, rankOfPath, directorRank, slots, keys);
+export const collect = ({entries, highWater, nowMs, plan, predicate, rankOfPath, directorRank, danger}: Collecting, {slots, keys}: WindowScratch): Collected =>
+	loopOf(plan, predicate)(entries, highWater, nowMs, rankOfPath, directorRank, danger, slots, keys);

@@ -12,13 +12,13 @@ export type Ranker = (query: Query, slot: number, nowUs: number) => number;
 export const createRanker = ({control, numbers, entries}: TableArrays, ranksOf: (sort: 'virtual' | 'real' | 'protocol') => PathRanks): Ranker => {
 	const scratch = createWindowScratch();
 
-	return ({predicate, sort = 'open', reverse = false, directorRank}, slot, nowUs) => {
+	return ({predicate, sort = 'open', reverse = false, directorRank, danger}, slot, nowUs) => {
 		const nowMs = Math.floor((nowUs - numbers[numberAt.originUs]!) / 1000);
 		const highWater = Atomics.load(control, controlAt.highWater);
 		ensureScratch(scratch, highWater);
 		const plan = planOf[sort];
 		const rankOfPath = sort === 'virtual' || sort === 'real' || sort === 'protocol' ? ranksOf(sort).rank : new Int32Array(0);
-		const {matched} = collect({entries, highWater, nowMs, plan, predicate, rankOfPath, directorRank}, scratch);
+		const {matched} = collect({entries, highWater, nowMs, plan, predicate, rankOfPath, directorRank, danger}, scratch);
 		const {slots, keys} = scratch;
 		// The slots were collected in ascending order.
 		let low = 0;

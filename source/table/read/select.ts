@@ -15,6 +15,8 @@ export type Query = {
 	readonly count?: number;
 	/** Order of directors by number, when `sort` is `director`; their numbers otherwise. */
 	readonly directorRank?: ArrayLike<number>;
+	/** What comes first when `sort` is `open`. */
+	readonly danger?: Predicate;
 };
 
 export type Selection = {
@@ -34,13 +36,13 @@ const noRanks = new Int32Array(0);
 export const createSelector = ({control, numbers, entries}: TableArrays, ranksOf: (sort: 'virtual' | 'real' | 'protocol') => PathRanks): Selector => {
 	const scratch = createWindowScratch();
 
-	return ({predicate, sort = 'open', reverse = false, offset = 0, count = 60, directorRank}, nowUs) => {
+	return ({predicate, sort = 'open', reverse = false, offset = 0, count = 60, directorRank, danger}, nowUs) => {
 		const nowMs = Math.floor((nowUs - numbers[numberAt.originUs]!) / 1000);
 		const highWater = Atomics.load(control, controlAt.highWater);
 		ensureScratch(scratch, highWater);
 		const plan = planOf[sort];
 		const rankOfPath = sort === 'virtual' || sort === 'real' || sort === 'protocol' ? ranksOf(sort).rank : noRanks;
-		const {matched, total} = collect({entries, highWater, nowMs, plan, predicate, rankOfPath, directorRank}, scratch);
+		const {matched, total} = collect({entries, highWater, nowMs, plan, predicate, rankOfPath, directorRank, danger}, scratch);
 
 		const first = Math.max(0, Math.min(offset, matched));
 		const last = Math.min(matched, first + Math.max(0, count));

@@ -35,7 +35,7 @@ export const eventsView: View<EventRow> = {
 	extent: ({sample: {events, changes}, layout}) => ({total: events.length + changes.length, visible: layout.list, across: 1}),
 	rowAt: (sample, _ui, cursor) => eventRows(sample)[cursor],
 	describe({timeUs, change, event}, {status}) {
-		const {name, text} = change ? changeText(change) : eventText(event!, status);
+		const {name, text} = change ? changeText(change, status) : eventText(event!, status);
 		return {text: `${clockTime(timeUs)} ${name} ${text}`, filter: change && filterOfRow(change.connection)};
 	},
 	open: ({change}) => change && {kind: 'session', key: {slot: 0, firstUs: change.connection.firstUs}, connection: change.connection, offset: 0},
@@ -48,7 +48,7 @@ export const eventsView: View<EventRow> = {
 		}
 
 		return <Lines lines={eventRows(sample).slice(offset, offset + visible).map(({timeUs, change, event}, index) => {
-			const {name, text, tone} = change ? changeText(change, named) : eventText(event!, sample.status, named);
+			const {name, text, tone} = change ? changeText(change, sample.status, named) : eventText(event!, sample.status, named);
 			const isSelected = index + offset === cursor;
 			const time = preciseTime(timeUs + (sample.status?.wallOffsetUs ?? 0), 3, localTime);
 			return line(fit(`${isSelected ? '>' : ' '} ${time} ${name.padEnd(11)} ${text}`, columns), isSelected ? 'selected' : tone);

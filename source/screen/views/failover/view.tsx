@@ -1,17 +1,18 @@
 import {type Accounting, type Coverage, type Pair, type Takeover} from '../../../desk/facts/failover.js';
-import {directorLetter} from '../../../sample/screen-names.js';
-import {type Sample} from '../../../sample/sample.js';
+import {directorName} from '../../../sample/screen-names.js';
 import {forecastVerdict, splitBrainVerdict, verdictOf} from '../../../verdict/verdict.js';
 import {type Naming} from '../../../text/alias-names.js';
 import {lastTakeover, wordsOf} from '../../../sample/standing.js';
-import {ago, preciseTime, onScreen, short} from '../../../text/format.js';
+import {ago, clockTime, onScreen, short} from '../../../text/format.js';
 import {fit, line, type Line, wrapText} from '../../../text/line.js';
+import {expectationAfter} from '../../../desk/facts/expectation.js';
+import {characterOf, toneOfSign, type RowSign} from '../sessions/signs.js';
 import {oncePerFrame, type Frame, type View} from '../../frame.js';
 import {Lines} from '../../theme.js';
 import {us} from '../../../sample/source-words.js';
 import {textTable, type Column} from '../../../text/text-table.js';
 
-type AccountRow = {readonly name: string; readonly coverage: Coverage; readonly accounting: Accounting};
+type AccountRow = {readonly name: string; readonly isUdp: boolean; readonly isUnsure: boolean; readonly coverage: Coverage; readonly accounting: Accounting};
 
 /** From this width on every figure has its column. */
 const wholeTable = 76;
@@ -24,39 +25,43 @@ const accountColumns: ReadonlyArray<Column<AccountRow>> = [
 		['ranout', 'RANOUT', ({accounting}) => accounting.ranout], ['moved', 'MOVED', ({accounting}) => accounting.moved],
 		['waiting', 'WAITING', ({accounting}) => accounting.waiting], ['overdue', 'OVERDUE', ({accounting}) => accounting.overdue],
 	] as const satisfies ReadonlyArray<readonly [string, string, (row: AccountRow) => number]>).map(([id, title, value]): Column<AccountRow> => ({
-		id, title, help: title.toLowerCase(), align: 'right', least: 5, text: row => short(value(row)),
+		id, title, help: title.toLowerCase(), align: 'right', least: 5, text: row => id === 'known' && row.isUnsure && value(row) < row.coverage.held ? '?' : short(value(row)),
 	})),
 ];
 
 /** Rows of a narrow screen: what happened to none is left out, the figures still sum to what was held. */
 const accountTable = (takeover: Takeover, columns: number, named: Naming): Line[] => {
+	const isUnsure = expectationAfter(takeover).sureness === 'unknown';
 	const rows: AccountRow[] = [
-		...(takeover.udp.held === 0
-			? [{name: 'all open sessions', coverage: takeover.coverage, accounting: takeover.accounting}]
-			: [{name: 'all open TCP, SCTP', coverage: takeover.coverage, accounting: takeover.accounting}, {name: 'all UDP flows', coverage: takeover.udp, accounting: takeover.udpAccounting}]),
-		...takeover.services.map(({name, coverage, accounting}) => ({name, coverage, accounting})),
+		{name: 'all open TCP', isUdp: false, isUnsure, coverage: takeover.coverage, accounting: takeover.accounting},
+		...(takeover.udp.held === 0 ? [] : [{name: 'all UDP flows', isUdp: true, isUnsure, coverage: takeover.udp, accounting: takeover.udpAccounting}]),
+		...takeover.services.map(({name, udp, coverage, accounting}) => ({name, isUdp: udp, isUnsure, coverage, accounting})),
 	];
 	const shown = accountColumns.filter(({id}) => columns >= wholeTable || !(id === 'closed' || id === 'ranout' || id === 'moved') || rows.some(({accounting}) => accounting[id] > 0));
 	const table = textTable(shown, rows, columns - 2, {named});
 	return [
 		line(`  ${table.heading}`, 'heading'),
-		...rows.map(({coverage}, index) => line(`${coverage.known < coverage.held ? '!' : ' '} ${table.rows[index]!}`, coverage.known < coverage.held ? 'warning' : 'plain')),
+		...rows.map(({coverage, isUdp}, index) => {
+			const sign: RowSign = coverage.known >= coverage.held ? 'none' : (isUnsure ? 'unsure' : (isUdp ? 'anew' : 'reset'));
+			return line(`${characterOf(sign)} ${table.rows[index]!}`, toneOfSign(sign));
+		}),
 	];
 };
 
-const letters = (indexes: readonly number[]): string => indexes.map(index => directorLetter(index)).join(' ');
+const namesOf = (indexes: readonly number[], {sample: {status}, named}: Frame): string => indexes.map(index => directorName(status, index, named)).join(' ');
 
-const pairLines = (pair: Pair, sample: Sample, {columns, localTime, named}: Frame): Line[] => {
+const pairLines = (pair: Pair, frame: Frame): Line[] => {
+	const {sample, columns, localTime, named} = frame;
 	const {nowUs, status} = sample;
-	const words = wordsOf(sample, localTime);
+	const words = wordsOf(sample, localTime, named);
 	const split = pair.splitBrain;
 	const segment = status?.segments[pair.segment] ?? '?';
-	const master = split?.endUs === 0 ? 'two masters at once' : (pair.master >= 0 ? `${directorLetter(pair.master)} is master by ${pair.masterBy} for ${ago((nowUs - pair.masterSinceUs) / us)}` : 'nobody is master');
+	const master = split?.endUs === 0 ? 'two masters at once' : (pair.master >= 0 ? `${directorName(status, pair.master, named)} is master by ${pair.masterBy} for ${ago((nowUs - pair.masterSinceUs) / us)}` : 'nobody is master');
 	const takeover = lastTakeover(pair, nowUs);
 	return [
-		line(fit(`PAIR ${letters(pair.directors)}: ${master}  VRID ${pair.vrids.join(' ') || '-'}  sync id ${pair.syncids.join(' ')}  ${pair.group}:${pair.port} on ${onScreen(segment)}`, columns), 'title'),
+		line(fit(`PAIR ${namesOf(pair.directors, frame)}: ${master}  VRID ${pair.vrids.join(' ') || '-'}  sync id ${pair.syncids.join(' ')}  ${pair.group}:${pair.port} on ${onScreen(segment)}`, columns), 'title'),
 		...pair.warnings.flatMap(({text, level, sinceUs}) => wrapText(`${level === 'warning' ? '!' : ' '} ${onScreen(text)} (${ago((nowUs - sinceUs) / us)})`, columns).map(part => line(part, level === 'warning' ? 'warning' : 'plain'))),
-		...(split ? splitBrainVerdict(split, nowUs, words).sentences.flatMap(text => wrapText(text, columns)).map(text => line(text, split.endUs === 0 ? 'alarm' : 'plain')) : []),
+		...(split ? splitBrainVerdict(pair.claimUs > split.claimUs ? {...split, claimUs: pair.claimUs, claimant: pair.claimant} : split, nowUs, words).sentences.flatMap(text => wrapText(text, columns)).map(text => line(text, split.endUs === 0 ? 'alarm' : 'plain')) : []),
 		...(takeover
 			? [
 				...verdictOf(takeover, nowUs, words).sentences.flatMap(text => wrapText(text, columns)).map((text, index) => line(text, index === 0 ? 'title' : 'plain')),
@@ -73,9 +78,9 @@ const linesOf = oncePerFrame((frame): readonly Line[] => {
 	const {status} = sample;
 	const failover = status?.failover;
 	const moments = (failover?.timeline ?? []).toReversed().map(({timeUs, event, text, level, directors}) =>
-		line(fit(`${preciseTime(timeUs + (status?.wallOffsetUs ?? 0), 1, localTime)} ${event.padEnd(16)} ${directors.length > 0 ? `${letters(directors)}: ` : ''}${onScreen(text)}`, columns), level === 'alarm' ? 'alarm' : (level === 'warning' ? 'warning' : 'plain')));
+		line(fit(`${clockTime(timeUs + (status?.wallOffsetUs ?? 0), localTime)} ${event.padEnd(16)} ${directors.length > 0 ? `${namesOf(directors, frame)}: ` : ''}${onScreen(text)}`, columns), level === 'alarm' ? 'alarm' : (level === 'warning' ? 'warning' : 'plain')));
 	return [
-		...(failover?.pairs.flatMap(pair => pairLines(pair, sample, frame)) ?? []),
+		...(failover?.pairs.flatMap(pair => pairLines(pair, frame)) ?? []),
 		...(failover?.pairs.length ? [] : [line('  no pair of directors seen yet', 'dim')]),
 		line(fit('WHAT HAPPENED, newest first', columns), 'heading'),
 		...moments,
@@ -86,7 +91,7 @@ const linesOf = oncePerFrame((frame): readonly Line[] => {
 export const failoverView: View<never> = {
 	name: 'failover',
 	help: 'failover: who, when, and did the new master know the sessions',
-	hint: [4, '4failover'],
+	hint: [4, '4 failover'],
 	columns: [],
 	parts: {directors: () => 3},
 	extent: frame => ({total: linesOf(frame).length, visible: frame.layout.list, across: 1}),

@@ -30,7 +30,7 @@ export const realsView: View<RealRow> = {
 	parts: {directors: () => 2, hasHeading: true},
 	caption({sample, ui, columns}) {
 		const [count, sort] = [grouped(rowsOf(sample, ui).length), sortOf(ui)];
-		return fitting([`REAL SERVERS ${count} (unfiltered)   sort ${sort}   Enter and Y make it the filter   ! no new session while its peers had some`, `REAL SERVERS ${count} (unfiltered)  sort ${sort}  Enter filters  ! no new, peers had`, `REAL SERVERS ${count} (unfiltered)   sort ${sort}   Enter filters`], columns);
+		return fitting([`REAL SERVERS ${count} (unfiltered)   sort ${sort}   Enter and Y make it the filter   z idle: no new session while its peers had some`, `REAL SERVERS ${count} (unfiltered)  sort ${sort}  Enter filters  z idle, peers had new`, `REAL SERVERS ${count} (unfiltered)   sort ${sort}   Enter filters`], columns);
 	},
 	extent: ({sample, ui, layout}) => ({total: rowsOf(sample, ui).length, visible: layout.list, across: 1}),
 	rowAt: (sample, ui, cursor) => rowsOf(sample, ui)[cursor],
@@ -43,7 +43,7 @@ export const realsView: View<RealRow> = {
 		return <Lines lines={[line(`  ${table.heading}`, 'heading'), ...shown.map((row, index) => {
 			const isSelected = index + offset === cursor;
 			const isWarned = isPassedOver(row, sample.nowUs);
-			return line(fit(`${isSelected ? '>' : ' '}${isWarned ? '!' : ' '}${table.rows[index]!}`, columns), isSelected ? 'selected' : (isWarned ? 'warning' : 'plain'));
+			return line(fit(`${isSelected ? '>' : ' '}${isWarned ? 'z' : ' '}${table.rows[index]!}`, columns), isSelected ? 'selected' : (isWarned ? 'warning' : 'plain'));
 		})]}/>;
 	},
 };

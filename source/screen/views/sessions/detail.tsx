@@ -1,15 +1,14 @@
 import {Box} from 'ink';
-import {directorLetter} from '../../../sample/screen-names.js';
+import {directorLetter, directorName} from '../../../sample/screen-names.js';
 import {type Sample} from '../../../sample/sample.js';
 import {sharedBit} from '../../../desk/facts/director.js';
 import {type PastChange} from '../../../table/read/change-scan.js';
 import {type SessionChangeKind} from '../../../table/changes.js';
 import {type Connection} from '../../../table/connection.js';
 import {formatEndpoint} from '../../../wire/address.js';
-import {type RowMark} from '../../../verdict/fate.js';
 import {changeWords} from '../../parts/event-text.js';
 import {clientText, flagsText, forwardText, protocolText, realText, stateText, virtualText} from '../../../text/connection-text.js';
-import {forecastOf, isAfterTakeover, mainPair} from '../../../sample/standing.js';
+import {cannotTell, forecastOf, lastTakeover, mainPair} from '../../../sample/standing.js';
 import {ago, clockTime, countdown, octetText, preciseTime} from '../../../text/format.js';
 import {fit, fitting, line, type Line, withTones, wrapText} from '../../../text/line.js';
 import {oncePerFrame, type Frame, type Page} from '../../frame.js';
@@ -26,11 +25,11 @@ const labelled = (label: string, text: string, columns: number): Line[] =>
 
 const who = (index: number, {status}: Sample): string => {
 	const director = status?.directors.find(one => one.index === index);
-	return director ? `${directorLetter(index)} ${director.address}` : '?';
+	return director ? `${directorLetter(status, index)} ${director.address}` : '?';
 };
 
 const whoOfMask = (mask: number, {status}: Sample): string[] =>
-	(status?.directors ?? []).filter(({bit}) => bit !== sharedBit && ((mask >>> bit) & 1) === 1).map(({index}) => directorLetter(index));
+	(status?.directors ?? []).filter(({bit}) => bit !== sharedBit && ((mask >>> bit) & 1) === 1).map(({index}) => directorLetter(status, index));
 
 /** Earlier states with how long each lasted, latest first. */
 const earlier = (history: readonly PastChange[]): string => {
@@ -52,50 +51,82 @@ const endWords: Readonly<Partial<Record<SessionChangeKind, string>>> = {
 	evicted: 'EVICTED here: the table was full. It may well be alive.',
 };
 
-/** What would become of it if the master died now, with the evidence. */
-const fateText = (connection: Connection, sample: Sample): string => {
+type Story = {readonly label: string; readonly text: string};
+
+/** What the master that serves now makes of it, and what the next one would, each with its evidence: two moments, each by its name. */
+const fatesOf = (connection: Connection, {sample, named, localTime}: Frame): readonly Story[] => {
+	const {status, nowUs, session} = sample;
 	const pair = mainPair(sample);
+	const takeover = pair && lastTakeover(pair, nowUs);
 	const forecast = pair && forecastOf(pair);
-	const sent = whoOfMask(connection.sentMask, sample);
-	switch (sample.session?.judged?.fate) {
-		case 'kept': {
-			return `KEPT, most likely: it was sent while ${forecast ? directorLetter(forecast.director) : sent.join(', ')} listened, or announced by it. Whether that was received cannot be seen from the wire.`;
+	const name = (index: number) => directorName(status, index, named);
+	const isUdp = connection.protocol === udp;
+	const unsure = cannotTell(sample);
+	const cost = isUdp ? 'it is scheduled anew, maybe to another real server' : 'the client is reset at its next packet';
+	const isSplit = pair?.splitBrain?.endUs === 0;
+	const now = (): string => {
+		if (isSplit) {
+			return 'TWO MASTERS: which of them has the client cannot be told before one is left.';
 		}
 
-		case 'risk': {
-			return `RISK: it was not announced since ${forecast ? `${directorLetter(forecast.director)} began to listen (${ago((sample.nowUs - forecast.listeningSinceUs) / us)} ago)` : 'the backup began to listen'}. If the master died now, ${connection.protocol === udp ? 'it would be scheduled anew, maybe to another real server' : 'the client would be reset at its next packet'}.`;
+		if (!takeover || !session?.judged?.mark) {
+			return pair && pair.master >= 0 ? `${name(pair.master)} serves it, as far as its announcements tell.` : 'Who serves it is not known.';
 		}
 
-		case 'reset': {
-			return `RESET, most likely: the new master does not know it. ${connection.protocol === udp ? 'It is scheduled anew, maybe to another real server.' : 'The client is reset at its next packet.'}`;
+		const to = `${name(takeover.to)}, master since ${clockTime(takeover.atUs + (status?.wallOffsetUs ?? 0), localTime)},`;
+		switch (session.judged.mark) {
+			case 'confirmed': {
+				return `KEPT: ${to} has announced it since.`;
+			}
+
+			case 'new': {
+				return `${to} announced it itself: it began after the takeover.`;
+			}
+
+			case 'unheard': {
+				return `KEPT, most likely: ${to} was sent it, and has not announced it yet; silence is normal for up to 50 client packets.`;
+			}
+
+			case 'unknown': {
+				return unsure.now
+					? `CANNOT TELL whether ${to} knows it (${takeover.ownEvidence || 'nothing that was heard tells'}).`
+					: `${isUdp ? 'ANEW' : 'RESET'}: ${to} was never told of it: ${cost}, unless it has ended already. What is shown is ${name(connection.director)}'s last word.`;
+			}
+		}
+	};
+
+	const next = (): string => {
+		if (!forecast) {
+			return isSplit ? 'cannot be told while there are two masters.' : `lost, no backup is known to listen: ${cost}.`;
 		}
 
-		default: {
-			return pair?.splitBrain?.endUs === 0
-				? 'UNKNOWN: two directors are master at once; whose sessions live on cannot be told before one is left.'
-				: 'UNKNOWN: no director is known to listen (no IGMP, MLD or VRRP of one was heard).';
+		const b = name(forecast.director);
+		const bit = status?.directors.find(({index}) => index === forecast.director)?.bit ?? sharedBit;
+		const wasSent = bit !== sharedBit && ((connection.sentMask >>> bit) & 1) === 1;
+		if (session?.judged?.fate === 'kept' || wasSent) {
+			return `kept, most likely: ${b} was sent it, or announced it itself. Whether that was received cannot be seen.`;
 		}
-	}
+
+		if (session?.judged?.fate === 'risk' || session?.judged?.fate === 'reset') {
+			return unsure.next
+				? `cannot tell: ${b} was not seen to be sent it, but may hold it (${forecast.ownEvidence || 'nothing that was heard tells'}).`
+				: `lost: it was not announced since ${b} began to listen (${ago((nowUs - forecast.listeningSinceUs) / us)} ago), or runs out before that is due: ${cost}.`;
+		}
+
+		return 'cannot be told.';
+	};
+
+	return [{label: 'now', text: now()}, ...(session?.judged?.mark === 'unknown' && !unsure.now && connection.director !== pair?.master && !forecast ? [] : [{label: 'next', text: `if ${pair && pair.master >= 0 ? name(pair.master) : 'the master'} died now: ${next()}`}])];
 };
 
-const markWords: Readonly<Record<RowMark, string>> = {
-	'': '', new: ' It began after the takeover.', confirmed: ' The new master has announced it since the takeover.',
-	unheard: ' The new master knew it and has not announced it yet, which it does after up to 50 client packets: silence is normal for now.',
-	unknown: ' The new master was never told of it: unless it has ended already, the client is reset at its next packet.',
-};
-
-const whyText = (connection: Connection, isHeld: boolean, sample: Sample): string => {
+const whyText = (connection: Connection, isHeld: boolean): string => {
 	if (connection.template) {
 		return 'It is a persistence template: no connection, it ties a client to a real server while its timer runs.';
 	}
 
-	if (!isHeld) {
-		return 'It has left the table; what follows is what was known last.';
-	}
-
-	const mark = isAfterTakeover(sample) ? sample.session?.judged?.mark : '';
-	const word = mark === 'unknown' && connection.protocol === udp ? ' The new master was never told of it: unless it has ended already, it is scheduled anew, maybe to another real server.' : markWords[mark ?? ''];
-	return `A director announced it and its timer has not run out: a backup would hold it.${word} Closed or reset connections that were never announced as closed stay until then.`;
+	return isHeld
+		? 'A director announced it, and its timer has not run out. What was closed or reset without an announcement stays until then.'
+		: 'It has left the table; what follows is what was known last.';
 };
 
 /** The announcement of a change, as a line of the history. */
@@ -105,10 +136,11 @@ const historyLine = (change: PastChange, begunUs: number, sample: Sample, localT
 	const time = preciseTime(timeUs + (sample.status?.wallOffsetUs ?? 0), 3, localTime);
 	const what = type === 'new' ? 'first announced' : (type === 'state' ? (was === '' ? 'state changed' : was) : (type === 'moved' ? `to another real server, ${was}` : type));
 	const passed = Math.max(0, (timeUs - begunUs) / us);
-	return `${time} ${`+${passed < 60 ? `${passed.toFixed(1)}s` : ago(passed)}`.padStart(8)}  ${(connection.template ? 'TPL' : stateText(connection)).padEnd(11)} ${`${connection.timeoutSeconds}s`.padStart(5)}  ${directorLetter(connection.director)}  ${what}`;
+	return `${time} ${`+${passed < 60 ? `${passed.toFixed(1)}s` : ago(passed)}`.padStart(8)}  ${(connection.template ? 'TPL' : stateText(connection)).padEnd(11)} ${`${connection.timeoutSeconds}s`.padStart(5)}  ${directorLetter(sample.status, connection.director)}  ${what}`;
 };
 
-const factsOf = ({sample, columns, localTime, named}: Frame): {readonly facts: readonly Line[]; readonly history: readonly string[]} => {
+const factsOf = (frame: Frame): {readonly facts: readonly Line[]; readonly history: readonly string[]} => {
+	const {sample, columns, localTime, named} = frame;
 	const {session, nowUs, status} = sample;
 	if (!session) {
 		return {facts: [line('looking it up', 'dim')], history: []};
@@ -117,8 +149,8 @@ const factsOf = ({sample, columns, localTime, named}: Frame): {readonly facts: r
 	const {connection, departed, isHeld, history, isComplete, template} = session;
 	const end = departed && (endWords[departed.type] ?? departed.type);
 	const past = earlier(history);
-	const at = (timeUs: number) => preciseTime(timeUs + (status?.wallOffsetUs ?? 0), 3, localTime);
-	const announced = whoOfMask(connection.directorsMask, sample).filter(letter => letter !== directorLetter(connection.director));
+	const at = (timeUs: number) => `${preciseTime(timeUs + (status?.wallOffsetUs ?? 0), 3, localTime)}${localTime ? '' : 'Z'}`;
+	const announced = whoOfMask(connection.directorsMask, sample).filter(letter => letter !== directorLetter(sample.status, connection.director));
 	const listening = status && status.sinceUs > 0 ? `We have listened since ${clockTime(status.sinceUs + status.wallOffsetUs, localTime)}; what was announced before is not known here.` : '';
 	const lost = status?.directors.find(({index}) => index === connection.director)?.lostMessages ?? 0;
 	const names = [['client', clientText(connection)], ['virtual', virtualText(connection)], ['real', realText(connection)]].flatMap(([field, text]) => named(text!) === text ? [] : [`${field} ${named(text!)}`]);
@@ -127,11 +159,11 @@ const factsOf = ({sample, columns, localTime, named}: Frame): {readonly facts: r
 		...(names.length === 0 ? [] : labelled('names', names.join(' '.repeat(3)), columns)),
 		...labelled('expires', end ? `${end} At ${at(departed.timeUs)}.` : expiryText(connection, isHeld, sample), columns),
 		...labelled('seen by', `${who(connection.director, sample)}${announced.length > 0 ? `, earlier ${announced.join(' ')}` : ''}   id ${connection.syncid}   ${connection.updates} announcement${connection.updates === 1 ? '' : 's'}${connection.rhythmSeconds > 0 ? `, every ${ago(connection.rhythmSeconds)}` : ''}   first announced ${at(connection.firstUs)}   last announced ${at(connection.lastUs)}`, columns),
-		...(isHeld && !connection.template ? labelled('fate', fateText(connection, sample), columns) : []),
-		...labelled('why', whyText(connection, isHeld, sample), columns),
+		...(isHeld && !connection.template ? fatesOf(connection, frame).flatMap(({label, text}) => labelled(label, text, columns)) : []),
+		...labelled('shown', whyText(connection, isHeld), columns),
 		...labelled('flags', flagsText(connection).join(' ') || 'none', columns),
 		...(connection.pe ? labelled('pe', `${octetText(connection.pe.name)} ${octetText(connection.pe.data)}`, columns) : []),
-		...(connection.lastDaddr ? labelled('note', `the last announcement named ${formatEndpoint(connection.lastDaddr, 0, connection.family, connection.lastDport ?? 0)} as real server; a backup that holds the session ignores that`, columns) : []),
+		...(connection.lastDaddr ? labelled('note', `a later announcement named ${formatEndpoint(connection.lastDaddr, 0, connection.family, connection.lastDport ?? 0)} as real server; a backup that holds the session ignores that`, columns) : []),
 		...(template ? labelled('control', `template of ${clientText(template)} to ${realText(template)}, ${countdown((template.expiresUs - nowUs) / us)} left`, columns) : []),
 		...labelled('not seen', `A handshake, half-open connections, resets by the server and what is deleted by hand are never announced. ${listening}${lost > 0 ? ` ${lost} sync messages of that director were lost on the way: changes may be missing.` : ''}`, columns),
 	];
@@ -158,7 +190,7 @@ const storyOf = oncePerFrame(frame => {
 	return {title, facts: facts.slice(0, factRoom), history, visible: Math.max(1, room - factRoom)};
 });
 
-const detailHints = ['q Esc Backspace back   j k scroll   y copy   Y as filter   b go to time   [ ] older newer', 'q Esc back   j k scroll   y copy   Y as filter   b go to time   [ ] older newer', 'q Esc back  j k scroll  y copy  Y as filter  b to time'];
+const detailHints = ['q Esc back   j k scroll   y copy   Y as filter   b go to time   [ ] older newer', 'q Esc back   j k scroll   y copy   Y as filter   b go to time   [ ] older newer', 'q Esc back  j k scroll  y copy  Y as filter  b to time'];
 
 /** One session in plain words: why it is shown, when it will go, what cannot be known; and its past, which scrolls. */
 export const sessionPage: Page = {

@@ -2,73 +2,85 @@ import {type Judged} from '../../../sample/sample.js';
 import {type Connection} from '../../../table/connection.js';
 import {type Tone} from '../../../text/line.js';
 
-/** What is remarkable about a row, most important first. */
-export type RowSign = 'risk' | 'unheard' | 'dying' | 'fresh' | 'changed' | 'confirmed' | 'template' | 'gone' | 'none';
+/** What is remarkable about a row, most important first. A row that is fine has no sign, and a sign means the same on all screens. */
+export type RowSign = 'gone' | 'template' | 'reset' | 'anew' | 'unsure' | 'fresh' | 'risk' | 'none';
+
+/** Whom the words of the signs speak of. */
+export type SignNames = {
+	/** The master that serves now. */
+	readonly master: string;
+	/** Of whom it cannot be told what it knows. */
+	readonly unsure: string;
+};
+
+type Sign = {
+	readonly character: string;
+	readonly tone: Tone;
+	/** For the help. */
+	readonly help: string;
+	/** For the legend of what is on the screen. */
+	legend(names: SignNames): string;
+};
 
 /** Each sign as a character and a tone, and in plain words. */
-export const signTone: Readonly<Record<RowSign, {readonly character: string; readonly tone: Tone; readonly help: string}>> = {
-	risk: {character: '!', tone: 'alarm', help: 'risk: open, but the backup (after a takeover: the new master) was never told of it'},
-	unheard: {character: '?', tone: 'plain', help: 'only the former master\'s word: the new one has not announced it yet, which is normal for minutes'},
-	dying: {character: '-', tone: 'warning', help: 'its timer ends within 10 s'},
-	fresh: {character: '+', tone: 'fresh', help: 'new: first announced within the last 2 s'},
-	changed: {character: '*', tone: 'fresh', help: 'changed state or real server within the last 2 s'},
-	confirmed: {character: '*', tone: 'good', help: 'announced by the new master since the takeover'},
-	template: {character: 't', tone: 'dim', help: 'persistence template: no connection, it ties a client to a real server'},
-	gone: {character: 'x', tone: 'dim', help: 'has left the table; shown because the order is held'},
-	none: {character: ' ', tone: 'plain', help: ''},
+export const signs: Readonly<Record<Exclude<RowSign, 'none'>, Sign>> = {
+	reset: {character: '!', tone: 'alarm', help: 'the master that serves now was never told of it: the client is reset at its next packet, unless it has gone already', legend: ({master}) => `! ${master} does not know it: reset at its next packet`},
+	unsure: {character: '?', tone: 'unsure', help: 'whether the master that serves now, or the one that would follow, knows it cannot be told', legend: ({unsure}) => `? cannot tell whether ${unsure} knows it`},
+	risk: {character: '%', tone: 'warning', help: 'risk: the backup was not told of it, or it runs out before that is due: lost if the master died now', legend: ({master}) => `% lost if ${master} died now`},
+	anew: {character: 's', tone: 'warning', help: 'a UDP flow that the master that serves now was never told of: it is scheduled anew, maybe to another real server', legend: () => 's UDP, scheduled anew'},
+	fresh: {character: '+', tone: 'fresh', help: 'first announced, or changed, within the last 2 s', legend: () => '+ new or changed'},
+	template: {character: 't', tone: 'dim', help: 'persistence template: no connection, it ties a client to a real server', legend: () => 't template'},
+	gone: {character: 'o', tone: 'dim', help: 'has left the table; shown because the order is held', legend: () => 'o gone'},
 };
 
 const us = 1_000_000;
+const udp = 17;
 
 export type SignContext = {
 	readonly nowUs: number;
 	readonly changed: ReadonlySet<number>;
 	readonly judged: Judged | undefined;
-	/** There was a takeover that is still of interest: then the signs are about it. */
-	readonly isAfterTakeover: boolean;
+	/** The desk cannot tell what the master knows, or the one that would follow. */
+	readonly unsure: {readonly now: boolean; readonly next: boolean};
 };
 
-export const signOf = (connection: Connection, {nowUs, changed, judged, isAfterTakeover}: SignContext): RowSign => {
+export const signOf = (connection: Connection, {nowUs, changed, judged, unsure}: SignContext): RowSign => {
 	if (connection.template) {
 		return 'template';
 	}
 
-	if (connection.expiresUs - nowUs < 10 * us) {
-		return 'dying';
+	if (judged?.mark === 'unknown' || judged?.fate === 'reset') {
+		return unsure.now ? 'unsure' : (connection.protocol === udp ? 'anew' : 'reset');
 	}
 
-	if (nowUs - connection.firstUs < 2 * us) {
+	if (nowUs - connection.firstUs < 2 * us || changed.has(connection.slot)) {
 		return 'fresh';
 	}
 
-	if (isAfterTakeover) {
-		switch (judged?.mark) {
-			case 'unknown': {
-				return 'risk';
-			}
+	return connection.open && judged?.fate === 'risk' ? (unsure.next ? 'unsure' : 'risk') : 'none';
+};
 
-			case 'unheard': {
-				return 'unheard';
-			}
-
-			case 'confirmed': {
-				return 'confirmed';
-			}
-
-			default: {
-				break;
-			}
-		}
-	} else if (connection.open && judged?.fate === 'risk') {
-		return 'risk';
+/** Its fate in a word: what the master that serves now makes of it, else what the next one would. */
+export const fateWord = (connection: Connection, {judged, unsure}: Pick<SignContext, 'judged' | 'unsure'>): string => {
+	if (connection.template) {
+		return '';
 	}
 
-	return changed.has(connection.slot) ? 'changed' : 'none';
+	if (judged?.mark === 'unknown' || judged?.fate === 'reset') {
+		return unsure.now ? 'unknown' : (connection.protocol === udp ? 'anew' : 'reset');
+	}
+
+	return judged?.fate === 'risk' && unsure.next ? 'unknown' : judged?.fate ?? '';
 };
+
+export const characterOf = (sign: RowSign): string => sign === 'none' ? ' ' : signs[sign].character;
+export const toneOfSign = (sign: RowSign): Tone => sign === 'none' ? 'plain' : signs[sign].tone;
 
 export const signHelp = (): ReadonlyArray<{readonly keys: string; readonly help: string}> => [
 	{keys: '>', help: 'the row under the cursor; among the VIPs: the one it belongs to'},
-	...Object.values(signTone).filter(({character}) => character !== ' ').map(({character, help}) => ({keys: character, help})),
+	{keys: '*', help: 'a director that is master; two stars are two masters'},
+	...Object.values(signs).map(({character, help}) => ({keys: character, help})),
 	{keys: '#', help: 'marked by you'},
+	{keys: 'z', help: 'idle: a real server without a new session while its peers had some'},
 	{keys: '~', help: 'cut here for lack of room; y copies it whole'},
 ];

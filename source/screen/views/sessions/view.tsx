@@ -1,6 +1,6 @@
 import {filterOfRow} from '../../../filter/row-filter.js';
-import {directorLetter} from '../../../sample/screen-names.js';
-import {isAfterTakeover} from '../../../sample/standing.js';
+import {directorName} from '../../../sample/screen-names.js';
+import {cannotTell, mainPair} from '../../../sample/standing.js';
 import {type Connection} from '../../../table/connection.js';
 import {type SortKey} from '../../../table/read/sort-key.js';
 import {clientText, protocolText, realText, stateText, virtualText} from '../../../text/connection-text.js';
@@ -11,7 +11,7 @@ import {markedSlots, oncePerFrame, type View} from '../../frame.js';
 import {Lines} from '../../theme.js';
 import {firstView} from '../../ui-state.js';
 import {sessionColumns, visibleColumns, type SessionRow} from './columns.js';
-import {signOf, signTone} from './signs.js';
+import {characterOf, fateWord, signOf, signs, toneOfSign, type RowSign} from './signs.js';
 
 /** From this width on states are written out. */
 const wideColumns = 100;
@@ -20,35 +20,37 @@ const wideColumns = 100;
 const isSorted = (sort: SortKey, id: string, by: SortKey | undefined): boolean => sort === 'open' ? id === 'expires' : sort === by;
 
 /** Heading and rows: cursor, sign, mark, then the columns. `<` in the heading: there are more to the left. */
-const tableOf = oncePerFrame((frame): {readonly lines: readonly Line[]; readonly isCut: boolean} => {
+const tableOf = oncePerFrame((frame): {readonly lines: readonly Line[]; readonly isCut: boolean; readonly present: ReadonlySet<RowSign>} => {
 	const {sample, columns, ui: {sort, reverse, columns: chosen, firstColumn, marked}, layout, place, named} = frame;
 	const {nowUs, changed, gone, status, judged} = sample;
 	const rows = sample.rows.slice(0, layout.list);
 	const markedRows = markedSlots(rows, marked);
-	const isAfter = isAfterTakeover(sample);
+	const unsure = cannotTell(sample);
 	const order = reverse ? 'v' : '^';
 	const shown = visibleColumns(columns, chosen).slice(firstColumn);
 	const table = textTable(
 		shown,
 		rows.map((connection): SessionRow => ({
 			connection, nowUs, isWide: columns >= wideColumns, isGone: gone.has(connection.slot),
-			letter: directorLetter,
+			letter: index => directorName(status, index, named),
 			address: index => named(status?.directors.find(director => director.index === index)?.address ?? '?'),
 			segment: index => onScreen(status?.segments[index] ?? '?'),
-			fate: ({slot, template}) => template ? '' : judged.get(slot)?.fate ?? '',
+			fate: row => fateWord(row, {judged: judged.get(row.slot), unsure}),
 		})),
 		columns - 3,
 		{named, titleOf: ({id, title}) => isSorted(sort, id, sessionColumns.find(column => column.id === id)?.sort) ? `${title}${order}` : title},
 	);
+	const present = new Set<RowSign>();
 	const lines = rows.map((connection, index) => {
 		const isSelected = index === place.cursor - sample.offset;
-		const sign = gone.has(connection.slot) ? 'gone' : signOf(connection, {nowUs, changed, judged: judged.get(connection.slot), isAfterTakeover: isAfter});
-		const {character, tone} = signTone[sign];
-		return line(fit(`${isSelected ? '>' : ' '}${character}${markedRows.has(connection.slot) ? '#' : ' '}${table.rows[index]!}`, columns), isSelected ? 'selected' : tone);
+		const sign = gone.has(connection.slot) ? 'gone' : signOf(connection, {nowUs, changed, judged: judged.get(connection.slot), unsure});
+		present.add(sign);
+		return line(fit(`${isSelected ? '>' : ' '}${characterOf(sign)}${markedRows.has(connection.slot) ? '#' : ' '}${table.rows[index]!}`, columns), isSelected ? 'selected' : toneOfSign(sign), isSelected && sign !== 'none' ? [{at: 0, length: 1, tone: 'selected'}, {at: 1, length: 1, tone: toneOfSign(sign)}, {at: 2, length: columns - 2, tone: 'selected'}] : undefined);
 	});
 	const empty = rows.length === 0 ? [line(sample.total === 0 ? '   no sessions now' : `   none of ${sample.total} sessions passes the filter; Esc clears it`, 'dim')] : [];
 	return {
 		lines: [line(`${firstColumn > 0 ? '<' : ' '}  ${table.heading}`, 'heading'), ...lines, ...empty],
+		present,
 		isCut: shown.length > 1 && table.widths.reduce((sum, width) => sum + width + 1, 2) > columns,
 	};
 });
@@ -68,5 +70,17 @@ export const sessionsView: View<Connection> = {
 	describe: row => ({text: `${protocolText(row)} ${stateText(row)} ${clientText(row)} ${virtualText(row)} ${realText(row)}`, filter: filterOfRow(row)}),
 	open: connection => ({kind: 'session', key: {slot: connection.slot, firstUs: connection.firstUs}, connection, offset: 0}),
 	needs: ({place, extent}) => ({offset: place.offset, count: extent.visible}),
+	legend(frame) {
+		const {present} = tableOf(frame);
+		const {sample, ui: {marked}, named} = frame;
+		const pair = mainPair(sample);
+		const name = (index: number | undefined, otherwise: string) => index === undefined || index < 0 ? otherwise : directorName(sample.status, index, named);
+		const master = name(pair?.master, 'the master');
+		const names = {master, unsure: cannotTell(sample).now ? master : name(pair?.forecasts[0]?.director, 'the backup')};
+		return [
+			...(Object.keys(signs) as Array<keyof typeof signs>).filter(sign => present.has(sign)).map(sign => signs[sign].legend(names)),
+			...(marked.size > 0 ? ['# marked'] : []),
+		];
+	},
 	Body: ({frame}) => <Lines lines={tableOf(frame).lines}/>,
 };

@@ -29,7 +29,7 @@ const coverageLine = (service: ServiceView, sample: Sample, columns: number): Li
 		const {heard, closed, ranout, moved, waiting, overdue} = account.accounting;
 		const count = (name: string, value: number, spare?: number): Phrase => ({text: `${name} ${short(value)}`, spare: spare === undefined || value > 0 ? spare : spare + 10});
 		return [rowOf('takeover', [
-			{text: `${directorLetter(takeover.to)} knew ${grouped(known)} of ${grouped(held)}`}, {text: `(${percent(known, held)})`, spare: 5},
+			{text: `${directorLetter(sample.status, takeover.to)} knew ${grouped(known)} of ${grouped(held)}`}, {text: `(${percent(known, held)})`, spare: 5},
 			count('heard', heard, 1), count('closed', closed, 3), count('ran out', ranout, 2), count('moved', moved, 4), count('waiting', waiting), count('overdue', overdue),
 		], columns)];
 	}
@@ -37,14 +37,14 @@ const coverageLine = (service: ServiceView, sample: Sample, columns: number): Li
 	const forecast = pair && forecastOf(pair);
 	const coverage = forecast?.services.find(one => one.service === service.service.id)?.coverage;
 	return forecast && coverage
-		? [row('fate', `if the master died now, ${directorLetter(forecast.director)} would know ${grouped(coverage.known)} of ${grouped(coverage.held)} open (${percent(coverage.known, coverage.held)})`, columns)]
+		? [row('fate', `if the master died now, ${directorLetter(sample.status, forecast.director)} would know ${grouped(coverage.known)} of ${grouped(coverage.held)} open (${percent(coverage.known, coverage.held)})`, columns)]
 		: [];
 };
 
 /** What stands out, in plain words. */
 const remarks = (service: ServiceView, {nowUs}: Sample): string[] => service.reals
 	.filter(real => isPassedOver({real, service}, nowUs))
-	.map(real => `! ${realName(real, service.service)} took no new session ${real.lastNewUs > 0 ? `for ${ago((nowUs - real.lastNewUs) / us)}` : 'since we listen'} while its peers did: drained, weighted down, or dead?`);
+	.map(real => `z ${realName(real, service.service)} took no new session ${real.lastNewUs > 0 ? `for ${ago((nowUs - real.lastNewUs) / us)}` : 'since we listen'} while its peers did: drained, weighted down, or dead?`);
 
 /** One virtual service closely: states, timers, trend, real servers, clients. */
 const closeUp = oncePerFrame((frame): {readonly lines: readonly Line[]; readonly total: number; readonly visible: number} => {
@@ -88,7 +88,7 @@ const closeUp = oncePerFrame((frame): {readonly lines: readonly Line[]; readonly
 		line(`  ${table.heading}`, 'heading'),
 		...reals.map((one, index) => {
 			const isWarned = isPassedOver(one, sample.nowUs);
-			return line(`${isWarned ? '! ' : '  '}${table.rows[index]!}`, isWarned ? 'warning' : 'plain');
+			return line(`${isWarned ? 'z ' : '  '}${table.rows[index]!}`, isWarned ? 'warning' : 'plain');
 		}),
 		...clientBlocks(sample, {columns, visible: clientRoom - 1, offset: 0, cursor: -1, named}),
 		...warned,

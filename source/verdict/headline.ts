@@ -1,0 +1,230 @@
+/*
+The desk's answers in one line each, for the first lines of the screen: did the last takeover work, and what if the master died or came back
+now. What can be spared goes when a line gets too long; what to expect, and what changes the meaning of a number, never does.
+*/
+import {type Forecast, type Pair, type SplitBrain, type Takeover} from '../desk/facts/failover.js';
+import {type Tone} from '../text/line.js';
+import {ago} from '../text/format.js';
+import {expectationAfter, expectationOf, type Expectation} from '../desk/facts/expectation.js';
+
+export type HeadlineWords = {
+	/** A short name of a director: from the configuration, or a letter. */
+	name(director: number): string;
+	/** `14:02:01Z`. */
+	clock(timeUs: number): string;
+	readonly nowUs: number;
+};
+
+/** A line of at most so many columns, its words with their tone, and how bad it is. */
+export type Headline = {
+	readonly text: string;
+	readonly tones: ReadonlyArray<readonly [words: string, tone: Tone]>;
+	readonly level: Expectation['level'];
+};
+
+const second = 1_000_000;
+const recordsPerMessage = 40;
+/** What was heard for less than this is part of what there is. */
+const youngUs = 120 * second;
+
+const firstFitting = (forms: readonly string[], columns: number): string => forms.find(form => form.length <= columns) ?? `${forms.at(-1)!.slice(0, columns - 1)}~`;
+
+const resetWords = (count: number, more = ''): string => `expect ${count}${more} RESET${count === 1 ? '' : 'S'}`;
+
+const toneOf: Readonly<Record<Expectation['level'], Tone>> = {good: 'good', warning: 'warning', bad: 'lost', unknown: 'unsure'};
+
+const kindWords: Readonly<Record<Takeover['kind'], string>> = {planned: 'PLANNED', crash: 'CRASH', preempt: 'PREEMPT', move: 'MOVED', sync: 'SENDER'};
+
+export const kindWord = ({kind, failBack}: Pick<Takeover, 'kind' | 'failBack'>): string => failBack && kind !== 'planned' && kind !== 'crash' && kind !== 'sync' ? 'BACK' : kindWords[kind];
+
+/** How long nobody served. The new master of a preemption may have spoken up before the old one stopped. */
+const gapWords = ({kind, gapUs}: Takeover): string => {
+	if (kind === 'crash' || kind === 'planned' || kind === 'sync') {
+		return ` gap ${gapUs < second ? `${(gapUs / second).toFixed(2)}s` : ago(gapUs / second)}`;
+	}
+
+	return kind === 'preempt' ? ' no gap' : ''; // When a claim came first, when the old one stopped is not seen.
+};
+
+/** Messages that are missing change what every number means. */
+const lossForms = (lost: number): readonly [long: string, short: string] => lost === 0
+	? ['', '']
+	: [`; ${lost} sync msg${lost === 1 ? '' : 's'} LOST, up to ${lost * recordsPerMessage} wrong`, `; ${lost} msgs LOST`];
+
+const outcome = ({sureness, resets, otherwise, level}: Expectation, {finding, listeningEvidence, blindBeforeUs, coverage: {sent}}: Takeover): {readonly words: string; readonly brief: string; readonly main: string} => {
+	// It was there before us and was never seen to join: that it was sent them is all we know.
+	const condition = listeningEvidence === 'none' && sent > 0 ? ' if it listened' : '';
+	const main = level === 'good' || resets === 0 ? `likely KEPT${condition}` : resetWords(resets, blindBeforeUs > 0 ? '+' : '');
+	if (sureness === 'sure') {
+		return {main, words: main, brief: main};
+	}
+
+	if (finding === 'rebuilt') {
+		return {main, words: `${main}, at most ${otherwise} (sloppy_tcp)`, brief: `${main}, at most ${otherwise}`};
+	}
+
+	if (finding === 'lossy') {
+		return {main, words: `${main}: sync was lost at it`, brief: `${main}: sync lost at it`};
+	}
+
+	return otherwise > resets
+		? {main, words: `${main} (no reboot seen; if rebooted ${otherwise} RESETS)`, brief: `${main}; if rebooted ${otherwise} RESETS`}
+		: {main, words: `${main} (${otherwise} if its table was kept)`, brief: `${main}; ${otherwise} if kept`};
+};
+
+/** `CRASH A>B 14:02:01Z gap 3.6s: B knows 12804 of 12920 open TCP, likely KEPT`. */
+export const takeoverHeadline = (takeover: Takeover, {name, clock, nowUs}: HeadlineWords, columns: number): Headline => {
+	const {from, to, atUs, kind, coverage: {known, held, sent}, lostMessages, blindBeforeUs, fromSyncUs, finding, vips} = takeover;
+	const [a, b] = [name(from), name(to)];
+	const kindName = kindWord(takeover);
+	const who = `${kindName} ${a}>${b}`;
+	const head = `${who} ${clock(atUs)}`;
+	const gap = gapWords(takeover);
+	// Its adverts stopped, its sync does not: keepalived is dead, or its adverts are blocked.
+	const still = kind === 'crash' && fromSyncUs > atUs && nowUs - fromSyncUs < 30 * second ? ` (only keepalived: ${a} still forwards)` : '';
+	const brief = still === '' ? '' : ` (${a} still forwards)`;
+	const expected = expectationAfter(takeover);
+	if (takeover.isUnprotected) {
+		return {text: firstFitting([`${head}: CANNOT TELL: nothing was ever announced for ${vips.join(' ')}`, `${head}: CANNOT TELL: nothing was announced`, `${who}: CANNOT TELL`], columns), tones: [[kindName, 'title'], ['CANNOT TELL', 'unsure']], level: 'unknown'};
+	}
+
+	if (held === 0 || takeover.isBlind) {
+		return blindBeforeUs > 0 || takeover.isBlind
+			? {text: firstFitting([`${head}${gap}: CANNOT TELL what was open: listening only since ${clock(blindBeforeUs)}`, `${head}: CANNOT TELL: listening since ${clock(blindBeforeUs)}`, `${who}: CANNOT TELL: too late`], columns), tones: [['CANNOT TELL', 'unsure']], level: 'unknown'}
+			: {text: firstFitting([`${head}${gap}${still}: nothing was open`, `${head}: nothing was open`], columns), tones: [[kindName, 'title']], level: 'good'};
+	}
+
+	const [loss, lossShort] = lossForms(lostMessages);
+	if (expected.sureness === 'unknown') {
+		const starts = [`${head}${gap}${still}`, `${head}${gap}`, head, who];
+		return {
+			text: firstFitting(starts.flatMap(start => [`${start}: CANNOT TELL what ${b} knows of ${held} open TCP${lossShort}`, `${start}: CANNOT TELL what ${b} knows${lossShort}`]), columns),
+			tones: [[kindName, 'title'], ['CANNOT TELL', 'unsure'], [lossShort, 'alarm']], level: 'unknown',
+		};
+	}
+
+	const {words, brief: ends, main} = outcome(expected, takeover);
+	const knows = finding === 'rebuilt' ? `${b} rebuilds ${held - sent} of ${held}` : `${b} knows ${lostMessages > 0 ? 'at most ' : ''}${known} of ${held}`;
+	const heardSince = blindBeforeUs > 0 ? ` heard since ${clock(blindBeforeUs)}` : '';
+	const text = firstFitting([
+		`${head}${gap}${still}: ${knows} open TCP${heardSince}, ${words}${loss}`,
+		`${head}${gap}${brief}: ${knows} open TCP${heardSince}, ${words}${loss}`,
+		`${head}${gap}${brief}: ${knows} open${heardSince}, ${words}${loss}`,
+		`${head}${gap}${brief}: ${knows}${heardSince}, ${words}${lossShort}`,
+		`${head}${gap}${brief}: ${knows}${heardSince}, ${ends}${lossShort}`,
+		...(expected.sureness === 'either' && finding === 'none' ? [`${head}${gap}${brief}: ${main} (${known} of ${held})${ends.slice(main.length)}${lossShort}`] : []),
+		`${head}${brief}: ${knows}${heardSince}, ${ends}${lossShort}`,
+		`${head}${brief}: ${knows}, ${ends}${lossShort}`,
+		`${head}: ${knows}, ${ends}${lossShort}`,
+		`${who}: ${knows}, ${ends}${lossShort}`,
+		`${who}: ${ends}${lossShort}`,
+		`${who}: ${main}${lossShort}`,
+	], columns);
+	return {text, tones: [[kindName, 'title'], [main, toneOf[expected.level]], [loss || lossShort, 'alarm'], [lossShort, 'alarm']], level: expected.level};
+};
+
+/** Two masters: which of them has the traffic, and what is at stake on each side. */
+export const splitHeadlines = (pair: Pick<Pair, 'claimant' | 'claimUs'>, split: SplitBrain, {name, clock, nowUs}: HeadlineWords, columns: number): readonly [Headline, Headline] => {
+	const names = split.directors.map(director => name(director));
+	const where = split.by === 'vrrp' ? ` on VRID ${split.vrid}` : ' by their sync';
+	const {claimant, claimUs} = pair.claimUs > split.claimUs ? pair : split;
+	const claimed = claimUs > 0 && claimant >= 0;
+	const sides = names.map((one, index) => ({one, count: split.onlyBy[index] ?? 0}));
+	if (split.endUs > 0) {
+		const winner = name(split.winner);
+		const resets = sides.reduce((sum, {one, count}) => one === winner ? sum : sum + count, 0);
+		const main = resets === 0 ? 'likely KEPT' : resetWords(resets);
+		const span = ago((split.endUs - split.sinceUs) / second);
+		const head = `SPLIT ENDED ${names.join('/')}`;
+		return [
+			{
+				text: firstFitting([`${head} ${clock(split.endUs)} after ${span}: ${winner} is left, ${main}`, `${head} ${clock(split.endUs)}: ${winner} is left, ${main}`, `${head}: ${winner} is left, ${main}`], columns),
+				tones: [['SPLIT ENDED', 'title'], [main, resets === 0 ? 'good' : 'lost']], level: resets === 0 ? 'good' : 'bad',
+			},
+			{text: '', tones: [], level: 'good'},
+		];
+	}
+
+	const span = ago((nowUs - split.sinceUs) / second);
+	const traffic = claimed ? `clients go to ${name(claimant)}: it claimed the VIP last, ${ago((nowUs - claimUs) / second)} ago` : 'who has the clients is not seen (no ARP)';
+	const trafficShort = claimed ? `clients go to ${name(claimant)} (ARP ${ago((nowUs - claimUs) / second)} ago)` : 'no ARP seen';
+	const stakes = sides.some(({count}) => count > 0)
+		? sides.map(({one, count}) => `${count} open TCP known to ${one} alone`).join(', ')
+		: 'no open TCP known to one alone yet';
+	const {reason} = split;
+	return [
+		{
+			text: firstFitting([
+				...(reason === '' ? [] : [`SPLIT BRAIN: ${names.join(' and ')} both master${where} since ${clock(split.sinceUs)}: ${reason}`, `SPLIT BRAIN ${names.join('/')}${where}: ${reason}`, `SPLIT BRAIN ${names.join('/')}: ${reason}`]),
+				`SPLIT BRAIN: ${names.join(' and ')} both master${where} since ${clock(split.sinceUs)} (${span})`,
+				`SPLIT BRAIN ${names.join('/')}${where} since ${clock(split.sinceUs)} (${span})`, `SPLIT BRAIN ${names.join('/')} since ${clock(split.sinceUs)}`,
+			], columns),
+			tones: [['SPLIT BRAIN', 'lost']], level: 'bad',
+		},
+		{text: firstFitting([`${traffic}; ${stakes}`, `${trafficShort}; ${stakes}`, `${trafficShort}; ${sides.map(({one, count}) => `${count} known to ${one} alone`).join(', ')}`, trafficShort], columns), tones: [], level: 'unknown'},
+	];
+};
+
+export type Ahead = {
+	readonly pair: Pair;
+	readonly forecast: Forecast | undefined;
+	/** The last takeover, while it is of interest. */
+	readonly takeover: Takeover | undefined;
+	/** Sync messages of the master that were lost of late. */
+	readonly lost: number;
+	/** Since when we listen. */
+	readonly sinceUs: number;
+	/** Joins would be seen here: that nobody is heard to listen means something. */
+	readonly seesJoins: boolean;
+};
+
+/** `if A died now: B knows 640 of 640 open TCP, no resets expected`; and whether to fail back. */
+export const aheadHeadline = ({pair, forecast, takeover, lost, sinceUs, seesJoins}: Ahead, {name, clock, nowUs}: HeadlineWords, columns: number): Headline => {
+	const master = forecast && forecast.from >= 0 ? forecast.from : pair.master;
+	const a = master >= 0 ? name(master) : 'the master';
+	if (pair.open === 0) {
+		return {text: firstFitting([`if ${a} died now: no open TCP sessions to lose`], columns), tones: [], level: 'good'};
+	}
+
+	if (!forecast) {
+		return seesJoins
+			? {text: firstFitting([`if ${a} died now: NOBODY LISTENS to its sync: all ${pair.open} open TCP would be lost`, `if ${a} died now: NOBODY LISTENS: all ${pair.open} would be lost`], columns), tones: [['NOBODY LISTENS', 'warning']], level: 'warning'}
+			: {text: firstFitting([`if ${a} died now: CANNOT TELL, no backup is seen to listen (${pair.open} open TCP)`, `if ${a} died now: CANNOT TELL, no backup is seen`], columns), tones: [['CANNOT TELL', 'unsure']], level: 'unknown'};
+	}
+
+	const {coverage: {known, held}, ownKept, failBack} = forecast;
+	const b = name(forecast.director);
+	const expected = expectationOf(forecast.coverage, ownKept);
+	const {sureness, resets, otherwise, level} = expected;
+	// It has what the serving master lacks: giving the addresses back would keep it.
+	const isBetter = takeover?.from === forecast.director && resets < Math.max(0, takeover.coverage.held - takeover.coverage.known - takeover.coverage.stale);
+	const starts = isBetter
+		? [`if ${a} died, or gave back to ${b}, now`, `if ${a} gave back to ${b} now`]
+		: (failBack ? [`if ${a} died, or ${b} came back, now`, `if ${b} came back now`] : [`if ${a} died now`, `if ${a} died now`]);
+	const isYoung = sinceUs > 0 && nowUs - sinceUs < youngUs;
+	const [loss, lossShort] = lossForms(lost);
+	const knows = `${b} knows ${lost > 0 ? 'at most ' : ''}${known} of ${held}`;
+	const scope = isYoung ? ` heard since ${clock(sinceUs)}` : ' open TCP';
+	const older = isYoung ? '; older ones not counted' : '';
+	if (sureness === 'unknown') {
+		return {
+			text: firstFitting([`${starts[0]}: CANNOT TELL what ${b} knows of ${held} open TCP${loss}`, `${starts[0]}: CANNOT TELL what ${b} knows${lossShort}`, `${starts[1]}: CANNOT TELL${lossShort}`], columns),
+			tones: [['CANNOT TELL', 'unsure'], [loss || lossShort, 'alarm'], [lossShort, 'alarm']], level: 'unknown',
+		};
+	}
+
+	const main = level === 'good' || resets === 0 ? (isBetter ? 'KEPT' : 'no resets expected') : (failBack ? `DO NOT fail back, ${resets} RESETS` : `${resets} RESETS`);
+	const doubt = sureness === 'either' ? (otherwise > resets ? `; ${otherwise} if rebooted` : `; ${otherwise} if kept`) : '';
+	return {
+		text: firstFitting([
+			`${starts[0]}: ${knows}${scope}${older}, ${main}${doubt}${loss}`,
+			`${starts[0]}: ${knows}${scope}, ${main}${doubt}${loss}`,
+			`${starts[0]}: ${knows}, ${main}${doubt}${loss}`,
+			`${starts[1]}: ${knows}${isYoung ? scope : ''}, ${main}${doubt}${lossShort}`,
+			`${starts[1]}: ${knows}, ${main}${doubt}${lossShort}`,
+			`${starts[1]}: ${main}${doubt}${lossShort}`,
+		], columns),
+		tones: [[main, level === 'good' && lost === 0 ? 'good' : 'warning'], [loss || lossShort, 'alarm'], [lossShort, 'alarm']],
+		level: lost > 0 && level === 'good' ? 'warning' : level,
+	};
+};
