@@ -6,6 +6,7 @@ import {configurationExample} from '../configuration.js';
 import {eventSection} from './events.js';
 import {filterSection} from './filters.js';
 import {optionTexts} from './option-texts.js';
+import {takeoverSection} from './takeovers.js';
 import {bold, entry, escaped, example, nextParagraph, paragraph, section, subsection, title} from './roff.js';
 
 type Entries = ReadonlyArray<readonly [head: string, text: string]>;
@@ -81,6 +82,7 @@ export const manualPage = ({version, date}: Release): string => `${[
 	...paragraph('A value is the next word or follows = or the letter. After -- there are no options. Options that can be given more than once are lists.'),
 	...optionSections(),
 	...filterSection(),
+	...takeoverSection(),
 	...eventSection(),
 	...section('Keys'),
 	...paragraph('In parentheses the name of the action, for `--key`. What a digit, letter or mark on the screen means is in its help.'),

@@ -4,15 +4,12 @@ Its modules are loaded from the executable as if they lay in a folder of that na
 thread begins here.
 */
 import {createRequire, registerHooks} from 'node:module';
-import path from 'node:path';
 import process from 'node:process';
 import {getAsset} from 'node:sea';
 import {pathToFileURL} from 'node:url';
 import {isMainThread} from 'node:worker_threads';
 
-/** Without /proc it is the word that the program was called by. */
-const executable = path.resolve(process.execPath);
-const inside = `${pathToFileURL(executable).href}/`;
+const inside = `${pathToFileURL(process.execPath).href}/`;
 const entry = `${inside}${isMainThread ? 'cli.js' : 'worker.js'}`;
 const start = `${inside}start.cjs`;
 
@@ -48,4 +45,4 @@ registerHooks({
 	},
 });
 
-createRequire(executable)(start);
+createRequire(process.execPath)(start);

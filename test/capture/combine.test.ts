@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import {combineSources, createStreamTime} from '../../source/capture/combine.js';
+import {combineSources} from '../../source/capture/combine.js';
+import {createStreamTime} from '../../source/capture/stream-time.js';
 import {CaptureError, type PacketSink, type PacketSource, type Place} from '../../source/capture/source.js';
 import {type Packet} from '../../source/wire/packet.js';
 import {createManualClock} from './manual-clock.js';
