@@ -70,13 +70,14 @@ const run = async (options: Options): Promise<number> => {
 		return 2;
 	}
 
-	const {startEngine, prepareRecording, recordingProblem, mayNeedRoot} = await import('./program/start.js');
+	const {startEngine, prepareLog, prepareRecording, recordingProblem, mayNeedRoot} = await import('./program/start.js');
 	if (!mayNeedRoot(options)) {
 		becomeInvokingUser();
 	}
 
 	const through = sheddingWords(options.via.length > 0 || options.triggers.some(({actions}) => actions.some(({kind}) => kind === 'exec')));
 	const recording = asInvokingUser(() => prepareRecording(options, manifest.version));
+	const log = prepareLog(options, manifest.version);
 	const stop = Promise.withResolvers<number>();
 	const hangUp = new Set<() => void>();
 	for (const [signal, code] of Object.entries(signalExitCode)) {
@@ -95,7 +96,7 @@ const run = async (options: Options): Promise<number> => {
 	}
 
 	// Started first: the source opens while the rest is loaded.
-	const monitor = startEngine(options, recording, through);
+	const monitor = startEngine(options, {recording, log, through});
 	process.on('SIGUSR1', () => {
 		monitor.send({type: 'reopen'});
 	});
@@ -135,9 +136,9 @@ const run = async (options: Options): Promise<number> => {
 		const {outcomeEvent} = await import('./output/own-events.js');
 		const {saveSessions} = await import('./output/save-sessions.js');
 		const {exitCode, problems} = await runScreen(monitor, {
-			reopen: timeUs => startEngine({...options, at: {kind: 'absolute', timeUs}}, undefined, through),
+			reopen: timeUs => startEngine({...options, at: {kind: 'absolute', timeUs}}, {through}),
 			// All of a file at full speed, whose changes are waited for.
-			survey: () => startEngine({...options, mode: 'events', at: undefined}, undefined, through),
+			survey: () => startEngine({...options, mode: 'events', at: undefined}, {through}),
 		}, {...options, target: targetText(options), save: saveSessions, ownEvents: () => triggers?.log.recent().map(outcomeEvent) ?? []}, stop.promise);
 		const incomplete = recordingProblem(monitor);
 		const {lackOfRoom} = await import('./program/heard.js');

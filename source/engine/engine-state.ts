@@ -21,6 +21,8 @@ export type EngineState = {
 	places: readonly Place[];
 	/** What happened to a place of a file before its first packet, which tells what time it is. */
 	early: Array<ValuesOfKind<typeof events.source>>;
+	/** Nothing was heard before it for a while, or at all: what is concluded from having listened begins here. 0 before the first packet. */
+	heardSinceUs: number;
 	readonly tally: Tally;
 	readonly limits: LimitState;
 	readonly segments: SegmentState;
@@ -36,6 +38,7 @@ export const createEngineState = (): EngineState => ({
 	housekeptUs: 0,
 	places: [],
 	early: [],
+	heardSinceUs: 0,
 	tally: createTally(),
 	limits: new Map(),
 	segments: createSegmentState(),
@@ -43,3 +46,14 @@ export const createEngineState = (): EngineState => ({
 	duplicates: createDuplicateState(),
 	fragments: createFragmentState(),
 });
+
+/** The places are numbered anew from now on. Segments keep their names, and by these their numbers. */
+export const forgetPlaces = (state: EngineState): void => {
+	state.segments.ids.clear();
+	state.places = [];
+	state.early = [];
+	state.tally.places = [];
+	state.fragments.sets.clear();
+	state.fragments.setsBySource.clear();
+	state.fragments.cost = 0;
+};

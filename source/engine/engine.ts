@@ -1,10 +1,11 @@
 import {events} from '../events/catalogue.js';
 import {type ValuesOfKind} from '../events/describe.js';
-import {nameKinds, writeTold, type Note} from '../events/told.js';
+import {nameKinds, toldOf, writeTold, type AnyTold, type Note} from '../events/told.js';
 import {type PacketSink, type Place} from '../capture/source.js';
 import {type RecordRingWriter} from '../ring/record-ring.js';
 import {type TableMessage} from '../table/write/table-message.js';
 import {type TableWriter} from '../table/write/writer.js';
+import {rfc3339} from '../text/format.js';
 import {formatAddress} from '../wire/address.js';
 import {createDissector, type DissectorOptions} from '../wire/dissect.js';
 import {isVlan} from '../wire/link/tunnels.js';
@@ -60,6 +61,10 @@ export type Engine = {
 	lastPacketUs(): number;
 	/** Something beside packets happened: goes into the stream of changes in its place. */
 	readonly note: Note;
+	/** Nothing was heard in that time: what happened in it is not known. */
+	missed(fromUs: number, toUs: number): void;
+	/** Calls back at whatever is told, but names; one listener. */
+	tell(listener: (timeUs: number, told: AnyTold) => void): void;
 	/** All that is due by now leaves the table. */
 	settle(): void;
 };
@@ -92,12 +97,15 @@ export const createEngine = (options: EngineOptions, restored?: EngineState): En
 		sentMask: 0, takeoverGeneration: 0, partial: false,
 	};
 
+	let onTold: ((timeUs: number, told: AnyTold) => void) | undefined;
+	const toWallUs = options.toWallUs ?? ((timeUs: number) => timeUs);
 	const note: Note = (timeUs, kind, values) => {
 		table.aside(writeTold(kind, values), timeUs);
+		onTold?.(timeUs, toldOf(kind, values));
 	};
 
 	const desk = createDesk({
-		table, note, firstUs: () => state.firstUs, toWallUs: options.toWallUs ?? (timeUs => timeUs), configured: options.pairs ?? [], limits,
+		table, note, firstUs: () => state.heardSinceUs, toWallUs, configured: options.pairs ?? [], limits,
 	});
 	const {directors} = desk;
 
@@ -260,6 +268,7 @@ export const createEngine = (options: EngineOptions, restored?: EngineState): En
 	const begin = (timeUs: number, place: number) => {
 		if (state.firstUs === 0) {
 			state.firstUs = timeUs;
+			state.heardSinceUs = timeUs;
 		}
 
 		state.packetUs = Math.max(state.packetUs, timeUs);
@@ -300,6 +309,14 @@ export const createEngine = (options: EngineOptions, restored?: EngineState): En
 		firstUs: () => state.firstUs,
 		lastPacketUs: () => state.packetUs,
 		note,
+		missed(fromUs, toUs) {
+			advance(toUs);
+			state.heardSinceUs = state.nowUs;
+			note(state.nowUs, events.gap, {seconds: (toUs - fromUs) / 1_000_000, from: rfc3339(toWallUs(fromUs)), to: rfc3339(toWallUs(toUs))});
+		},
+		tell(listener) {
+			onTold = listener;
+		},
 		settle() {
 			table.expire(state.nowUs, {finish: true});
 			tellLimits(true);

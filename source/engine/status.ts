@@ -2,6 +2,7 @@ import {type Place} from '../capture/source.js';
 import {type Director} from '../desk/facts/director.js';
 import {type Failover} from '../desk/facts/failover.js';
 import {type LimitCount} from '../desk/facts/limits.js';
+import {type LogStatus} from '../log/log-writer.js';
 import {type RecordingStatus} from '../recording/recording.js';
 import {type Tally} from './tally.js';
 
@@ -25,6 +26,10 @@ export type Status = {
 	readonly span: {readonly firstUs: number; readonly lastUs: number};
 	/** Where a capture file stands that can be steered; undefined for all other sources. */
 	readonly replay: ReplayStatus | undefined;
+	/** Undefined when no log is kept. */
+	readonly log?: LogStatus | undefined;
+	/** The log that is looked at: `isLive` while it is followed and somebody writes it. */
+	readonly past?: {readonly folder: string; readonly isLive: boolean; readonly problems: readonly string[]} | undefined;
 	/** Undefined when nothing is recorded. */
 	readonly recording: RecordingStatus | undefined;
 };

@@ -25,8 +25,9 @@ export type TimelineClocks = {
 /** Less than this is the coarseness of the two clocks, not a suspended machine. */
 const leastSuspendUs = 2_000_000;
 
-export const createTimeline = ({monotonicUs, bootUs, wallUs}: TimelineClocks): Timeline => {
-	const anchorUs = wallUs() - monotonicUs();
+/** `leastUs`: it does not begin before, though the wall clock may have been set back since. */
+export const createTimeline = ({monotonicUs, bootUs, wallUs}: TimelineClocks, leastUs = 0): Timeline => {
+	const anchorUs = Math.max(wallUs(), leastUs) - monotonicUs();
 	let asleepUs = 0;
 	let bootLeadUs = bootUs() - monotonicUs();
 

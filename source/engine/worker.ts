@@ -11,9 +11,14 @@ import {createRecordRingWriter} from '../ring/record-ring.js';
 import {type DissectorOptions} from '../wire/dissect.js';
 import {type RingMemory} from '../ring/shared-ring.js';
 import {createRecorder, type RecordingStatus} from '../recording/recording.js';
-import {type RecordingTask} from '../recording/file.js';
-import {createSteadyOffset, createTimeline, systemClocks} from './timeline.js';
-import {createEngine} from './engine.js';
+import {groupOf, indexesOf, LogError, openLog, segmentOctets} from '../log/folder.js';
+import {takeLock, writerOf} from '../log/lock.js';
+import {createLogSource, type LogSource} from '../log/log-source.js';
+import {createLogWriter, type LogTask} from '../log/log-writer.js';
+import {recordingReason, type RecordingTask} from '../recording/file.js';
+import {createSteadyOffset, createTimeline, systemClocks, type Timeline} from './timeline.js';
+import {createEngine, type Engine, type EngineOptions} from './engine.js';
+import {engineOfLog, hearAside, readRest, saverOf} from './log-engine.js';
 import {type FromWorker, type Status, type ToWorker} from './status.js';
 
 /** What one thread is to do; passed as it starts. */
@@ -35,12 +40,93 @@ export type WorkerTask = {
 	readonly awaitsRelease: boolean;
 	/** Write down what is captured. */
 	readonly recording: RecordingTask | undefined;
+	/** Keep a log of what is captured. */
+	readonly log?: LogTask | undefined;
+	/** Look at a log; there is no other source then. */
+	readonly past?: LogReading | undefined;
 	/** Addresses of directors that are known, and pairs, by the configuration. */
 	readonly pairs: ReadonlyArray<readonly string[]>;
 };
 
+/** Which part of a log to look at. */
+export type LogReading = {
+	readonly folder: string;
+	/** Where to begin: at the nearest checkpoint before. */
+	readonly fromUs: number;
+	/** Where to stop, or to stand first on the screen. */
+	readonly untilUs: number;
+	/** Follow it where it is being written. */
+	readonly follows: boolean;
+	/** On the screen: what is not followed goes at a pace. */
+	readonly isOnScreen: boolean;
+};
+
 const tickMs = 100;
 const statusTicks = 3;
+/** A writer that was away for less heard nearly all: two adverts may be missing. */
+const leastGapUs = 3_000_000;
+
+/** Takes a log to write to. Throws a `CaptureError` when somebody else writes it, or nobody may. */
+const openKeeping = async ({folder}: LogTask) => {
+	try {
+		const lock = await takeLock(folder);
+		if (typeof lock === 'string') {
+			throw new CaptureError(`The log ${folder} is being written by ${lock}. Look at it with -r ${folder}, or keep another one.`, 2);
+		}
+
+		const log = openLog(folder);
+		const indexes = indexesOf(log);
+		const sizes = log.numbers.map(number => segmentOctets(log, number));
+		const kept = log.numbers.map((number, place) => {
+			const index = indexes.get(number);
+			return {number, octets: sizes[place]!, firstUs: index?.firstUs ?? 0, lastUs: index?.lastUs ?? 0};
+		});
+		return {lock, log, kept};
+	} catch (error) {
+		throw error instanceof CaptureError ? error : new CaptureError(`Cannot keep a log in ${folder}: ${recordingReason(error)}. Give -w a folder that you may write to.`, 2);
+	}
+};
+
+/** Opens a log to look at. Throws a `CaptureError`. */
+const openPast = async ({folder, follows}: LogReading) => {
+	try {
+		const log = openLog(folder);
+		const writer = follows ? await writerOf(folder) : undefined;
+		return {log, isWritten: writer !== undefined};
+	} catch (error) {
+		throw error instanceof LogError
+			? new CaptureError(`Cannot read the log ${error.message}. It is read by the members of the group ${groupOf(folder)}.`, 2)
+			: error;
+	}
+};
+
+type SourceParts = {
+	readonly task: WorkerTask;
+	readonly timeline: Timeline;
+	readonly released: Promise<void>;
+	readonly past: Awaited<ReturnType<typeof openPast>> | undefined;
+	/** The segment that the engine stands at. */
+	readonly first: number | undefined;
+	readonly engine: Engine;
+};
+
+/** What is listened to or read. */
+const openTask = ({task, timeline, released, past, first, engine}: SourceParts): OpenedSource | LogSource => {
+	const clock = {...createCaptureClock(), ...timeline};
+	if (past) {
+		const {folder, untilUs, isOnScreen} = task.past!;
+		return createLogSource({
+			log: past.log, first, untilUs, speed: task.source.speed, clock,
+			isWritten: past.isWritten ? async () => await writerOf(folder) !== undefined : undefined,
+			isPaced: isOnScreen && !past.isWritten,
+			onAside(timeUs, aside) {
+				hearAside(engine, timeUs, aside);
+			},
+		});
+	}
+
+	return task.demo ? createDemo({seed: task.demo.seed, clock}) : openSource(task.source, timeline, released);
+};
 
 /** Throws a `CaptureError` when there is no memory for the index. */
 const tableWriter = ({memory, lossless}: WorkerTask) => {
@@ -57,31 +143,46 @@ const run = async (port: NonNullable<typeof parentPort>, task: WorkerTask) => {
 		port.postMessage(message);
 	};
 
-	const timeline = createTimeline(systemClocks);
+	const keeping = task.log && await openKeeping(task.log);
+	const past = task.past && await openPast(task.past);
 	let mayOpen = !task.awaitsRelease;
 	const released = Promise.withResolvers<void>();
 	if (mayOpen) {
 		released.resolve();
 	}
 
-	const source: OpenedSource = task.demo
-		? createDemo({seed: task.demo.seed, clock: {...createCaptureClock(), ...timeline}})
-		: openSource(task.source, timeline, released.promise);
-	const isLive = source.pace === 'monotonic';
-	const wallOffset = createSteadyOffset(timeline.wallOffset);
-	const toWallUs = (timeUs: number): number => isLive ? timeUs + wallOffset() : timeUs;
-	const engine = createEngine({
+	let toWallUs = (timeUs: number): number => timeUs;
+	/** Of this host; none before there is a source. */
+	let ownAddresses = (): readonly string[] => [];
+	const options: Omit<EngineOptions, 'table'> = {
 		dissector: task.dissector,
-		table: tableWriter(task),
 		applyRecords: task.applyRecords,
 		records: task.records && createRecordRingWriter(task.records, {waitForReader: task.lossless}),
 		syncids: task.syncids,
 		from: task.from,
 		groups: task.source.groups,
-		ownAddresses: () => source.ownAddresses,
+		ownAddresses: () => ownAddresses(),
 		pairs: task.pairs,
-		toWallUs,
-	});
+		toWallUs: timeUs => toWallUs(timeUs),
+	};
+	const log = keeping?.log ?? past?.log;
+	const fresh = (): Engine => createEngine({...options, table: tableWriter(task)});
+	const restored = log && engineOfLog(log, past ? Math.min(task.past!.fromUs, task.past!.untilUs) : Infinity, {...options, memory: task.memory, waitForReader: task.lossless}, fresh);
+	const engine = restored?.engine ?? fresh();
+	if (keeping && restored) {
+		readRest(keeping.log, restored);
+	}
+
+	const timeline = createTimeline(systemClocks, engine.state.nowUs);
+	const wallOffset = createSteadyOffset(timeline.wallOffset);
+	const source = openTask({task, timeline, released: released.promise, past, first: restored?.first, engine});
+	ownAddresses = () => source.ownAddresses;
+	const isLive = source.pace === 'monotonic';
+	if (isLive) {
+		toWallUs = timeUs => timeUs + wallOffset();
+	}
+
+	const logSource = past ? source as LogSource : undefined;
 	let startedUs = 0;
 
 	const noteRecording = ({file, state, detail, lost}: RecordingStatus) => {
@@ -98,11 +199,28 @@ const run = async (port: NonNullable<typeof parentPort>, task: WorkerTask) => {
 		onChange: noteRecording,
 	});
 
+	const logWriter = keeping && createLogWriter({
+		task: task.log!,
+		lock: keeping.lock,
+		saver: saverOf(engine),
+		next: (keeping.log.numbers.at(-1) ?? 0) + 1,
+		kept: keeping.kept,
+		wallOffsetUs: () => isLive ? wallOffset() : 0,
+		onChange({folder, state, detail, lost}) {
+			engine.note(isLive ? timeline.nowUs() : engine.state.nowUs, events.source, {recording: folder, state, detail, lost});
+		},
+	});
+	if (logWriter) {
+		engine.tell(logWriter.told);
+	}
+
 	const status = (): Status => ({
 		description: source.description,
 		// A demo has heard its past already.
 		sinceUs: isLive ? Math.min(startedUs, engine.firstUs() || startedUs) : engine.firstUs(),
-		wallOffsetUs: isLive ? wallOffset() : 0,
+		wallOffsetUs: isLive ? wallOffset() : (logSource?.wallOffsetUs() ?? 0),
+		log: logWriter?.status(),
+		past: past && {folder: past.log.folder, isLive: logSource!.isFollowing(), problems: past.log.problems},
 		places: engine.places(),
 		segments: engine.segments.names(),
 		directors: engine.directors.all(),
@@ -134,6 +252,14 @@ const run = async (port: NonNullable<typeof parentPort>, task: WorkerTask) => {
 
 	const tick = () => {
 		const asleepUs = timeline.noticeSuspend();
+		if (logWriter && mayOpen && startedUs > 0) {
+			if (asleepUs > 0) {
+				logWriter.missed(timeline.nowUs(), {slept: asleepUs});
+			}
+
+			logWriter.tick(isLive ? timeline.nowUs() : engine.state.nowUs);
+		}
+
 		if (isLive) {
 			engine.sink.advance(timeline.nowUs());
 			if (asleepUs > 0) {
@@ -157,6 +283,7 @@ const run = async (port: NonNullable<typeof parentPort>, task: WorkerTask) => {
 		clearInterval(timer);
 		source.close();
 		await recorder?.close();
+		await logWriter?.close(isLive ? timeline.nowUs() : engine.state.nowUs);
 		post({type: 'status', status: status()});
 		port.close();
 		// A handle of libpcap may keep the thread's loop alive until the next packet.
@@ -206,6 +333,7 @@ const run = async (port: NonNullable<typeof parentPort>, task: WorkerTask) => {
 			case 'note': {
 				engine.note(message.timeUs, events.note, {text: message.text});
 				recorder?.note(message.timeUs, message.text);
+				logWriter?.note(message.timeUs, message.text);
 				break;
 			}
 		}
@@ -213,7 +341,17 @@ const run = async (port: NonNullable<typeof parentPort>, task: WorkerTask) => {
 		post({type: 'status', status: status()});
 	});
 
-	await source.start(recorder ? recorder.tee(engine.sink) : engine.sink);
+	if (keeping && engine.state.nowUs > 0) {
+		const fromUs = engine.state.nowUs;
+		const toUs = timeline.nowUs();
+		if (toUs - fromUs > leastGapUs) {
+			engine.missed(fromUs, toUs);
+			logWriter?.missed(toUs, {gap: fromUs});
+		}
+	}
+
+	const recorded = recorder ? recorder.tee(engine.sink) : engine.sink;
+	await source.start(logWriter ? logWriter.tee(recorded) : recorded);
 	startedUs = timeline.nowUs();
 	post({type: 'started', status: status()});
 	void source.controls?.whenSettled().then(() => {
@@ -223,6 +361,7 @@ const run = async (port: NonNullable<typeof parentPort>, task: WorkerTask) => {
 	engine.settle();
 	clearInterval(timer);
 	await recorder?.close();
+	await logWriter?.close(engine.state.nowUs);
 	post({type: 'ended', status: status(), problems});
 };
 

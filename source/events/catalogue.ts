@@ -237,6 +237,11 @@ export const events = {
 		fields: {seconds: field.number('How long this host slept.')}, tone: 'warning',
 		sentence: ({seconds}) => `this host slept ${ago(seconds)}`,
 	}),
+	gap: event('gap', {
+		doc: 'A log was not written for a time, and nothing was heard in it.',
+		fields: {seconds: field.number('How long.'), from: field.text('Since then, RFC 3339.'), to: field.text('Until then.')}, tone: 'warning',
+		sentence: ({from, to}) => `not heard from ${from} to ${to}`,
+	}),
 	config: event('config', {
 		doc: 'The configuration was read again, after SIGHUP.',
 		fields: {state: field.oneOf('What became of the new configuration.', ['reloaded', 'refused']), detail: field.text('What changed, or why not.')},

@@ -166,3 +166,7 @@ export const groupOf = (file: string): string => {
 		return String(gid);
 	}
 };
+
+/** What the files of a segment take on the disk. */
+export const segmentOctets = ({folder}: Log, number: number): number => (['pcapng', 'checkpoint', 'json'] as const)
+	.reduce((sum, kind) => sum + (lstatSync(segmentFile(folder, number, kind), {throwIfNoEntry: false})?.size ?? 0), 0);

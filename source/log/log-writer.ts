@@ -1,10 +1,9 @@
-import {chmodSync, renameSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {closeSync, openSync, renameSync, rmSync, statSync, writeFileSync, writeSync} from 'node:fs';
 import {open, rename, rm, type FileHandle} from 'node:fs/promises';
-import process from 'node:process';
 import {encodeValue} from '../checkpoint/shape.js';
 import {type PacketSink, type Place} from '../capture/source.js';
 import {events} from '../events/catalogue.js';
-import {type AnyTold} from '../events/told.js';
+import {isName, type AnyTold} from '../events/told.js';
 import {recordingReason} from '../recording/file.js';
 import {indexShape, mostEvents, segmentFile, type SegmentIndex} from './folder.js';
 import {type LogLock} from './lock.js';
@@ -22,6 +21,8 @@ export type LogTask = {
 	readonly mostAgeUs: number;
 	/** A segment ends after this time at the latest. */
 	readonly spanUs: number;
+	/** The source can wait: block until the disk has taken it, and lose nothing to a slow one. */
+	readonly waits: boolean;
 };
 
 /** How a log fares. */
@@ -224,8 +225,26 @@ export const createLogWriter = ({task, lock, saver, next: firstNumber, kept: kep
 		if (isEnd) {
 			await handle.file.close();
 			handle = undefined;
-			kept.push({number: of.number, octets: of.octets + checkpointOctets(of.number), firstUs: of.firstUs, lastUs: of.lastUs});
-			prune(of.lastUs);
+			close(of);
+		}
+	};
+
+	const close = (one: Segment) => {
+		kept.push({number: one.number, octets: one.octets + checkpointOctets(one.number), firstUs: one.firstUs, lastUs: one.lastUs});
+		prune(one.lastUs);
+	};
+
+	/** The same where the source can wait for the disk. */
+	const writeNow = (pieces: Iterable<Uint8Array>, file: string) => {
+		const descriptor = openSync(file, 'a', fileMode);
+		try {
+			for (const piece of pieces) {
+				for (let at = 0; at < piece.length;) {
+					at += writeSync(descriptor, piece, at);
+				}
+			}
+		} finally {
+			closeSync(descriptor);
 		}
 	};
 
@@ -246,7 +265,15 @@ export const createLogWriter = ({task, lock, saver, next: firstNumber, kept: kep
 	};
 
 	const write = () => {
-		if (!running && jobs.length > 0 && (state === 'up' || performance.now() >= retryAtMs)) {
+		if (task.waits) {
+			for (const {segment: of, octets, isEnd} of jobs.splice(0)) {
+				writeNow([octets], segmentFile(folder, of.number, 'pcapng'));
+				waiting -= octets.length;
+				if (isEnd) {
+					close(of);
+				}
+			}
+		} else if (!running && jobs.length > 0 && (state === 'up' || performance.now() >= retryAtMs)) {
 			running = pump().finally(() => {
 				running = undefined;
 			});
@@ -271,11 +298,14 @@ export const createLogWriter = ({task, lock, saver, next: firstNumber, kept: kep
 			number, writer: createSegmentWriter(application, timeUs, places), firstUs: timeUs, lastUs: timeUs, frames: 0, recordsBefore: records, createdBefore: created,
 			takeovers: 0, events: [], letters: '', octets: 0, indexedUs: timeUs, wantsEnd: false,
 		};
-		const own = number;
-		const pieces = saver.cut();
-		saving = saveCheckpoint(own, pieces).finally(() => {
-			saving = undefined;
-		});
+		if (task.waits) {
+			writeNow(saver.cut(), segmentFile(folder, number, 'checkpoint'));
+		} else {
+			saving = saveCheckpoint(number, saver.cut()).finally(() => {
+				saving = undefined;
+			});
+		}
+
 		number++;
 	};
 
@@ -296,7 +326,7 @@ export const createLogWriter = ({task, lock, saver, next: firstNumber, kept: kep
 
 	/** The segment for what comes now. A new one begins before the engine has heard it. */
 	const current = (timeUs: number): Segment => {
-		if (segment && !saving && isDue(segment, timeUs) && saver.prepare()) {
+		if (segment && !saving && isDue(segment, timeUs) && (saver.prepare() || task.waits)) {
 			end();
 		}
 
@@ -349,7 +379,7 @@ export const createLogWriter = ({task, lock, saver, next: firstNumber, kept: kep
 			},
 		}),
 		told(timeUs, told) {
-			if (!segment) {
+			if (!segment || isName(told)) {
 				return;
 			}
 
@@ -408,12 +438,4 @@ export const createLogWriter = ({task, lock, saver, next: firstNumber, kept: kep
 			lock.release();
 		},
 	};
-};
-
-/** Makes the folder of a log where there is none, for its group to read. Throws the system's errors. */
-export const readyFolder = (folder: string, make: (folder: string) => void): void => {
-	make(folder);
-	if (statSync(folder).uid === process.getuid?.()) {
-		chmodSync(folder, 0o2750);
-	}
 };

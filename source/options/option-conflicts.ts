@@ -1,4 +1,5 @@
 import {statSync} from 'node:fs';
+import {isLogPath} from '../log/folder.js';
 import {type GivenFlags} from './option-flags.js';
 import {fileOf} from './option-values.js';
 import {UsageError} from './usage-error.js';
@@ -27,6 +28,14 @@ const rejectOutput = (given: GivenFlags, mode: Mode) => {
 	const writing = given.writeSize ?? given.writeTime ?? given.writeFiles;
 	if (writing !== undefined && (given.write === undefined || given.write === '-')) {
 		throw new UsageError('--write-size, --write-time, --write-files: go with -w FILE');
+	}
+
+	if (given.write !== undefined && isLogPath(given.write) && (given.writeTime ?? given.writeFiles) !== undefined) {
+		throw new UsageError('--write-time, --write-files: go with -w FILE; a log (-w PATH/) is bounded by --write-size and --write-age');
+	}
+
+	if (given.writeAge !== undefined && (given.write === undefined || !isLogPath(given.write))) {
+		throw new UsageError('--write-age: goes with a log, -w PATH/');
 	}
 
 	if (given.writeFiles !== undefined && given.writeSize === undefined && given.writeTime === undefined) {
@@ -73,6 +82,15 @@ const rejectSources = (given: GivenFlags, mode: Mode, terminal: TerminalFacts) =
 
 	if (mode === 'report' && (read.length === 0 || sources.length > 1)) {
 		throw new UsageError('--report: goes with -r FILE alone');
+	}
+
+	const logs = read.filter(text => isLogPath(fileOf(text).path));
+	if (logs.length > 0 && (sources.length > 1 || read.length > 1)) {
+		throw new UsageError(`-r ${logs[0]!}: a log is looked at alone, without other files and sources`);
+	}
+
+	if (given.since !== undefined && (logs.length === 0 || (mode !== 'events' && mode !== 'records'))) {
+		throw new UsageError('--since: goes with -r PATH/ of a log, and --events or --records');
 	}
 
 	if (given.at !== undefined && (read.length === 0 || sources.length > 1)) {

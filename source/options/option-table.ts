@@ -60,6 +60,7 @@ export const optionTable = {
 		argument: 'TIME', section: 'replay', help: ['stop there (screen: open there): RFC 3339, Unix seconds, or', '+SECONDS after the first packet'],
 		brief: 'stop at a time of the capture, or open there',
 	},
+	since: {argument: 'SPAN|TIME', section: 'replay', help: ['text of a log (-r PATH/) begins there: 1h, 2d, or a time'], brief: 'where text of a log begins'},
 	speed: {argument: 'N|max', section: 'replay', completes: ['max', '1', '10', '60'], help: ['capture seconds per second on the screen (default 1)']},
 
 	list: {section: 'text', help: ['the table once, as ipvsadm -Lnc prints it']},
@@ -108,7 +109,8 @@ export const optionTable = {
 		letter: 'w', argument: 'FILE', section: 'recording', inFile: true, completes: 'file',
 		help: [
 			'record what is captured as pcapng; - is stdout, then there is no text;',
-			'opened anew at SIGUSR1. It may hold VRRP passwords: mode 0600',
+			'opened anew at SIGUSR1. It may hold VRRP passwords: mode 0600.',
+			'PATH/ keeps a log there: -r PATH/ opens it, live and with its past',
 		],
 		brief: 'record what is captured as pcapng; - is stdout',
 	},
@@ -117,6 +119,7 @@ export const optionTable = {
 		brief: 'begin another recording at that size',
 	},
 	'write-time': {argument: 'SECONDS', section: 'recording', inFile: true, help: ['another file after that time'], brief: 'begin another recording after that time'},
+	'write-age': {argument: 'TIME', section: 'recording', inFile: true, help: ['of a log (-w PATH/): delete what is older (default 14d)'], brief: 'delete what is older from a log'},
 	'write-files': {argument: 'N', section: 'recording', inFile: true, help: ['keep the newest N of them'], brief: 'keep the newest N recordings'},
 	metrics: {argument: '[HOST:]PORT', section: 'recording', inFile: true, help: ['Prometheus metrics over HTTP (default host 127.0.0.1)']},
 

@@ -1,5 +1,6 @@
 import {existsSync} from 'node:fs';
 import {isIP} from 'node:net';
+import {parseDuration} from '../filter/duration.js';
 import {meant} from '../filter/suggest.js';
 import {recordFieldNames} from '../output/records.js';
 import {sortKeys, type SortKey} from '../table/read/sort-key.js';
@@ -73,6 +74,33 @@ export const untilOf = (text: string): Until => {
 	}
 
 	return {kind: 'absolute', timeUs: Math.round(seconds * 1_000_000)};
+};
+
+/** A span before now, or a moment. */
+export type Since = {readonly kind: 'span'; readonly us: number} | {readonly kind: 'absolute'; readonly timeUs: number};
+
+/** Milliseconds. */
+export const durationOf = (name: string, text: string): number => {
+	const ms = parseDuration(text);
+	if (ms === undefined || ms <= 0) {
+		throw new UsageError(`--${name} ${text}: write a time, as in 30m, 12h or 14d`);
+	}
+
+	return ms;
+};
+
+export const sinceOf = (text: string): Since => {
+	const ms = /[a-z]$/iv.test(text) && !text.endsWith('Z') ? parseDuration(text) : undefined;
+	if (ms !== undefined) {
+		return {kind: 'span', us: ms * 1000};
+	}
+
+	const until = text.startsWith('+') ? undefined : untilOf(text);
+	if (until?.kind !== 'absolute') {
+		throw new UsageError(`--since ${text}: give a span before now (1h, 2d) or a moment (2026-11-22T14:02:00Z, Unix seconds)`);
+	}
+
+	return until;
 };
 
 /** `NAME=FILE`, unless the whole is a file; the name defaults to the file's. */

@@ -1,11 +1,12 @@
 import {type Trigger} from '../output/triggers/trigger.js';
 import {type SortKey} from '../table/read/sort-key.js';
+import {isLogPath} from '../log/folder.js';
 import {type Config, type DirectorPair, emptyConfig} from './config.js';
 import {type LoadedConfig} from './config-file.js';
 import {modeOf, rejectConflicts, type Mode, type TerminalFacts} from './option-conflicts.js';
 import {flagName, settings, typedFlags, type GivenFlags} from './option-flags.js';
 import {type OptionName} from './option-table.js';
-import {addressOf, fieldsOf, fileOf, groupOf, integerOf, listenOf, type NamedFile, numberOf, portsOf, reportOf, sizeOf, sortOf, speedOf, type Until, untilOf} from './option-values.js';
+import {addressOf, durationOf, fieldsOf, fileOf, groupOf, integerOf, listenOf, type NamedFile, numberOf, portsOf, reportOf, type Since, sinceOf, sizeOf, sortOf, speedOf, type Until, untilOf} from './option-values.js';
 import {cutWords} from './option-words.js';
 import {aliasesOf, columnsOf, keysOf, pairsOf, savedOf, triggersOf} from './options-triggers.js';
 import {positionalFilter} from './positional-filter.js';
@@ -44,6 +45,10 @@ export type Options = Readonly<{
 	writeOctets: number;
 	writeSeconds: number;
 	writeFiles: number;
+	/** Of a log. */
+	writeAgeUs: number;
+	/** Text of a log begins there. */
+	since: Since | undefined;
 	/** Where to serve metrics. */
 	metrics: {readonly host: string; readonly port: number} | undefined;
 	maxSessions: number;
@@ -71,6 +76,9 @@ export type Options = Readonly<{
 }>;
 
 export type Command = {readonly kind: 'run' | 'print-config'; readonly options: Options};
+
+/** A log is bounded without a word. */
+const defaultLogOctets = 2 ** 30;
 
 const sourceNames = ['interface', 'join', 'read', 'via', 'demo'] as const satisfies readonly OptionName[];
 
@@ -133,9 +141,11 @@ const commandOf = (argv: readonly string[], terminal: TerminalFacts, {config, fi
 			durationSeconds: given.duration === undefined ? undefined : numberOf('duration', given.duration, 0, 1e9),
 			waitSeconds: given.wait === undefined ? undefined : numberOf('wait', given.wait, 0, 1e9),
 			write: given.write,
-			writeOctets: given.writeSize === undefined ? Infinity : sizeOf('write-size', given.writeSize, 65_536),
+			writeOctets: given.writeSize === undefined ? (given.write !== undefined && isLogPath(given.write) ? defaultLogOctets : Infinity) : sizeOf('write-size', given.writeSize, 65_536),
 			writeSeconds: given.writeTime === undefined ? Infinity : numberOf('write-time', given.writeTime, 1, 1e9),
 			writeFiles: given.writeFiles === undefined ? Infinity : integerOf('write-files', given.writeFiles, 1, 1e6),
+			writeAgeUs: durationOf('write-age', given.writeAge ?? '14d') * 1000,
+			since: given.since === undefined ? undefined : sinceOf(given.since),
 			metrics: given.metrics === undefined ? undefined : listenOf('metrics', given.metrics),
 			maxSessions: integerOf('max-sessions', given.maxSessions ?? '2000000', 1000, 50_000_000),
 			intervalSeconds: numberOf('interval', given.interval ?? '1', 0.1, 3600),

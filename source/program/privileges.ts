@@ -44,6 +44,9 @@ export const becomeInvokingUser = (): void => {
 	}
 };
 
+/** Started by a user through sudo, and root not given back yet. */
+export const isUnderSudo = (): boolean => invokingUser() !== undefined;
+
 /** Under sudo, does something with the rights of the user who called it, such as making a file that is to be theirs. */
 export const asInvokingUser = <Result>(action: () => Result): Result => {
 	const user = invokingUser();

@@ -17,6 +17,8 @@ export type EventsRun = {
 	readonly filter: string;
 	readonly aliases: FilterNames['aliases'];
 	readonly lossless: boolean;
+	/** Changes before that are not told; microseconds. */
+	readonly sinceUs: number;
 	readonly isDone: () => boolean;
 	/** Lines of this program itself. */
 	readonly own: OwnEvents;
@@ -25,7 +27,7 @@ export type EventsRun = {
 };
 
 /** Writes a line per change until the source ends. */
-export const runEvents = async (monitor: Monitor, output: TextOutput, {json, filter, aliases, lossless, isDone, own, finish}: EventsRun): Promise<void> => {
+export const runEvents = async (monitor: Monitor, output: TextOutput, {json, filter, aliases, lossless, sinceUs, isDone, own, finish}: EventsRun): Promise<void> => {
 	const names = createNames();
 	const toWallUs = (timeUs: number) => timeUs + (monitor.status()?.wallOffsetUs ?? 0);
 	const format = json ? createJsonEvents(names, toWallUs) : createPlainEvents(names, toWallUs);
@@ -51,7 +53,7 @@ export const runEvents = async (monitor: Monitor, output: TextOutput, {json, fil
 			lastUs = change.timeUs;
 			// The line first: what only carries names is learned by it.
 			const text = format.line(change);
-			if (!compiled?.ok || compiled.matches(change)) {
+			if (change.timeUs >= sinceUs && (!compiled?.ok || compiled.matches(change))) {
 				output.write(text);
 			}
 		}, batch);

@@ -19,13 +19,15 @@ export type RecordsRun = {
 	readonly filter: string;
 	readonly aliases: FilterNames['aliases'];
 	readonly lossless: boolean;
+	/** Records before that are not told; microseconds. */
+	readonly sinceUs: number;
 	readonly isDone: () => boolean;
 	/** Told how many records a slow reader made us drop. */
 	readonly onLost: (count: number) => void;
 };
 
 /** Writes a line per sync record as it arrives until the source ends. Nothing is remembered. */
-export const runRecords = async (monitor: Monitor, output: TextOutput, {json, fields, filter, aliases, lossless, isDone, onLost}: RecordsRun): Promise<void> => {
+export const runRecords = async (monitor: Monitor, output: TextOutput, {json, fields, filter, aliases, lossless, sinceUs, isDone, onLost}: RecordsRun): Promise<void> => {
 	const names = createNames();
 	const toWallUs = (timeUs: number) => timeUs + (monitor.status()?.wallOffsetUs ?? 0);
 	const format = json
@@ -37,7 +39,7 @@ export const runRecords = async (monitor: Monitor, output: TextOutput, {json, fi
 
 	const parsed = parseFilter(filter);
 	const compiled = filter !== '' && parsed.ok ? compileRecordFilter(parsed.expression, filterNamesOf(names, aliases)) : undefined;
-	const passes = (record: HeardRecord): boolean => !compiled?.ok || compiled.matches(record);
+	const passes = (record: HeardRecord): boolean => record.timeUs >= sinceUs && (!compiled?.ok || compiled.matches(record));
 
 	await follow(monitor, output, () => {
 		const pending = records.pending();

@@ -9,7 +9,7 @@ import {createTextOutput} from '../output/text-output.js';
 import {createOwnEvents, outcomeEvent} from '../output/own-events.js';
 import {UsageError} from '../options/usage-error.js';
 import {obstacleText} from '../sample/source-words.js';
-import {isLossless, readsOnly, recordingProblem, startEngine} from './start.js';
+import {isLossless, readsOnly, recordingProblem, sinceUs, startEngine} from './start.js';
 import {lackInFile, lackOfRoom, lackOnWire} from './heard.js';
 import {reload} from './reload.js';
 import {type RunningTriggers} from './run-triggers.js';
@@ -149,7 +149,7 @@ export const runText = async (
 		case 'records': {
 			const {runRecords} = await import('./run-records.js');
 			await runRecords(monitor, output, {
-				...options, lossless: isLossless(options), isDone: () => isDone || isTimeUp,
+				...options, lossless: isLossless(options), sinceUs: sinceUs(options) ?? 0, isDone: () => isDone || isTimeUp,
 				onLost(count) {
 					complain(`${count} records dropped: the reader of this output was too slow`);
 				},
@@ -160,7 +160,7 @@ export const runText = async (
 		default: {
 			const {runEvents} = await import('./run-events.js');
 			await runEvents(monitor, output, {
-				...options, lossless: isLossless(options), isDone: () => isDone || isTimeUp, own,
+				...options, lossless: isLossless(options), sinceUs: sinceUs(options) ?? 0, isDone: () => isDone || isTimeUp, own,
 				finish: triggers.finish,
 			});
 		}

@@ -1,10 +1,15 @@
+import {chmodSync, mkdirSync} from 'node:fs';
 import {startMonitor, type Monitor} from '../engine/monitor.js';
-import {createFirstFile, RecordingError, type RecordingTask} from '../recording/file.js';
+import {groupOf, indexesOf, isLogPath, LogError, openLog} from '../log/folder.js';
+import {type LogTask} from '../log/log-writer.js';
+import {type LogReading} from '../engine/worker.js';
+import {createFirstFile, RecordingError, recordingReason, type RecordingTask} from '../recording/file.js';
 import {type Options} from '../options/options.js';
 import {createTableMemory, tableMemoryProblem, type TableMemory} from '../table/memory.js';
 import {createRecordRing} from '../ring/record-ring.js';
 import {UsageError} from '../options/usage-error.js';
 import {parseAddress} from '../wire/address.js';
+import {isUnderSudo} from './privileges.js';
 
 /** Where the kernel sends unless told otherwise (Linux ip_vs_sync.c, IP_VS_SYNC_GROUP). */
 export const defaultGroup = '224.0.0.81';
@@ -25,7 +30,7 @@ export const mayNeedRoot = (options: Options): boolean =>
 
 /** Makes the file that a recording starts with. Throws a `UsageError`. */
 export const prepareRecording = (options: Options, version: string): RecordingTask | undefined => {
-	if (options.write === undefined) {
+	if (options.write === undefined || isLogPath(options.write)) {
 		return undefined;
 	}
 
@@ -37,6 +42,56 @@ export const prepareRecording = (options: Options, version: string): RecordingTa
 		return {...task, firstFile: createFirstFile(task, options.read.map(({path}) => path), Date.now() * 1000)};
 	} catch (error) {
 		throw error instanceof RecordingError ? new UsageError(error.message) : error;
+	}
+};
+
+/** A checkpoint each ten minutes, and where there was a takeover or much was heard. */
+const segmentUs = 600_000_000;
+
+/** Makes the folder of a log. Throws a `UsageError`. */
+export const prepareLog = (options: Options, version: string): LogTask | undefined => {
+	if (options.write === undefined || !isLogPath(options.write)) {
+		return undefined;
+	}
+
+	if (isUnderSudo()) {
+		throw new UsageError('a log is not kept under sudo: give ipvstop the capability alone, as its unit does (setpriv --ambient-caps +net_raw --inh-caps +net_raw), or record to a file');
+	}
+
+	const folder = options.write.endsWith('/') ? options.write : `${options.write}/`;
+	try {
+		if (mkdirSync(folder, {recursive: true, mode: 0o750}) !== undefined) {
+			chmodSync(folder, 0o2750);
+		}
+	} catch (error) {
+		throw new UsageError(`Cannot keep a log in ${folder}: ${recordingReason(error)}. Give -w a folder that you may write to.`);
+	}
+
+	return {
+		folder, application: `ipvstop ${version}`, mostOctets: options.writeOctets, mostAgeUs: options.writeAgeUs, spanUs: segmentUs, waits: isLossless(options) || readsOnly(options),
+	};
+};
+
+/** The log that is looked at, if one is. */
+const logOf = ({read}: Options): string | undefined => read.length === 1 && isLogPath(read[0]!.path) ? read[0]!.path : undefined;
+
+export const sinceUs = ({since}: Options): number | undefined => since?.kind === 'span' ? (Date.now() * 1000) - since.us : since?.timeUs;
+
+/** Which part of a log to look at. Throws a `UsageError`. */
+const readingOf = (options: Options): LogReading | undefined => {
+	const folder = logOf(options);
+	if (folder === undefined) {
+		return undefined;
+	}
+
+	const {at, mode} = options;
+	const isOnScreen = mode === 'screen';
+	try {
+		const first = at?.kind === 'relative' ? [...indexesOf(openLog(folder)).values()][0] : undefined;
+		const untilUs = at === undefined ? Infinity : (at.kind === 'absolute' ? at.timeUs : (first?.firstUs ?? 0) + (at.seconds * 1_000_000));
+		return {folder, isOnScreen, untilUs, fromUs: sinceUs(options) ?? (isOnScreen || mode === 'list' ? Infinity : 0), follows: at === undefined && mode !== 'list'};
+	} catch (error) {
+		throw error instanceof LogError ? new UsageError(`Cannot read the log ${error.message}. It is read by the members of the group ${groupOf(folder)}.`) : error;
 	}
 };
 
@@ -59,7 +114,7 @@ const tableMemory = (maxSessions: number): TableMemory => {
 };
 
 /** Starts the capturing thread as the options say. `through`: words before each command that it starts. */
-export const startEngine = (options: Options, recording: RecordingTask | undefined, through: readonly string[]): Monitor => startMonitor({
+export const startEngine = (options: Options, {recording, log, through}: {readonly recording?: RecordingTask | undefined; readonly log?: LogTask | undefined; readonly through: readonly string[]}): Monitor => startMonitor({
 	memory: tableMemory(options.maxSessions),
 	source: {
 		screen: options.mode === 'screen',
@@ -88,4 +143,6 @@ export const startEngine = (options: Options, recording: RecordingTask | undefin
 	lossless: isLossless(options) && (options.mode === 'events' || options.mode === 'records' || options.mode === 'report'),
 	awaitsRelease: mayNeedRoot(options),
 	recording,
+	log,
+	past: readingOf(options),
 });

@@ -17,7 +17,7 @@ import {maxSegments} from '../segments.js';
 import {maxGroups} from '../sync-groups.js';
 import {type PlaceTally, type Tally} from '../tally.js';
 import {createTableRoom, cutTable, prepareRoom, tableHeadShape, tableLayoutText, type TableHead, type TableRoom} from './save-table.js';
-import {restoreTable} from './restore-table.js';
+import {restoreTable, wipeTable} from './restore-table.js';
 
 /*
 All that an engine knows, saved at one moment and made an engine again that goes on as if it had never stopped.
@@ -73,10 +73,11 @@ const headShape = struct<Head>({
 	firstUs: real,
 	packetUs: real,
 	nowUs: real,
+	heardSinceUs: real,
 	housekeptUs: real,
 	places: readonlyArray(placeShape, places),
 	early: arrayOf(struct<EngineState['early'][number]>({
-		state: name, segment: optional(name), detail: optional(text(65_536)), drops: optional(count), lostChanges: optional(count), recording: optional(name), lost: optional(count),
+		segment: optional(name), state: name, detail: optional(text(65_536)), drops: optional(count), lostChanges: optional(count), recording: optional(name), lost: optional(count),
 	}), 1_000_000),
 	tally: tallyShape,
 	limits: map(oneOf<LimitName>(...limitNames), struct({count, told: count, toldUs: real}), limitNames.length),
@@ -185,11 +186,6 @@ export type RestoreOptions = Omit<EngineOptions, 'table'> & {
 	readonly memory: TableMemory;
 	/** See `createTableWriter`. */
 	readonly waitForReader?: boolean;
-	/**
-	The engine goes on in another run of the program, whose places have other numbers: what is kept by place is forgotten, segments keep
-	their names.
-	*/
-	readonly hasNewPlaces?: boolean;
 };
 
 /** An engine that goes on from a checkpoint. Throws a `CheckpointError` when the octets are none that an engine could have left. */
@@ -197,19 +193,14 @@ export const restoreEngine = (checkpoint: Uint8Array, options: RestoreOptions): 
 	const {head, sections} = decodeCheckpoint(checkpoint, fingerprint);
 	const {table: tableHead, fragments, ...rest} = decodeValue(headShape, head);
 	checkSegments(rest.segments);
-	const {memory, waitForReader = false, hasNewPlaces = false, ...others} = options;
+	const {memory, waitForReader = false, ...others} = options;
+	const duplicates = restoreDuplicates(sections, rest.segments.names.length);
+	const state: EngineState = {...rest, duplicates, fragments: restoreFragments(fragments)};
 	const restored = restoreTable(memory, {head: tableHead, sections, segments: rest.segments.names.length});
-	const state: EngineState = {
-		...rest,
-		duplicates: restoreDuplicates(sections, rest.segments.names.length),
-		fragments: restoreFragments(hasNewPlaces ? [] : fragments),
-	};
-	if (hasNewPlaces) {
-		state.segments.ids.clear();
-		state.places = [];
-		state.early = [];
-		state.tally.places = [];
+	try {
+		return createEngine({...others, table: createTableWriter(memory, {waitForReader, restored})}, state);
+	} catch (error) {
+		wipeTable(memory, tableHead);
+		throw error;
 	}
-
-	return createEngine({...others, table: createTableWriter(memory, {waitForReader, restored})}, state);
 };

@@ -386,11 +386,39 @@ const countUnknown = (words: Int32Array, highWater: number, stride: number, used
 	return count;
 };
 
+/** Empties memory that a table was restored into, or begun to be. */
+export const wipeTable = (memory: TableMemory, head: TableHead): void => {
+	const {entries, services, paths, counts, pathTotals, rates, peWords: pe, peOctets, control, numbers} = openTableMemory(memory);
+	entries.fill(0, 0, (head.slots.highWater + 1) * entryWords);
+	services.fill(0, 0, (head.serviceHighWater + 1) * serviceWords);
+	paths.fill(0, 0, (head.pathHighWater + 1) * pathWords);
+	counts.fill(0, 0, (head.pathHighWater + 1) << stateShift);
+	pathTotals.fill(0, 0, (head.pathHighWater + 1) * 2);
+	rates.fill(0, 0, (head.pathHighWater + 1) * rateWords);
+	pe.fill(0, 0, (head.peHighWater + 1) * peWords);
+	peOctets.fill(0, 0, (head.peHighWater + 1) * peSlotOctets);
+	control.fill(0);
+	numbers.fill(0);
+	new Int32Array(memory.departed.control).fill(0);
+	new Int32Array(memory.departed.words).fill(0, 0, Math.min(head.departed, memory.departed.capacity) * entryWords);
+	const held = Math.min(memory.changes.capacity, head.pathHighWater + head.peHighWater + 1);
+	new Int32Array(memory.changes.words).fill(0, (memory.changes.capacity - held) * entryWords);
+};
+
 /**
 Fills empty memory with the table of a checkpoint, and gives what its writer is to go on with. Throws a `CheckpointError` when it is
-not one that a writer could have left; the memory is of no use then.
+not one that a writer could have left; the memory is empty again then.
 */
 export const restoreTable = (memory: TableMemory, parts: TableParts): TableState => {
+	try {
+		return fillTable(memory, parts);
+	} catch (error) {
+		wipeTable(memory, parts.head);
+		throw error;
+	}
+};
+
+const fillTable = (memory: TableMemory, parts: TableParts): TableState => {
 	const arrays = openTableMemory(memory);
 	const {head} = parts;
 	const state = createTableState();

@@ -1,0 +1,201 @@
+import {type CaptureClock} from '../capture/clock.js';
+import {type ReplayDelivery} from '../capture/replay/delivery.js';
+import {createReplayTimeline, type ReplayControls} from '../capture/replay/timeline.js';
+import {sliceMs, sliceStep, turn} from '../capture/slices.js';
+import {type PacketSink, type PacketSource, type SourceEnd} from '../capture/source.js';
+import {LogError, type Log} from './folder.js';
+import {createLogItems, type LogItems} from './log-reader.js';
+import {type Aside, type SegmentItem} from './segment.js';
+
+export type LogSourceOptions = {
+	readonly log: Log;
+	/** The segment to begin with; undefined for an empty log. */
+	readonly first: number | undefined;
+	/** Follows what is written, and never ends by itself. Asked again when nothing came for some seconds. */
+	readonly isWritten: (() => Promise<boolean>) | undefined;
+	/** Goes at a pace and can be steered, as a file on the screen; stands at `untilUs` first. */
+	readonly isPaced: boolean;
+	readonly speed: number;
+	/** Nothing later is delivered, or not at once; infinite: all. */
+	readonly untilUs: number;
+	readonly clock: CaptureClock;
+	/** What is neither a frame nor about places nor a beat. */
+	onAside(timeUs: number, aside: Aside): void;
+};
+
+export type LogSource = PacketSource & {
+	readonly controls?: ReplayControls;
+	/** From the timeline of the log to the wall clock, in microseconds. */
+	wallOffsetUs(): number;
+	/** It is followed, and whoever writes it is alive. */
+	isFollowing(): boolean;
+};
+
+/** How often is looked for more. */
+const pollMs = 100;
+/** A writer says something each second; after this long it is asked whether it lives. */
+const silentMs = 3000;
+/** What is delivered before the source counts as open: so the first picture shows the present. */
+const openingMs = 400;
+
+/** What a log holds, as packets, from one segment on. Throws and ends as any source. */
+export const createLogSource = ({log, first, isWritten, isPaced, speed, untilUs, clock, onAside}: LogSourceOptions): LogSource => {
+	const {promise: ended, resolve: resolveEnded} = Promise.withResolvers<SourceEnd>();
+	const timeline = isPaced ? createReplayTimeline(clock, speed, true) : undefined;
+	const items: LogItems | undefined = first === undefined ? undefined : createLogItems(log, first);
+	let sink: PacketSink | undefined;
+	let isClosed = false;
+	let isAlive = isWritten !== undefined;
+	let wallOffsetUs = 0;
+	let item: SegmentItem | undefined;
+	let lastUs = NaN;
+	let gone: string | undefined;
+
+	/** The next item, kept until it is given. */
+	const peek = (): SegmentItem | undefined => {
+		if (!item && items) {
+			try {
+				const next = items.next();
+				item = next === 'wait' ? undefined : next;
+			} catch (error) {
+				if (!(error instanceof LogError)) {
+					throw error;
+				}
+
+				gone = error.message;
+			}
+		}
+
+		return item;
+	};
+
+	const give = (to: PacketSink) => {
+		const {kind, timeUs} = item!;
+		lastUs = Math.max(timeUs, lastUs || 0);
+		if (kind === 'packet') {
+			to.packet((item as SegmentItem & {kind: 'packet'}).packet);
+		} else if (kind === 'datagram') {
+			to.datagram((item as SegmentItem & {kind: 'datagram'}).datagram);
+		} else {
+			const {aside} = item as SegmentItem & {kind: 'aside'};
+			wallOffsetUs = aside.beat ?? wallOffsetUs;
+			if (aside.places) {
+				to.places(aside.places);
+			}
+
+			to.advance(timeUs);
+			onAside(timeUs, aside);
+		}
+
+		item = undefined;
+	};
+
+	const deliver = (to: PacketSink, limitUs: number): 'wait' | 'later' | 'end' | 'slice' => {
+		const sliceEnd = performance.now() + sliceMs;
+		for (let count = 1; ; count++) {
+			const next = peek();
+			if (!next || isClosed) {
+				return 'end';
+			}
+
+			if (next.timeUs > limitUs) {
+				return 'later';
+			}
+
+			give(to);
+			if (count % sliceStep === 0 && performance.now() > sliceEnd) {
+				return 'slice';
+			}
+		}
+	};
+
+	const deliverUpTo = async (to: PacketSink, limitUs: number): Promise<boolean> => {
+		for (;;) {
+			const found = deliver(to, limitUs);
+			if (found === 'end' || found === 'later') {
+				return found === 'later';
+			}
+
+			await turn();
+		}
+	};
+
+	const finish = () => {
+		if (!isClosed) {
+			isClosed = true;
+			items?.close();
+			timeline?.end();
+			resolveEnded({problems: [...log.problems, ...(gone === undefined ? [] : [gone])].map(problem => `${log.folder}: ${problem}. What could be read was read.`)});
+		}
+	};
+
+	const delivery = (to: PacketSink): ReplayDelivery => ({
+		// It only asks what time it is.
+		head: async () => peek() as unknown as Awaited<ReturnType<ReplayDelivery['head']>>,
+		deliver: limitUs => deliver(to, limitUs),
+		deliverUpTo: async limitUs => deliverUpTo(to, limitUs),
+		nextUs: () => item!.timeUs,
+		lastUs: () => lastUs,
+	});
+
+	const follow = async (to: PacketSink): Promise<void> => {
+		let heardMs = performance.now();
+		while (!isClosed && gone === undefined) {
+			const before = lastUs;
+			const found = deliver(to, untilUs);
+			if (found === 'later') {
+				to.advance(untilUs);
+				return;
+			}
+
+			if (found === 'slice') {
+				await turn();
+				continue;
+			}
+
+			if (lastUs !== before) {
+				heardMs = performance.now();
+				isAlive = true;
+			} else if (performance.now() - heardMs > silentMs) {
+				heardMs = performance.now();
+				isAlive = await isWritten!();
+			}
+
+			await new Promise<void>(resolve => {
+				clock.after(pollMs, resolve);
+			});
+		}
+	};
+
+	const run = async (to: PacketSink): Promise<void> => {
+		if (timeline) {
+			await timeline.run(delivery(to), to, Number.isFinite(untilUs) ? untilUs : (lastUs || 0));
+		} else if (isWritten) {
+			await follow(to);
+		} else if (await deliverUpTo(to, untilUs) || Number.isFinite(untilUs)) {
+			to.advance(untilUs);
+		}
+	};
+
+	return {
+		description: `log ${log.folder}`,
+		pace: isPaced ? 'paced' : 'packet',
+		ended,
+		ownAddresses: [],
+		...(timeline && {controls: timeline.controls}),
+		wallOffsetUs: () => wallOffsetUs,
+		isFollowing: () => isAlive && !isClosed && gone === undefined,
+		async start(to) {
+			sink = to;
+			if (isWritten || (timeline && !Number.isFinite(untilUs))) {
+				const untilMs = performance.now() + openingMs;
+				while (deliver(sink, untilUs) === 'slice' && (timeline || performance.now() < untilMs)) {
+					await turn();
+				}
+			}
+
+			void turn().then(async () => run(to)).finally(finish);
+		},
+		close: finish,
+	};
+};
