@@ -1,6 +1,159 @@
 import assert from 'node:assert/strict';
-import {mkdtempSync, readdirSync, rmSync} from 'node:fs';
+import {appendFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, truncateSync, unlinkSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
-import test from 'node:test';
+import test, {after} from 'node:test';
+import {takeLock, writerOf} from '../../source/log/lock.js';
 import {runCli} from '../support/run-cli.js';
+
+const capture = path.join(import.meta.dirname, '../captures/failover-preempt.pcap');
+const root = mkdtempSync(path.join(tmpdir(), 'ipvstop-log-'));
+after(() => {
+	rmSync(root, {recursive: true});
+});
+
+const folderOf = (name: string): string => `${path.join(root, name)}/`;
+
+/** A log of the capture: a segment ends at each takeover. */
+const made = folderOf('made');
+const makeLog = async () => {
+	const {code, stderr} = await runCli(['-r', capture, '-w', made, '--list']);
+	assert.deepEqual([code, stderr], [0, '']);
+};
+
+const copyOf = (name: string): string => {
+	const folder = folderOf(name);
+	cpSync(made, folder, {recursive: true});
+	return folder;
+};
+
+/** Lines of events but of the source, whose place has another name in a log. */
+const eventsOf = async (...args: string[]) => {
+	const {code, stdout, stderr} = await runCli([...args, '--events', '--json']);
+	return {code, stderr, lines: stdout.split('\n').filter(line => line !== '' && !line.includes('"event":"source"'))};
+};
+
+test('a log says what was heard: the same list, records and events', async () => {
+	await makeLog();
+	assert.ok(readdirSync(made).filter(file => file.endsWith('.checkpoint')).length >= 2, 'a takeover ends a segment');
+	assert.equal(statSync(made).mode & 0o7777, 0o2750);
+	assert.ok(readdirSync(made).every(file => (statSync(made + file).mode & 0o777) === 0o640));
+	for (const mode of ['--list', '--records']) {
+		const file = await runCli(['-r', capture, mode, '--json']);
+		const log = await runCli(['-r', made, mode, '--json']);
+		assert.equal(log.stdout.replaceAll(/"source":"[^"]*"/gv, ''), file.stdout.replaceAll(/"source":"[^"]*"/gv, ''), mode);
+		assert.equal(log.code, 0);
+	}
+
+	assert.deepEqual(await eventsOf('-r', made), await eventsOf('-r', capture));
+});
+
+test('a moment is reached from the nearest checkpoint', async () => {
+	for (const at of ['+30', '+100', '+170']) {
+		const file = await runCli(['-r', capture, '--list', '--at', at]);
+		const log = await runCli(['-r', made, '--list', '--at', at]);
+		assert.equal(log.stdout, file.stdout, at);
+	}
+});
+
+test('events since a time are those that come after it', async () => {
+	const {lines} = await eventsOf('-r', made);
+	const since = (JSON.parse(lines[Math.floor(lines.length / 2)]!) as {time: string}).time;
+	const {lines: later} = await eventsOf('-r', made, '--since', since.replace(/\.\d+Z/v, 'Z'));
+	assert.ok(later.length > 0 && later.length < lines.length);
+	assert.ok(later.every(line => (JSON.parse(line) as {time: string}).time >= since.slice(0, 19)));
+});
+
+test('a torn segment is read up to where it is whole, and the next one goes on', async () => {
+	const folder = copyOf('torn');
+	truncateSync(`${folder}00000001.pcapng`, statSync(`${folder}00000001.pcapng`).size - 13);
+	const {code, stdout, stderr} = await runCli(['-r', folder, '--list']);
+	assert.equal(stdout, (await runCli(['-r', made, '--list'])).stdout);
+	assert.deepEqual([code, stderr], [0, '']);
+	const {code: told, stderr: why} = await eventsOf('-r', folder);
+	assert.equal(told, 1);
+	assert.match(why, /segment 1 ends inside a block\. What could be read was read/v);
+});
+
+const hostile: Array<readonly [name: string, harm: (folder: string) => void, said: RegExp]> = [
+	['a bent checkpoint', folder => {
+		const file = readdirSync(folder).findLast(one => one.endsWith('.checkpoint'))!;
+		appendFileSync(folder + file, 'x');
+	}, /checkpoint of segment \d+ is cut, or longer than it says/v],
+	['a checkpoint of another version', folder => {
+		const file = readdirSync(folder).findLast(one => one.endsWith('.checkpoint'))!;
+		const octets = readFileSync(folder + file);
+		octets[8] = 77;
+		writeFileSync(folder + file, octets);
+	}, /checkpoint of segment \d+ is of another version of the program/v],
+	['a symbolic link', folder => {
+		const file = readdirSync(folder).findLast(one => one.endsWith('.checkpoint'))!;
+		unlinkSync(folder + file);
+		symlinkSync('/dev/zero', folder + file);
+	}, /checkpoint: it is a symbolic link/v],
+	['a folder in the place of a file', folder => {
+		const file = readdirSync(folder).findLast(one => one.endsWith('.checkpoint'))!;
+		unlinkSync(folder + file);
+		mkdirSync(folder + file);
+	}, /checkpoint is no file/v],
+	['no checkpoint at all', folder => {
+		for (const file of readdirSync(folder).filter(one => one.endsWith('.checkpoint'))) {
+			unlinkSync(folder + file);
+		}
+	}, /^$/v],
+	['a bent index', folder => {
+		for (const file of readdirSync(folder).filter(one => one.endsWith('.json'))) {
+			writeFileSync(folder + file, '{"version":1,"firstUs":"x"}');
+		}
+	}, /^$/v],
+];
+
+for (const [name, harm, said] of hostile) {
+	test(`${name} is passed over: the rest of the log gives the same table`, async () => {
+		const folder = copyOf(name.replaceAll(' ', '-'));
+		harm(folder);
+		const {stdout, stderr} = await runCli(['-r', folder, '--list']);
+		assert.equal(stdout, (await runCli(['-r', made, '--list'])).stdout);
+		assert.match(stderr, said);
+	});
+}
+
+test('one writer at a time; who was killed leaves no lock behind', async () => {
+	const folder = folderOf('locked');
+	mkdirSync(folder);
+	assert.equal(await writerOf(folder), undefined);
+	const lock = await takeLock(folder);
+	assert.ok(typeof lock === 'object' && lock.isHeld());
+	assert.match(await writerOf(folder) ?? '', new RegExp(`^process ${process.pid} since `, 'v'));
+	const {code, stderr} = await runCli(['-r', capture, '-w', folder, '--list']);
+	assert.equal(code, 2);
+	assert.match(stderr, /is being written by process \d+ since /v);
+	lock.release();
+	assert.equal(await writerOf(folder), undefined);
+	// What a killed process leaves: a socket on which nobody listens.
+	const {spawnSync} = await import('node:child_process');
+	spawnSync(process.execPath, ['-e', `require('node:net').createServer().listen(${JSON.stringify(`${folder}lock`)}, () => process.kill(process.pid, 'SIGKILL'))`]);
+	assert.ok(readdirSync(folder).includes('lock'));
+	const next = await takeLock(folder);
+	assert.ok(typeof next === 'object' && next.isHeld());
+	next.release();
+});
+
+test('a log is bounded: the oldest segments go first', async () => {
+	const folder = folderOf('bounded');
+	for (let round = 0; round < 3; round++) {
+		const {code} = await runCli(['-r', capture, '-w', folder, '--write-size', '700k', '--list']);
+		assert.equal(code, 0);
+	}
+
+	const files = readdirSync(folder);
+	const octets = files.reduce((sum, file) => sum + statSync(folder + file).size, 0);
+	assert.ok(octets <= 700 * 1024, `${octets} octets`);
+	assert.ok(!files.includes('00000001.pcapng'), files.join(' '));
+});
+
+test('a log that may not be read says who may', async () => {
+	const {code, stderr} = await runCli(['-r', folderOf('nowhere'), '--list']);
+	assert.equal(code, 2);
+	assert.match(stderr, /Cannot read the log .*nowhere\/ cannot be read: there is no such file/v);
+});
