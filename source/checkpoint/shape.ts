@@ -304,15 +304,6 @@ export const data = (most: number): Shape<Readonly<Record<string, unknown>>> => 
 	},
 });
 
-/** Signed words of 32 bits, exactly so many. */
-export const words = (count: number): Shape<Int32Array> => ({
-	text: `${count} words`,
-	encode: (value, at) => value instanceof Int32Array && value.length === count ? [...value] : refuse(at, `is not ${count} words`),
-	decode: (json, at, read) => Int32Array.from(listOf(json, at, count).length === count
-		? (json as unknown[]).map((one, index) => signedWord.decode(one, `${at}[${index}]`, read))
-		: refuse(at, `is not ${count} words`)),
-});
-
 /** Octets, at most so many, as base64. */
 export const blob = (most: number): Shape<Uint8Array> => ({
 	text: `at most ${most} octets`,
@@ -326,3 +317,32 @@ export const blob = (most: number): Shape<Uint8Array> => ({
 		return decoded.toString('base64') === json && decoded.length <= most ? Uint8Array.from(decoded) : refuse(at, 'is not base64');
 	},
 });
+
+/** Typed arrays of one length, as base64 of their octets. */
+const typed = <T extends Int32Array | Float64Array>(kind: new (count: number) => T, count: number, what: string): Shape<T> => {
+	const made = new kind(0);
+	const octetsEach = made.BYTES_PER_ELEMENT;
+	const some = blob(count * octetsEach);
+	return {
+		text: `${count} ${what}`,
+		encode: (value, at, written) => value instanceof kind && value.length === count
+			? some.encode(new Uint8Array(value.buffer, value.byteOffset, value.byteLength), at, written)
+			: refuse(at, `is not ${count} ${what}`),
+		decode(json, at, read) {
+			const octets = some.decode(json, at, read);
+			if (octets.length !== count * octetsEach) {
+				return refuse(at, `is not ${count} ${what}`);
+			}
+
+			const value = new kind(count);
+			new Uint8Array(value.buffer).set(octets);
+			return value;
+		},
+	};
+};
+
+/** Signed words of 32 bits, exactly so many. */
+export const words = (count: number): Shape<Int32Array> => typed<Int32Array>(Int32Array, count, 'words');
+
+/** Doubles, exactly so many; also those that are no numbers. */
+export const doubles = (count: number): Shape<Float64Array> => typed<Float64Array>(Float64Array, count, 'doubles');

@@ -53,6 +53,8 @@ export const directorOfMac = ({registry: {byMac, directors}}: DeskState, place: 
 };
 
 const bits = 18;
+/** Places of those that spoke of late. */
+export const secondWords = 2 ** bits;
 /** A copy by another interface is no second word; after a minute it counts as a first one again. */
 const leastUs = 100_000;
 const longestUs = 60_000_000;
@@ -64,7 +66,7 @@ Whether a sender has spoken before, of late. A flood from addresses that never c
 has just come up, however many there are: 3 MB remember some 100 000 senders a second.
 */
 const isSecondWord = (registry: RegistryState, {source, timeUs}: FrameInfo, segment: number): boolean => {
-	registry.secondWord ??= {hashes: new Int32Array(2 ** bits), times: new Float64Array(2 ** bits)};
+	registry.secondWord ??= {hashes: new Int32Array(secondWords), times: new Float64Array(secondWords)};
 	const {hashes, times} = registry.secondWord;
 	let hash = Math.imul(segment + 1, 0x9e_37_79_b1);
 	for (const word of source) {

@@ -2,6 +2,7 @@ import {type Place} from '../capture/source.js';
 import {type events} from '../events/catalogue.js';
 import {type ValuesOfKind} from '../events/describe.js';
 import {type LimitState} from '../desk/facts/limits.js';
+import {createDeskState, type DeskState} from '../desk/state.js';
 import {createFragmentState, type FragmentState} from '../wire/ip/fragments.js';
 import {createDuplicateState, type DuplicateState} from './duplicates.js';
 import {createSegmentState, type SegmentState} from './segments.js';
@@ -29,6 +30,7 @@ export type EngineState = {
 	readonly groups: SyncGroupState;
 	readonly duplicates: DuplicateState;
 	readonly fragments: FragmentState;
+	readonly desk: DeskState;
 };
 
 export const createEngineState = (): EngineState => ({
@@ -45,6 +47,7 @@ export const createEngineState = (): EngineState => ({
 	groups: createSyncGroupState(),
 	duplicates: createDuplicateState(),
 	fragments: createFragmentState(),
+	desk: createDeskState(),
 });
 
 /** The places are numbered anew from now on. Segments keep their names, and by these their numbers. */

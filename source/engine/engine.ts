@@ -105,7 +105,7 @@ export const createEngine = (options: EngineOptions, restored?: EngineState): En
 	};
 
 	const desk = createDesk({
-		table, note, firstUs: () => state.heardSinceUs, toWallUs, configured: options.pairs ?? [], limits,
+		table, note, firstUs: () => state.heardSinceUs, toWallUs, configured: options.pairs ?? [], limits, state: state.desk,
 	});
 	const {directors} = desk;
 

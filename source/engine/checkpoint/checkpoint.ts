@@ -17,6 +17,7 @@ import {maxSegments} from '../segments.js';
 import {maxGroups} from '../sync-groups.js';
 import {type PlaceTally, type Tally} from '../tally.js';
 import {createTableRoom, cutTable, prepareRoom, tableHeadShape, tableLayoutText, type TableHead, type TableRoom} from './save-table.js';
+import {checkDesk, deskShape} from './desk-shape.js';
 import {restoreTable, wipeTable} from './restore-table.js';
 
 /*
@@ -84,6 +85,7 @@ const headShape = struct<Head>({
 	segments: struct<EngineState['segments']>({ids: map(name, integer(0, maxSegments - 1), 65_536), names: arrayOf(name, maxSegments)}),
 	groups: struct<EngineState['groups']>({groups: set(name, maxGroups + 65_536), last: words(4)}),
 	fragments: fragmentsShape,
+	desk: deskShape,
 	table: tableHeadShape,
 });
 
@@ -193,6 +195,7 @@ export const restoreEngine = (checkpoint: Uint8Array, options: RestoreOptions): 
 	const {head, sections} = decodeCheckpoint(checkpoint, fingerprint);
 	const {table: tableHead, fragments, ...rest} = decodeValue(headShape, head);
 	checkSegments(rest.segments);
+	checkDesk(rest.desk, rest.segments.names.length);
 	const {memory, waitForReader = false, ...others} = options;
 	const duplicates = restoreDuplicates(sections, rest.segments.names.length);
 	const state: EngineState = {...rest, duplicates, fragments: restoreFragments(fragments)};
