@@ -319,13 +319,13 @@ export const blob = (most: number): Shape<Uint8Array> => ({
 });
 
 /** Typed arrays of one length, as base64 of their octets. */
-const typed = <T extends Int32Array | Float64Array>(kind: new (count: number) => T, count: number, what: string): Shape<T> => {
-	const made = new kind(0);
+const typed = <T extends Int32Array | Float64Array>(Kind: new (count: number) => T, count: number, what: string): Shape<T> => {
+	const made = new Kind(0);
 	const octetsEach = made.BYTES_PER_ELEMENT;
 	const some = blob(count * octetsEach);
 	return {
 		text: `${count} ${what}`,
-		encode: (value, at, written) => value instanceof kind && value.length === count
+		encode: (value, at, written) => value instanceof Kind && value.length === count
 			? some.encode(new Uint8Array(value.buffer, value.byteOffset, value.byteLength), at, written)
 			: refuse(at, `is not ${count} ${what}`),
 		decode(json, at, read) {
@@ -334,7 +334,7 @@ const typed = <T extends Int32Array | Float64Array>(kind: new (count: number) =>
 				return refuse(at, `is not ${count} ${what}`);
 			}
 
-			const value = new kind(count);
+			const value = new Kind(count);
 			new Uint8Array(value.buffer).set(octets);
 			return value;
 		},
