@@ -136,7 +136,7 @@ export const runText = async (
 			const {runReport} = await import('./run-report.js');
 			const problem = await runReport(monitor, output, {
 				...options, version: manifest.version, isDone: () => isDone || isTimeUp,
-				upTo: options.read.some(({path}) => path === '-') ? undefined : timeUs => startEngine({...options, mode: 'list', at: {kind: 'absolute', timeUs}}, undefined, []),
+				upTo: options.read.some(({path}) => path === '-') ? undefined : timeUs => startEngine({...options, mode: 'list', at: {kind: 'absolute', timeUs}}, {through: []}),
 			});
 			if (problem !== undefined) {
 				complain(problem);

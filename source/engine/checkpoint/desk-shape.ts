@@ -55,7 +55,7 @@ const stream = struct<Stream>({director: index, destinationPort: real, sourcePor
 const loss = struct<Loss>({director: index, timeUs: real, lost: real});
 
 const router = struct<RouterState>({
-	id: index, segment: real, family, vrid: real, master: index, speakers: indices, standIn: optional(vrrpInstance), missedUs: real, splitUs: real,
+	id: index, segment: real, family, vrid: real, master: index, speakers: indices, standIn: optional(vrrpInstance), missedUs: real, splitUs: real, challenger: index, challengedUs: real,
 });
 
 const owner = struct<OwnerState>({
@@ -85,7 +85,7 @@ const takeover = struct<TakeoverState>({
 	isRepeated: flag, fromLastUs: real, fromFormerSyncUs: real, vrids: reals, fromPriority: real, toPriority: real, services: listOf(serviceRow),
 	survival: struct<Survival>({kept: oneOf('yes', 'likely', 'unlikely', 'no', 'unknown'), evidence: name}), failBack: flag, evidence: names,
 	listening: struct<TakeoverState['listening']>({sinceUs: real, untilUs: real, evidence: listeningEvidence}), forgotten: real, awaySinceUs: real, fromSyncUs: real,
-	lostMessages: real, blindBeforeUs: real, isUnprotected: flag, isBlind: flag, accounts: map(name, struct<Accounting>(counts), most),
+	lostMessages: real, blindBeforeUs: real, isUnprotected: flag, isBlind: flag, isSentVoid: flag, accounts: map(name, struct<Accounting>(counts), most),
 	words: struct<OwnWords>({messages: real, ownHeard: real, ownDue: real, otherHeard: real, otherDue: real, due: real, silent: real, reals: real}),
 	finding: oneOf('none', 'kept', 'gone', 'rebuilt', 'lossy'), wordsFirstMs: real, wordsLastMs: real, messages: real, curve: listOf(struct<CurvePoint>({timeUs: real, ...counts})),
 	step: integer(), isStruck: flag, isJudged: flag, settled: flag, told: name,
@@ -136,7 +136,7 @@ export const checkDesk = ({registry: {directors, byAddress, byMac, others, last}
 	inOrder('owner', list.map(({id}) => id));
 	within('segment', segments, [...directors, ...routers, ...list].map(({segment}) => segment), 0);
 	ofDirectors([...byAddress.values(), ...byMac.values()], 0);
-	ofDirectors([others, last.director, ...routers.map(({master}) => master)]);
+	ofDirectors([others, last.director, ...routers.flatMap(({master, challenger}) => [master, challenger])]);
 	ofDirectors([...streams, ...losses].map(one => one.director), 0);
 	ofDirectors([...routers.flatMap(({speakers}) => speakers), ...parents, ...memories.keys()], 0);
 	ofDirectors([...memories.values()].flatMap(({contests, sender}) => [sender, ...contests.map(one => one.director)]));
