@@ -39,7 +39,7 @@ export const prepareRecording = (options: Options, version: string): RecordingTa
 		waits: isLossless(options),
 	};
 	try {
-		return {...task, firstFile: createFirstFile(task, options.read.map(({path}) => path), Date.now() * 1000)};
+		return {...task, ...createFirstFile(task, options.read.map(({path}) => path), Date.now() * 1000)};
 	} catch (error) {
 		throw error instanceof RecordingError ? new UsageError(error.message) : error;
 	}

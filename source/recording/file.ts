@@ -1,17 +1,16 @@
-import {closeSync, constants, existsSync, fchmodSync, fstatSync, ftruncateSync, open, openSync, readdirSync, statSync, unlinkSync, write, writeSync} from 'node:fs';
+import {closeSync, constants, fchmodSync, fstatSync, ftruncateSync, open, openSync, readdirSync, statSync, write, writeSync} from 'node:fs';
 import path from 'node:path';
 import {setTimeout as pause} from 'node:timers/promises';
 import {promisify} from 'node:util';
+import {identityOf, isSameFile, writerOf} from './holder.js';
 
 const openLater = promisify(open);
 const writeLater = promisify(write);
 
 /** What to record, and into how many files of which size. */
-export type RecordingTask = {
+export type RecordingTask = FirstFile & {
 	/** As given; `-` is stdout. */
 	readonly path: string;
-	/** The file that was made for the start; that of `path` where files do not take turns. */
-	readonly firstFile: string;
 	/** Name and version of this program, for the files. */
 	readonly application: string;
 	/** A file of this size is followed by another; infinite: never. */
@@ -45,7 +44,7 @@ export const rotatedName = (file: string, wallUs: number, serial: number): strin
 	return path.join(folder, `${name}_${time}_${String(serial).padStart(5, '0')}${extension}`);
 };
 
-/** Files that such a recording has left, of this run and of earlier ones, oldest first. */
+/** Files that recordings of this name have left, of this run and of others, oldest first by name. */
 export const rotatedFiles = (file: string): string[] => {
 	const {folder, name, extension} = partsOf(file);
 	return readdirSync(folder)
@@ -55,13 +54,16 @@ export const rotatedFiles = (file: string): string[] => {
 		.map(other => path.join(folder, other));
 };
 
-/** Deletes the oldest so that at most `keep` are left besides the present one. */
-export const pruneRotated = (file: string, keep: number, present: string): void => {
-	const files = rotatedFiles(file).filter(other => other !== present);
-	for (const old of files.slice(0, Math.max(0, files.length - keep))) {
-		unlinkSync(old);
-	}
-};
+/** Files of earlier runs, that written last at the end: by the file system's clock, whatever clock once named them. */
+export const earlierFiles = (file: string): string[] => rotatedFiles(file)
+	.flatMap(name => {
+		const stat = statSync(name, {throwIfNoEntry: false});
+		return stat ? [{name, stat}] : [];
+	})
+	.sort((one, other) => one.stat.mtimeMs - other.stat.mtimeMs)
+	.map(({name}) => name);
+
+const stdout = 1;
 
 /** Adverts carry passwords: nobody else is to read them. */
 const mode = 0o600;
@@ -85,44 +87,91 @@ export const recordingReason = (error: unknown): string => {
 	return reasons[code ?? ''] ?? message;
 };
 
-/**
-Makes the first file of a recording, empty, and checks that it is none of those that are read. Pipes and devices are left
-alone. Throws a `RecordingError`.
-*/
-export const createFirstFile = (task: Omit<RecordingTask, 'firstFile'>, read: readonly string[], wallUs: number): string => {
-	if (task.path === '-') {
-		return '-';
-	}
+/** What a recording begins with: a file that is open, so that no other program takes it for free, or a path that is none. */
+export type FirstFile = {
+	readonly firstFile: string;
+	readonly firstDescriptor: number | undefined;
+	/** Wall clock time in microseconds by which it is named where files take turns. */
+	readonly firstNamedUs: number;
+};
 
-	let file = isRotating(task) ? rotatedName(task.path, wallUs, 1) : task.path;
-	for (let serial = 2; isRotating(task) && existsSync(file); serial++) {
-		file = rotatedName(task.path, wallUs, serial);
-	}
+const refuse = (file: string, why: string, next = 'Give another name'): never => {
+	throw new RecordingError(`Cannot record to ${file}: ${why}. ${next}.`);
+};
 
-	let descriptor: number | undefined;
+/** Opens a file that is there, to be written anew, unless it is read here or written by somebody else. */
+const openFormer = (file: string, read: readonly string[]): number => {
+	const descriptor = openSync(file, constants.O_WRONLY | constants.O_NOCTTY);
 	try {
+		const stat = fstatSync(descriptor);
+		if (read.some(other => isSameFile(stat, identityOf(other)))) {
+			refuse(file, 'it is being read');
+		}
+
+		const holder = writerOf(stat);
+		if (holder !== undefined) {
+			refuse(file, `${holder} writes it`, 'Stop that, or give another name');
+		}
+
+		if (isSameFile(stat, fstatSync(stdout))) {
+			refuse(file, 'the output of this program goes there');
+		}
+
+		ftruncateSync(descriptor);
+		return descriptor;
+	} catch (error) {
+		closeSync(descriptor);
+		throw error;
+	}
+};
+
+/** Makes a file and opens it; undefined when there is one. */
+const openNewOnly = (file: string): number | undefined => {
+	try {
+		return openSync(file, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, mode);
+	} catch (error) {
+		if ((error as NodeJS.ErrnoException).code === 'EEXIST') {
+			return undefined;
+		}
+
+		throw error;
+	}
+};
+
+/**
+Makes the first file of a recording, empty, and checks that it is none of those that are read (`-` is stdin), and that nobody else
+writes it. Pipes and devices are left alone. Throws a `RecordingError`.
+*/
+export const createFirstFile = (task: Pick<RecordingTask, 'path' | 'fileOctets' | 'fileSeconds' | 'files'>, read: readonly string[], wallUs: number): FirstFile => {
+	const first = {firstFile: task.path, firstDescriptor: undefined, firstNamedUs: wallUs};
+	if (task.path === '-') {
+		return first;
+	}
+
+	let file = task.path;
+	try {
+		if (isRotating(task)) {
+			let serial = 1;
+			let descriptor: number | undefined;
+			for (; descriptor === undefined; serial++) {
+				file = rotatedName(task.path, wallUs, serial);
+				descriptor = openNewOnly(file);
+			}
+
+			return {...first, firstFile: file, firstDescriptor: descriptor};
+		}
+
 		const former = statSync(file, {throwIfNoEntry: false});
 		if (former && !former.isFile() && !former.isDirectory()) {
-			return file;
+			return first;
 		}
 
-		const same = former && read.find(other => {
-			const stat = statSync(other, {throwIfNoEntry: false});
-			return stat?.ino === former.ino && stat.dev === former.dev;
-		});
-		if (same !== undefined) {
-			throw new RecordingError(`Cannot record to ${file}: it is being read. Give another name.`);
-		}
-
-		descriptor = openSync(file, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC, mode);
+		// Another program may make it just now.
+		const descriptor = (former ? undefined : openNewOnly(file)) ?? openFormer(file, read);
 		fchmodSync(descriptor, mode);
-		return file;
+		return {...first, firstDescriptor: descriptor};
 	} catch (error) {
 		throw error instanceof RecordingError ? error : new RecordingError(`Cannot record to ${file}: ${recordingReason(error)}. Give -w a file in a directory that you may write to.`);
-	} finally {
-		if (descriptor !== undefined) {
-			closeSync(descriptor);
-		}
 	}
 };
 
@@ -138,7 +187,6 @@ export type RecordingFile = {
 	close(): void;
 };
 
-const stdout = 1;
 const openFlags = constants.O_WRONLY | constants.O_CREAT | constants.O_NOCTTY;
 
 /** A pipe that is full may say so instead of waiting: the runtime sets it up like that for text. */
@@ -195,16 +243,32 @@ const fileOf = (file: string, descriptor: number, waits: boolean): RecordingFile
 	};
 };
 
+/** Takes over a file that is open. */
+export const adoptRecordingFile = fileOf;
+
+/** A file that was moved away may have been made anew by somebody else. */
+const unheld = (file: string, descriptor: number, waits: boolean): RecordingFile => {
+	const stat = fstatSync(descriptor);
+	const holder = stat.isFile() ? writerOf(stat) : undefined;
+	if (holder !== undefined) {
+		closeSync(descriptor);
+		throw new Error(`${holder} writes it`);
+	}
+
+	return fileOf(file, descriptor, waits);
+};
+
 /**
-Opens a file, to be written behind what it holds. `waits`: calls block instead of giving promises. Throws or rejects with
-the system's error.
+Opens a file, to be written behind what it holds; `isNew`: it must not be there yet. `waits`: calls block instead of giving promises.
+Throws or rejects with the system's error, or when somebody else writes it.
 */
-export const openRecordingFile = (file: string, waits: boolean): RecordingFile | Promise<RecordingFile> => {
+export const openRecordingFile = (file: string, waits: boolean, isNew: boolean): RecordingFile | Promise<RecordingFile> => {
 	if (file === '-') {
 		return fileOf(file, stdout, waits);
 	}
 
+	const flags = openFlags | (isNew ? constants.O_EXCL : 0);
 	return waits
-		? fileOf(file, openSync(file, openFlags, mode), true)
-		: openLater(file, openFlags, mode).then(descriptor => fileOf(file, descriptor, false));
+		? unheld(file, openSync(file, flags, mode), true)
+		: openLater(file, flags, mode).then(descriptor => unheld(file, descriptor, false));
 };

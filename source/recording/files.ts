@@ -1,7 +1,8 @@
-import {unlinkSync} from 'node:fs';
+import {statSync, unlinkSync} from 'node:fs';
 import {wholeBlocks} from '../savefile/encode-pcapng.js';
 import {type RecordingBlocks, type RecordingChunk} from './blocks.js';
-import {isRotating, openRecordingFile, pruneRotated, rotatedName, type RecordingFile, type RecordingTask} from './file.js';
+import {adoptRecordingFile, earlierFiles, isRotating, openRecordingFile, rotatedName, type RecordingFile, type RecordingTask} from './file.js';
+import {writerOf} from './holder.js';
 import {type Steps} from './steps.js';
 
 /** The files of a recording, one after the other. What fails throws within the steps, and leaves whole blocks. */
@@ -40,6 +41,13 @@ export const createRecordingFiles = ({task, blocks, latestWallUs}: RecordingFile
 	const written = {packets: 0, octets: 0, files: 0};
 	let file: RecordingFile | undefined;
 	let name = task.firstFile;
+	let {firstDescriptor} = task;
+	/** What names the present file of a rotation. */
+	let nameUs = task.firstNamedUs;
+	let serial = 1;
+	/** Files of this run, in the order in which they were written, without the present one; and of earlier runs, looked for once. */
+	const own: string[] = [];
+	let earlier: string[] | undefined;
 	let position = 0;
 	/** Octets of the section header, which alone make no file. */
 	let emptyOctets = 0;
@@ -92,17 +100,55 @@ export const createRecordingFiles = ({task, blocks, latestWallUs}: RecordingFile
 		}
 	}
 
+	/** Deletes the oldest so that there are at most `keep` beside the present one. What somebody else writes is left alone. */
+	const prune = (keep: number) => {
+		earlier ??= earlierFiles(path).filter(other => other !== name);
+		const old = [...earlier, ...own];
+		for (const gone of old.slice(0, Math.max(0, old.length - keep))) {
+			const stat = statSync(gone, {throwIfNoEntry: false});
+			if (stat && writerOf(stat) === undefined) {
+				unlinkSync(gone);
+			}
+		}
+
+		earlier = earlier.slice(Math.max(0, old.length - keep));
+		own.splice(0, own.length - Math.min(own.length, keep));
+	};
+
+	// The next file in turn: of a name that nobody else has taken.
+	function * openNext(): Steps {
+		// Never before the file before it, whatever the packets say of the time: sorted by name is sorted by age.
+		nameUs = Math.max(nameUs, latestWallUs());
+		for (;;) {
+			serial++;
+			name = rotatedName(path, nameUs, serial);
+			try {
+				file = (yield openRecordingFile(name, waits, true)) as RecordingFile;
+				return;
+			} catch (error) {
+				if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
+					throw error;
+				}
+			}
+		}
+	}
+
 	function * open(): Steps {
-		if (written.files > 0 && rotating) {
-			name = rotatedName(path, latestWallUs(), written.files + 1);
+		if (firstDescriptor !== undefined) {
+			file = adoptRecordingFile(name, firstDescriptor, waits);
+			firstDescriptor = undefined;
+		} else if (rotating && written.files > 0) {
+			own.push(name);
+			yield * openNext();
+		} else {
+			file = (yield openRecordingFile(name, waits, false)) as RecordingFile;
 		}
 
 		if (rotating && Number.isFinite(files)) {
-			pruneRotated(path, files - 1, name);
+			prune(files - 1);
 		}
 
-		file = (yield openRecordingFile(name, waits)) as RecordingFile;
-		position = Math.max(0, file.octets);
+		position = Math.max(0, file!.octets);
 		firstUs = 0;
 		try {
 			yield * writeAll(blocks.header(blocks.take()?.interfaces ?? blocks.interfaces()));

@@ -39,7 +39,7 @@ const record = (file: string, overrides: Partial<RecorderOptions> = {}) => {
 	const task = {path: file, application: 'ipvstop test', fileOctets: Infinity, fileSeconds: Infinity, files: Infinity, waits: true, ...overrides};
 	const recorder = createRecorder({
 		...task,
-		firstFile: createFirstFile(task, [], startUs),
+		...createFirstFile(task, [], startUs),
 		toWallUs: timeUs => timeUs,
 		onChange(status) {
 			changes.push(status);
@@ -362,7 +362,7 @@ test('on a full disk a file that its user may write but not remove stays, named 
 	}
 
 	assert.equal(recorder.status().detail, 'no space left on the device');
-	assert.equal(openFiles(), before);
+	assert.ok(openFiles() <= before);
 
 	fs.rmSync(ballast);
 	tick(100_000);
