@@ -82,10 +82,21 @@ const defaultLogOctets = 2 ** 30;
 
 const sourceNames = ['interface', 'join', 'read', 'via', 'demo'] as const satisfies readonly OptionName[];
 
+/** What the file says of these holds for live capture only: a replay or a demo must not overwrite what the service records. */
+const liveNames: ReadonlySet<OptionName> = new Set(['write', 'write-size', 'write-time', 'write-files']);
+const listening: readonly OptionName[] = ['interface', 'join', 'via'];
+
+/** Whether what is shown is of the past, or made up. */
+const isNotLive = (names: ReadonlySet<OptionName>): boolean => names.has('demo') || (names.has('read') && !listening.some(name => names.has(name)));
+
 /** What the file says, where the command line says nothing. Any source that is typed stands for all of them. */
-const fromFile = (typed: ReadonlySet<OptionName>, config: Config): Partial<Record<OptionName, string | boolean | readonly string[]>> => Object.fromEntries([...settings.keys()]
-	.filter(name => config.settings.has(name) && !typed.has(name) && !((sourceNames as readonly OptionName[]).includes(name) && sourceNames.some(source => typed.has(source))))
-	.map(name => [name, config.settings.get(name)!]));
+const fromFile = (typed: ReadonlySet<OptionName>, config: Config): Partial<Record<OptionName, string | boolean | readonly string[]>> => {
+	const isTaken = (name: OptionName): boolean => config.settings.has(name) && !typed.has(name)
+		&& !((sourceNames as readonly OptionName[]).includes(name) && sourceNames.some(source => typed.has(source)));
+	const taken = [...settings.keys()].filter(name => isTaken(name));
+	const isLive = !isNotLive(new Set([...typed, ...taken.filter(name => config.settings.get(name) !== false)]));
+	return Object.fromEntries(taken.filter(name => isLive || !liveNames.has(name)).map(name => [name, config.settings.get(name)!]));
+};
 
 /**
 Reads the command line. What stdin and stdout are decides what is meant where nothing is said.
@@ -114,6 +125,8 @@ const commandOf = (argv: readonly string[], terminal: TerminalFacts, {config, fi
 	};
 	const mode = modeOf(given, terminal);
 	rejectConflicts(given, mode, terminal);
+	// Whoever wants to try the configuration's triggers in a replay says so.
+	const configured = isNotLive(new Set([...typedNames, ...Object.keys(fileValues) as OptionName[]])) && !given.fireInReplay && !given.dryRun ? [] : config.triggers;
 	const saved = new Map([...config.filters, ...savedOf(given.saved ?? [])]);
 	const aliases = new Map([...config.aliases, ...aliasesOf(given.alias ?? [])]);
 	return {
@@ -153,7 +166,7 @@ const commandOf = (argv: readonly string[], terminal: TerminalFacts, {config, fi
 			color: given.color && !terminal.noColor,
 			alternateScreen: given.altScreen,
 			localTime: given.localTime ?? false,
-			triggers: [...config.triggers, ...triggersOf(words.options, {rate: given.onRate, timeout: given.onTimeout, saved, taken: config.triggers.map(({name}) => name)})],
+			triggers: [...configured, ...triggersOf(words.options, {rate: given.onRate, timeout: given.onTimeout, saved, taken: config.triggers.map(({name}) => name)})],
 			dryRun: given.dryRun ?? false,
 			fireInReplay: given.fireInReplay ?? false,
 			aliases,
