@@ -21,8 +21,6 @@ const mended = [
 	// Yoga, which lays out the screen, has its WASM in a data URL, which it decodes itself where there is no `fetch`. The first
 	// touch of that loads all of undici: 15 ms before the first frame.
 	mend(/yoga-wasm-base64-esm\.js$/, '"function"!=typeof fetch', 'true'),
-	// Meow normalizes a manifest where it is to show one, which is not asked of it; the tables for that take 10 ms to make.
-	mend(/meow\/build\/dependencies\.js$/, 'var normalizeExports = requireNormalize();', 'var normalizeExports = undefined;'),
 ];
 
 /** Of the manifest, the program wants to know its version only. */
