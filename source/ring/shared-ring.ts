@@ -132,9 +132,10 @@ export const stopRing = (memory: RingMemory) => {
 
 export type RingReader = {
 	/**
-	Hands up to `limit` records to `each`, oldest first; `record` is borrowed. Gives how many it handed over.
+	Hands up to `limit` records to `each`, oldest first; `record` is borrowed. Gives how many it looked at. `isWanted` sees a record where it lies,
+	from word `at` on, and spares the copy of most; it may see one that is just being overwritten.
 	*/
-	read(each: (record: Int32Array) => void, limit?: number): number;
+	read(each: (record: Int32Array) => void, limit?: number, isWanted?: (words: Int32Array, at: number) => boolean): number;
 	/** Octets at a position, or undefined when they were overwritten. A reader that holds the writer back must call it for each record that has text. */
 	text(position: number, length: number): Uint8Array | undefined;
 	/** Records that were overwritten before this reader came to them. */
@@ -182,10 +183,21 @@ export const createRingReader = (memory: RingMemory, {holdsWriter = false, fromN
 	};
 
 	return {
-		read(each, limit = Infinity) {
+		read(each, limit, isWanted) {
+			const most = limit ?? Infinity;
 			let handed = 0;
-			while (handed < limit && skipOvertaken() > 0) {
+			while (handed < most && skipOvertaken() > 0) {
 				const at = (cursor & (capacity - 1)) * recordWords;
+				if (isWanted && !isWanted(words, at)) {
+					cursor = (cursor + 1) | 0;
+					handed += 1;
+					if ((handed & 0xff) === 0) {
+						consume();
+					}
+
+					continue;
+				}
+
 				for (let word = 0; word < recordWords; word += 1) {
 					record[word] = words[at + word]!;
 				}

@@ -17,6 +17,9 @@ const mostEvents = 2000;
 /** Changes looked at in one go: some 5 ms. */
 const mostAtOnce = 200_000;
 
+/** Whether a change is not about a single session. */
+const isTold = (words: Int32Array, at: number): boolean => changeKindOf(words, at) === changeKind.aside;
+
 /** The event in a record of the ring of changes, where it is one that is not about a single session. */
 export const createEventReader = (memory: TableMemory, ring: RingReader): ((words: Int32Array) => LoggedEvent | undefined) => {
 	const {numbers} = openTableMemory(memory);
@@ -47,7 +50,7 @@ export const createEventLog = (memory: TableMemory): EventLog => {
 				if (event) {
 					fresh.push(event);
 				}
-			}, mostAtOnce);
+			}, mostAtOnce, isTold);
 			if (fresh.length > 0) {
 				// A new list: samples are immutable.
 				events = [...events, ...fresh].slice(-mostEvents);

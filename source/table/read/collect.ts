@@ -1,11 +1,11 @@
-import {entryAt, entryCport, entryExpiresMs, entryMark, entryWords, isEntryIpv6, maxUpdates, pathMask} from '../entry.js';
+import {entryAt, entryCport, entryExpiresMs, entryMark, entryShift, isEntryIpv6, maxUpdates, pathMask} from '../entry.js';
 import {type WindowScratch} from './order-window.js';
 import {type Predicate} from './predicates.js';
 import {type SortKey} from './sort-key.js';
 
 const twoTo16 = 2 ** 16;
 const twoTo32 = 2 ** 32;
-/** Above any number of milliseconds that an entry can be from expiring; leaves 10 bits of a double. */
+/** Above any number of milliseconds since the table's origin at which an entry expires; leaves 10 bits of a double. */
 const twoTo43 = 2 ** 43;
 
 /**
@@ -38,10 +38,12 @@ export const planOf: Readonly<Record<SortKey, KeyPlan>> = {
 	real: keyPlan(keyKind.byPath, 2),
 };
 
-/** The first number of a client's key: family, then as many bits of address (and port) as fit. */
-const clientKey = (entries: Int32Array, at: number): number => isEntryIpv6(entries, at)
-	? (twoTo32 * twoTo16) + ((entries[at]! >>> 0) * twoTo16) + (entries[at + 1]! >>> 16)
-	: ((entries[at]! >>> 0) * twoTo16) + entryCport(entries, at);
+/** The first number of a client's key: family, then as many bits of address (and port) as fit. Without a branch, which where families mix would be guessed wrong. */
+const clientKey = (entries: Int32Array, at: number): number => {
+	const isIpv6 = Number(isEntryIpv6(entries, at));
+	const rest = (-isIpv6 & (entries[at + 1]! >>> 16)) | ((isIpv6 - 1) & entryCport(entries, at));
+	return (isIpv6 * twoTo32 * twoTo16) + ((entries[at]! >>> 0) * twoTo16) + rest;
+};
 
 /** A later number of a key. Every number is whole and below 2^53, so doubles hold it exactly. */
 export const laterKey = (kind: number, level: number, entries: Int32Array, at: number): number => {
@@ -70,28 +72,36 @@ export type Collecting = {
 	readonly danger: Predicate | undefined;
 };
 
-type Collected = {matched: number; total: number};
-type Loop = (words: Int32Array, highWater: number, nowMs: number, rankOfPath: Int32Array, directorRank: ArrayLike<number> | undefined, danger: Predicate | undefined, slots: Int32Array, keys: Float64Array) => Collected;
+/** What is looked for: entries whose key begins with the numbers of `tie`, and whose next number lies from `least` to `most`. */
+export type Bounds = {readonly tie: readonly number[]; readonly least: number; readonly most: number};
 
-/** The first number of a key as text; `left` and `heardMs` are milliseconds. */
+export const unbounded: Bounds = {tie: [], least: -Infinity, most: Infinity};
+
+/** `within`: how many went into the scratch; `below`: how many of those that match come before the bounds. */
+export type Collected = {readonly within: number; readonly below: number; readonly matched: number; readonly total: number};
+
+type Loop = (words: Int32Array, from: number, step: number, to: number, nowMs: number, rankOfPath: Int32Array, directorRank: ArrayLike<number> | undefined,
+	danger: Predicate | undefined, slots: Int32Array, keys: Float64Array, tie: readonly number[], least: number, most: number) => Collected;
+
+/** The first number of a key as text; `expires` and `heardMs` are milliseconds since the origin, so that it is the same at every moment. */
 const keyText = ({kind, shift, mask}: KeyPlan): string => {
 	switch (kind) {
 		case keyKind.byRank: {
-			return mask === 0 ? 'left' : `left + (words[at + ${entryAt.portState}] >>> ${shift} & ${mask}) * ${twoTo43}`;
+			return mask === 0 ? 'expires' : `expires + (words[at + ${entryAt.portState}] >>> ${shift} & ${mask}) * ${twoTo43}`;
 		}
 
 		case keyKind.byDanger: {
 			// Only what was marked at a takeover can be in danger: the others are not asked.
 			const isInDanger = `(danger !== undefined && (words[at + ${entryAt.lastPath}] & ${entryMark.unknown}) !== 0 && danger(words, at))`;
-			return `left + (${isInDanger} ? 0 : 1 + (words[at + ${entryAt.portState}] >>> ${shift} & ${mask})) * ${twoTo43}`;
+			return `expires + (${isInDanger} ? 0 : 1 + (words[at + ${entryAt.portState}] >>> ${shift} & ${mask})) * ${twoTo43}`;
 		}
 
 		case keyKind.byPathThenExpires: {
-			return `left + (rankOfPath[pathWord & ${pathMask}] ?? 0) * ${twoTo43}`;
+			return `expires + (rankOfPath[pathWord & ${pathMask}] ?? 0) * ${twoTo43}`;
 		}
 
 		case keyKind.byDirector: {
-			return `left + (directorRank === undefined ? pathWord >>> 20 & 255 : directorRank[pathWord >>> 20 & 255] ?? 0) * ${twoTo43}`;
+			return `expires + (directorRank === undefined ? pathWord >>> 20 & 255 : directorRank[pathWord >>> 20 & 255] ?? 0) * ${twoTo43}`;
 		}
 
 		case keyKind.age: {
@@ -116,55 +126,85 @@ const keyText = ({kind, shift, mask}: KeyPlan): string => {
 	}
 };
 
+const numberText = (plan: KeyPlan, level: number): string => level === 0 ? keyText(plan) : `laterKey(${plan.kind}, ${level}, words, at)`;
+
 /*
 The loop is made from text, as the filters are, with both the key and the filter written into it, and what matches is kept
 without a branch, which would be guessed wrong half of the time. With one loop for all, which calls the filter and then switches
 on the kind of key, a query of 1 M sessions takes up to 34 ms instead of 16.
 */
-const createLoop = (plan: KeyPlan, predicate: Predicate | undefined): Loop => {
+const createLoop = (plan: KeyPlan, predicate: Predicate | undefined, isBounded: boolean, tied: number): Loop => {
 	const source = predicate === undefined ? {text: 'true', given: {}} : predicate.source ?? {text: 'predicate(words, at)', given: {predicate}};
-	const given = {...source.given, clientKey};
+	const given = {...source.given, clientKey, laterKey};
+	const keep = (key: string): string => isBounded
+		? `
+				const key = ${key};
+				slots[within] = slot;
+				keys[within] = key;
+				const isNotBelow = Number(key >= least);
+				below += matches & (1 - isNotBelow);
+				within += matches & isNotBelow & Number(key <= most);`
+		: `
+				slots[within] = slot;
+				keys[within] = ${key};
+				within += matches;`;
 	const text = `'use strict';
-		return (words, highWater, nowMs, rankOfPath, directorRank, danger, slots, keys) => {
-			let matched = 0, total = 0, id = 0, answer = 0;
-			for (let slot = 1, at = ${entryWords}; slot <= highWater; slot++, at += ${entryWords}) {
+		return (words, from, step, to, nowMs, rankOfPath, directorRank, danger, slots, keys, tie, least, most) => {
+			let within = 0, below = 0, matched = 0, total = 0, id = 0, answer = 0;
+			for (let slot = from; slot <= to; slot += step) {
+				const at = slot << ${entryShift};
 				const pathWord = words[at + ${entryAt.path}];
 				const heardMs = words[at + ${entryAt.last}] * 1000 + (words[at + ${entryAt.fractions}] >>> 22);
-				const left = heardMs + (words[at + ${entryAt.timeout}] >>> 0) * 1000 - nowMs;
+				const expires = heardMs + (words[at + ${entryAt.timeout}] >>> 0) * 1000;
+				const left = expires - nowMs;
 				if (pathWord === 0 || left <= 0) continue;
 				total++;
-				slots[matched] = slot;
-				keys[matched] = ${keyText(plan)};
-				matched += Number(${source.text});
+				const matches = Number(${source.text});
+				${isBounded ? 'matched += matches;' : ''}${Array.from({length: tied}, (_, level) => `
+				const number${level} = ${numberText(plan, level)};
+				if (number${level} !== tie[${level}]) {
+					below += matches & Number(number${level} < tie[${level}]);
+					continue;
+				}`).join('')}${keep(numberText(plan, tied))}
 			}
-			return {matched, total};
+			return {within, below, matched: ${isBounded ? 'matched' : 'within'}, total};
 		};`;
 	// eslint-disable-next-line no-new-func -- measured above; nothing stands in the text but numbers and names made in this program
 	const make = new Function(...Object.keys(given), text) as (...values: unknown[]) => Loop;
 	return make(...Object.values(given));
 };
 
-/** By key; those of a filter go with it. */
-const plainLoops = new Map<KeyPlan, Loop>();
-const loopsOf = new WeakMap<Predicate, Map<KeyPlan, Loop>>();
+/** Loops by key; of each the one without bounds, then those with bounds by how many of its numbers are tied. */
+type Loops = Map<KeyPlan, Array<Loop | undefined>>;
 
-const loopOf = (plan: KeyPlan, predicate: Predicate | undefined): Loop => {
+/** Those of a filter go with it. */
+const plainLoops: Loops = new Map();
+const loopsOf = new WeakMap<Predicate, Loops>();
+
+const loopOf = (plan: KeyPlan, predicate: Predicate | undefined, isBounded: boolean, tied: number): Loop => {
 	let loops = predicate === undefined ? plainLoops : loopsOf.get(predicate);
 	if (loops === undefined) {
 		loops = new Map();
 		loopsOf.set(predicate!, loops);
 	}
 
-	const made = loops.get(plan);
-	if (made !== undefined) {
-		return made;
+	let made = loops.get(plan);
+	if (made === undefined) {
+		made = [];
+		loops.set(plan, made);
 	}
 
-	const loop = createLoop(plan, predicate);
-	loops.set(plan, loop);
-	return loop;
+	return made[isBounded ? 1 + tied : 0] ??= createLoop(plan, predicate, isBounded, tied);
 };
 
-/** Puts the slots that match into the scratch, in ascending order, with the first number of their key. The scratch has room for one more. */
-export const collect = ({entries, highWater, nowMs, plan, predicate, rankOfPath, directorRank, danger}: Collecting, {slots, keys}: WindowScratch): Collected =>
-	loopOf(plan, predicate)(entries, highWater, nowMs, rankOfPath, directorRank, danger, slots, keys);
+/** Which slots are looked at: from one to another, every so many. */
+export type Slots = {readonly from: number; readonly to: number; readonly step: number};
+
+/**
+Puts the slots that match and lie within the bounds into the scratch, in ascending order, each with the number of its key that the bounds
+are about. The scratch has room for one more. Looks at all slots unless told otherwise.
+*/
+export const collect = (
+	{entries, highWater, nowMs, plan, predicate, rankOfPath, directorRank, danger}: Collecting, {slots, keys}: WindowScratch, {tie, least, most}: Bounds,
+	only?: Slots,
+): Collected => loopOf(plan, predicate, tie.length > 0 || least !== -Infinity || most !== Infinity, tie.length)(entries, only?.from ?? 1, only?.step ?? 1, only?.to ?? highWater, nowMs, rankOfPath, directorRank, danger, slots, keys, tie, least, most);

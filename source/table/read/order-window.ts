@@ -41,10 +41,10 @@ const sample = new Float64Array(samples);
 export type LaterKey = (level: number, slot: number) => number;
 
 /**
-Ranks `low` to `high` - 1 of the first `matched` slots of `scratch`, ascending by key of `levels` numbers, then by slot.
-The scratch is used up.
+Ranks `low` to `high` - 1 of the first `matched` slots of `scratch`, ascending by key of `levels` numbers, then by slot. The keys in the
+scratch are those of `firstLevel`; those before are the same for all. The scratch is used up.
 */
-export const orderWindow = (scratch: WindowScratch, matched: number, low: number, high: number, levels: number, later: LaterKey): Int32Array => {
+export const orderWindow = (scratch: WindowScratch, matched: number, low: number, high: number, levels: number, later: LaterKey, firstLevel = 0): Int32Array => {
 	const out = new Int32Array(high - low);
 	let written = 0;
 
@@ -153,7 +153,7 @@ export const orderWindow = (scratch: WindowScratch, matched: number, low: number
 		}
 	};
 
-	order(scratch.slots, scratch.keys, 0, matched, 0, low, high);
+	order(scratch.slots, scratch.keys, 0, matched, firstLevel, low, high);
 	return out;
 };
 

@@ -1,6 +1,6 @@
-import {entryWords} from '../entry.js';
+import {entryShift} from '../entry.js';
 import {controlAt, numberAt, type TableArrays} from '../memory.js';
-import {collect, laterKey, planOf} from './collect.js';
+import {collect, laterKey, planOf, unbounded, type Bounds, type Collecting} from './collect.js';
 import {createWindowScratch, ensureScratch, orderWindow} from './order-window.js';
 import {type PathRanks} from './path-ranks.js';
 import {type Predicate} from './predicates.js';
@@ -32,9 +32,63 @@ export type Selector = (query: Query, nowUs: number) => Selection;
 
 const noRanks = new Int32Array(0);
 
-/** Finds the rows of a window: one pass over the entries collects what matches, then only the window is put in order. */
+/** One entry in so many is looked at before the pass, of tables that are worth it: their keys tell where the window must lie. */
+const samples = 4096;
+const worthSampling = 32_768;
+/** Fewer that match tell too little, and then so few match that all can be kept. */
+const leastMatched = 512;
+/** More than four standard deviations of a rank within the sample. */
+const sampleMargin = 136;
+
+/**
+Finds the rows of a window. Where the window must lie is told by a sample, so that one pass over the entries keeps but a twentieth of them;
+only that is put in order. When the sample was wrong, all that matches is kept.
+*/
 export const createSelector = ({control, numbers, entries}: TableArrays, ranksOf: (sort: 'virtual' | 'real' | 'protocol') => PathRanks): Selector => {
 	const scratch = createWindowScratch();
+
+	/** Between which keys the ranks `from` to `to` - 1 most likely lie, counted from the end where `reverse`. */
+	const guessBounds = (collecting: Collecting, from: number, to: number, reverse: boolean): Bounds => {
+		const {highWater, plan, predicate} = collecting;
+		// What a filter lets through is kept for less than it costs to compare it, but for keys that many may share the beginning of.
+		if (highWater < worthSampling || (predicate !== undefined && plan.levels < 3)) {
+			return unbounded;
+		}
+
+		const rate = Math.ceil(highWater / samples);
+		let {within} = collect(collecting, scratch, unbounded, {from: (rate + 1) >> 1, to: highWater, step: rate});
+		if (within < leastMatched) {
+			return unbounded;
+		}
+
+		const [first, last] = [Math.floor(from / rate) - sampleMargin, Math.ceil(to / rate) + sampleMargin];
+		let [low, high] = reverse ? [within - 1 - last, within - 1 - first] : [first, last];
+		const tie: number[] = [];
+		for (;;) {
+			const sample = scratch.keys.slice(0, within).sort();
+			const least = low < 0 ? -Infinity : sample[Math.min(low, within - 1)]!;
+			const most = high >= within ? Infinity : sample[Math.max(high, 0)]!;
+			if (least !== most || tie.length + 1 >= plan.levels) {
+				return {tie, least, most};
+			}
+
+			// So many share this number of the key that the next one decides.
+			tie.push(least);
+			const before = sample.indexOf(least);
+			[low, high] = [low - before, high - before];
+			let tied = 0;
+			for (let index = 0; index < within; index += 1) {
+				if (scratch.keys[index] === least) {
+					const slot = scratch.slots[index]!;
+					scratch.slots[tied] = slot;
+					scratch.keys[tied] = laterKey(plan.kind, tie.length, entries, slot << entryShift);
+					tied += 1;
+				}
+			}
+
+			within = tied;
+		}
+	};
 
 	return ({predicate, sort = 'open', reverse = false, offset = 0, count = 60, directorRank, danger}, nowUs) => {
 		const nowMs = Math.floor((nowUs - numbers[numberAt.originUs]!) / 1000);
@@ -42,14 +96,30 @@ export const createSelector = ({control, numbers, entries}: TableArrays, ranksOf
 		ensureScratch(scratch, highWater);
 		const plan = planOf[sort];
 		const rankOfPath = sort === 'virtual' || sort === 'real' || sort === 'protocol' ? ranksOf(sort).rank : noRanks;
-		const {matched, total} = collect({entries, highWater, nowMs, plan, predicate, rankOfPath, directorRank, danger}, scratch);
+		const collecting = {entries, highWater, nowMs, plan, predicate, rankOfPath, directorRank, danger};
 
-		const first = Math.max(0, Math.min(offset, matched));
-		const last = Math.min(matched, first + Math.max(0, count));
-		// Reversed, the window lies at the other end of the ascending order.
-		const low = reverse ? matched - last : first;
-		const high = reverse ? matched - first : last;
-		const slots = orderWindow(scratch, matched, low, high, plan.levels, (level, slot) => laterKey(plan.kind, level, entries, slot * entryWords));
+		const wanted = Math.max(0, count);
+		const window = (bounds: Bounds) => {
+			const {within, below, matched, total} = collect(collecting, scratch, bounds);
+			const first = Math.max(0, Math.min(offset, matched));
+			const last = Math.min(matched, first + wanted);
+			// Reversed, the window lies at the other end of the ascending order.
+			const low = reverse ? matched - last : first;
+			const high = reverse ? matched - first : last;
+			return {within, below, matched, total, low, high, isEnclosed: below <= low && high <= below + within};
+		};
+
+		let bounds = guessBounds(collecting, Math.max(0, offset), Math.max(0, offset) + wanted, reverse);
+		let found = window(bounds);
+		if (!found.isEnclosed) {
+			bounds = unbounded;
+			found = window(bounds);
+		}
+
+		const {within, below, matched, total, low, high} = found;
+		const slots = orderWindow(
+			scratch, within, low - below, high - below, plan.levels, (level, slot) => laterKey(plan.kind, level, entries, slot << entryShift), bounds.tie.length,
+		);
 		if (reverse) {
 			slots.reverse();
 		}
