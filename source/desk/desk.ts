@@ -294,7 +294,7 @@ export const createDesk = ({configured = [], state = createDeskState(), ...parts
 			follow(desk, newsOfClaim(desk, frame, segment, claim), frame.timeUs);
 			hearClaim(desk, frame, segment, claim);
 		},
-		listeners: sender => listenersOf(sender, registry.directors),
+		listeners: sender => listenersOf(state, sender),
 		tick(nowUs) {
 			countRates(state, nowUs);
 			follow(desk, routersTick(desk, nowUs), nowUs);

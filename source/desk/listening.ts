@@ -10,7 +10,7 @@ import {hasGivenWay, mayHoldMore, missesAdverts, sharedBit, type Director} from 
 import {type ListeningEvidence} from './facts/failover.js';
 import {thresholds} from './facts/thresholds.js';
 import {giveBit, trustByReport} from './registry.js';
-import {type TakeoverState} from './state.js';
+import {type DeskState, type TakeoverState} from './state.js';
 import {tell, tellQuietly, type DeskContext} from './told.js';
 
 /** Joins that follow a leave, or an interface that came up, so often in ten seconds: each costs a walk through the table. */
@@ -161,11 +161,13 @@ export const findDeaf = (desk: DeskContext, nowUs: number): void => {
 export const takesId = ({syncids}: Pick<Director, 'syncids'>, syncid: number): boolean => syncids.length === 0 || syncids.includes(syncid) || syncids.includes(0);
 
 /** Those of the directors that hear what `sender` announces now, as bits. */
-export const listenersOf = (sender: Director, directors: readonly Director[]): number => {
+export const listenersOf = ({registry: {directors}, splits}: DeskState, sender: Director): number => {
 	// Whoever was never seen may listen all the same: the shared bit keeps what it would have been sent.
 	let mask = 1 << sharedBit;
 	for (const director of directors) {
-		if (director.listeningSinceUs > 0 && director !== sender && director.segment === sender.segment && director.bit !== sharedBit && takesId(director, sender.syncid)) {
+		// Whose joins are not seen here may listen, too: what that means is judged when it takes over.
+		const mayListen = director.listeningSinceUs > 0 || (!director.joinSeen && !splits.some(({split}) => split.endUs === 0 && split.directors.includes(director.index)));
+		if (mayListen && director !== sender && director.segment === sender.segment && director.bit !== sharedBit && takesId(director, sender.syncid)) {
 			mask |= 1 << director.bit;
 		}
 	}

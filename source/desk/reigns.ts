@@ -67,6 +67,19 @@ const noteInterval = (instance: VrrpInstance, timeUs: number, {intervalMs}: Adve
 	instance.saidIntervalMs = intervalMs;
 };
 
+/** Adverts that may have been counted without reaching us, beyond one per interval: seen 2 when a cable was pulled. */
+const unheardAdverts = 5;
+
+/** keepalived counts the identification of its adverts one by one from 1 in each process, and not faster than it advertises. */
+export const isSameProcess = ({formerUs, formerIdentification, reignUs, reignIdentification, intervalMs}: VrrpInstance): boolean => {
+	if (formerIdentification <= 0 || reignIdentification <= 0) {
+		return false;
+	}
+
+	const step = (reignIdentification - formerIdentification) & 0xff_ff;
+	return step >= 1 && step <= ((reignUs - formerUs) / (intervalMs * 1000)) + unheardAdverts;
+};
+
 /** Takes down an advert of a director, and gives what it says of that virtual router after it. */
 export const noteAdvert = (director: Director, {timeUs, identification}: FrameInfo, segment: number, advert: Advert, isUnicast: boolean, limits: Limits): VrrpInstance => {
 	if (director.lastAdvertUs === 0 && director.firstSyncUs === 0 && identification > 0 && identification <= thresholds.firstIdentifications) {

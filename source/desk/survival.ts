@@ -3,14 +3,13 @@ Whether a director's kernel still holds what it held before it was away, by what
 weighed in own-words.ts. The first sign that is there decides. (Seen on Linux 6.1: the source port stays over a SIGKILL of keepalived; the
 identification of adverts goes on after a pulled cable, as do MLD reports; a mere restart of keepalived sends none.)
 */
-import {hasGivenWay, type Director, type VrrpInstance} from './facts/director.js';
+import {hasGivenWay, type Director} from './facts/director.js';
 import {type OwnKept} from './facts/failover.js';
 import {thresholds} from './facts/thresholds.js';
 import {isServing} from './listening.js';
+import {isSameProcess} from './reigns.js';
 import {type Survival} from './state.js';
 
-/** Adverts that may have been counted without reaching us, beyond one per interval: seen 2 when a cable was pulled. */
-const unheardAdverts = 5;
 const second = 1_000_000;
 
 /** Whether what a director announced itself counts as known. */
@@ -18,22 +17,12 @@ export const countsOwn = (kept: OwnKept): boolean => kept === 'yes' || kept === 
 
 type Reign = {readonly endUs: number; readonly priority: number; readonly goesOn: boolean; readonly intervalUs: number};
 
-/** keepalived counts the identification of its adverts one by one from 1 in each process, and not faster than it advertises. */
-const goesOn = ({formerUs, formerIdentification, reignUs, reignIdentification, intervalMs}: VrrpInstance): boolean => {
-	if (formerIdentification <= 0 || reignIdentification <= 0) {
-		return false;
-	}
-
-	const step = (reignIdentification - formerIdentification) & 0xff_ff;
-	return step >= 1 && step <= ((reignUs - formerUs) / (intervalMs * 1000)) + unheardAdverts;
-};
-
 /** The reign that ended last before `backUs`. One keepalived serves all virtual routers; over IPv6 its adverts are not counted. */
 const reignBefore = (director: Director, backUs: number): Reign | undefined => {
 	const reigns = director.instances
 		.filter(({isUnicast}) => !isUnicast)
 		.map((instance): Reign => instance.reignUs >= backUs
-			? {endUs: instance.formerUs, priority: instance.formerPriority, goesOn: goesOn(instance), intervalUs: instance.intervalMs * 1000}
+			? {endUs: instance.formerUs, priority: instance.formerPriority, goesOn: isSameProcess(instance), intervalUs: instance.intervalMs * 1000}
 			: {endUs: instance.lastUs, priority: instance.priority, goesOn: false, intervalUs: instance.intervalMs * 1000})
 		.filter(({endUs}) => endUs > 0)
 		.toSorted((one, other) => other.endUs - one.endUs);

@@ -175,6 +175,9 @@ const begin = (desk: DeskContext, sign: TakeoverSign): TakeoverState => {
 	const {kind, atUs, nowUs, fromLastUs, owners, vrid, fromPriority, toPriority, evidence} = sign;
 	const [from, to] = [directorOf(state, sign.from), directorOf(state, sign.to)];
 	const firstUs = desk.firstUs();
+	// What the one announced and the other was sent is to be known apart from now on.
+	giveBit(desk, from, nowUs);
+	giveBit(desk, to, nowUs);
 	const listened = listenedBefore(to, atUs, firstUs);
 	if (listened.isSentVoid && to.bit !== sharedBit) {
 		table.clearSent(to.bit);
@@ -481,16 +484,17 @@ export const noteOrderlyEnd = (desk: DeskContext, director: Director, timeUs: nu
 export const takeoversTick = (desk: DeskContext, nowUs: number): void => {
 	confirmSuspicions(desk, nowUs);
 	for (const takeover of desk.state.takeovers.list) {
-		const age = countedAt[takeover.step];
-		if (takeover.settled || age === undefined || nowUs - takeover.atUs < age * us) {
+		// Where little is heard several are due at once.
+		const due = takeover.settled ? [] : countedAt.slice(takeover.step).filter(age => nowUs - takeover.atUs >= age * us);
+		if (due.length === 0) {
 			continue;
 		}
 
 		count(desk, nowUs);
 		addCurvePoint(takeover, nowUs);
-		takeover.step++;
+		takeover.step += due.length;
 		takeover.settled = takeover.step === countedAt.length;
-		if (toldAt.has(age) || isNews(desk, takeover)) {
+		if (due.some(age => toldAt.has(age)) || isNews(desk, takeover)) {
 			tellAccount(desk, takeover, nowUs);
 		}
 
