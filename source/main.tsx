@@ -4,6 +4,7 @@ import manifest from '../package.json' with {type: 'json'};
 import {asInvokingUser, becomeInvokingUser, sheddingWords, takeUserEnvironment} from './program/privileges.js';
 import {nameProcess} from './program/process-name.js';
 import {type Monitor} from './engine/monitor.js';
+import {isCommand} from './output/triggers/actions.js';
 import {type TriggerLog} from './output/triggers/log.js';
 import {rereadsOnHangUp} from './program/hang-up.js';
 import {printOf, type Print} from './options/option-print.js';
@@ -75,7 +76,7 @@ const run = async (options: Options): Promise<number> => {
 		becomeInvokingUser();
 	}
 
-	const through = sheddingWords(options.via.length > 0 || options.triggers.some(({actions}) => actions.some(({kind}) => kind === 'exec')));
+	const through = sheddingWords(options.via.length > 0 || options.triggers.some(({actions}) => actions.some(action => isCommand(action))));
 	const recording = asInvokingUser(() => prepareRecording(options, manifest.version));
 	const log = prepareLog(options, manifest.version);
 	const stop = Promise.withResolvers<number>();

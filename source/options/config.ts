@@ -1,11 +1,11 @@
 import {isIP} from 'node:net';
-import {commandWords} from '../text/command-words.js';
 import {parseDuration} from '../filter/duration.js';
 import {type FilterError} from '../filter/expression.js';
 import {parseNet} from '../wire/net.js';
 import {parseFilter} from '../filter/parser.js';
 import {meant} from '../filter/suggest.js';
-import {createTrigger, webhookProblem, type Trigger, type TriggerAction} from '../output/triggers/trigger.js';
+import {actionIn, actionKinds, actionNames, actionOf, type TriggerAction} from '../output/triggers/actions.js';
+import {createTrigger, type Trigger} from '../output/triggers/trigger.js';
 import {parseRate} from '../output/token-bucket.js';
 import {type KeyPath} from './config-lines.js';
 import {filterProblem} from './usage-error.js';
@@ -167,12 +167,6 @@ const pairOf = (table: Readonly<Record<string, unknown>>, index: number, aliases
 	};
 };
 
-/** Cuts a command into an argument vector; a text says what is wrong. */
-export const argvOf = (command: string): readonly string[] | string => {
-	const words = commandWords(command);
-	return words === undefined ? 'a quote is not closed' : (words.length === 0 || words[0] === '' ? 'there is no program in it' : words);
-};
-
 /** Milliseconds; a text says what is wrong. */
 export const timeoutOf = (text: string): number | string => {
 	const ms = parseDuration(text);
@@ -180,19 +174,15 @@ export const timeoutOf = (text: string): number | string => {
 };
 
 const actionsOf = (table: Readonly<Record<string, unknown>>, path: KeyPath): TriggerAction[] => {
-	const actions: TriggerAction[] = [];
-	const {exec, webhook} = table;
-	if (exec !== undefined) {
-		const argv = Array.isArray(exec) ? textsOf(exec, [...path, 'exec']) : argvOf(textOf(exec, [...path, 'exec']));
-		actions.push({kind: 'exec', argv: typeof argv === 'string' ? bad([...path, 'exec'], argv) : (argv[0] ? argv : bad([...path, 'exec'], 'there is no program in it'))});
-	}
-
-	for (const url of webhook === undefined ? [] : textsOf(webhook, [...path, 'webhook'])) {
-		check([...path, 'webhook'], webhookProblem(url));
-		actions.push({kind: 'webhook', url});
-	}
-
-	return actions.length > 0 ? actions : bad(path, 'an action is missing: exec = "…" or webhook = "…"');
+	const actions = actionNames.filter(name => table[name] !== undefined).flatMap(name => {
+		const key = [...path, name];
+		const {isCommand} = actionKinds[name];
+		const written = isCommand && Array.isArray(table[name])
+			? [actionOf(name, textsOf(table[name], key))]
+			: (isCommand ? [textOf(table[name], key)] : textsOf(table[name], key)).map(text => actionIn(name, text));
+		return written.map(action => typeof action === 'string' ? bad(key, action) : action);
+	});
+	return actions.length > 0 ? actions : bad(path, `an action is missing: ${actionNames.map(name => `${name} = "…"`).join(' or ')}`);
 };
 
 /** Replaces each `@name` by the saved filter of that name. A text without any is returned as it is. */
@@ -211,7 +201,7 @@ export const withSaved = (text: string, filters: ReadonlyMap<string, string>): s
 
 const triggerOf = (table: Readonly<Record<string, unknown>>, index: number, filters: ReadonlyMap<string, string>): Trigger => {
 	const path = ['triggers', index];
-	checkKeys(table, ['name', 'on', 'exec', 'webhook', 'rate', 'timeout'], path);
+	checkKeys(table, ['name', 'on', ...actionNames, 'rate', 'timeout'], path);
 	const on = textOf(table['on'] ?? bad(path, 'on = "…" is missing, the events that set it off'), [...path, 'on']);
 	const {name = `trigger ${index + 1}`, rate, timeout} = table;
 	const rateText = rate === undefined ? undefined : textOf(rate, [...path, 'rate']);

@@ -1,33 +1,16 @@
 import {isIP} from 'node:net';
 import {parseFilter} from '../filter/parser.js';
-import {createTrigger, defaultRate, webhookProblem, type Trigger, type TriggerAction} from '../output/triggers/trigger.js';
+import {actionIn, actionKinds, actionNames, type ActionName, type TriggerAction} from '../output/triggers/actions.js';
+import {createTrigger, defaultRate, type Trigger} from '../output/triggers/trigger.js';
 import {parseRate} from '../output/token-bucket.js';
 import {type OptionWord} from './option-words.js';
-import {argvOf, columnProblem, keyProblem, nameProblem, targetProblem, timeoutOf, withSaved, type Config, type DirectorPair} from './config.js';
+import {columnProblem, keyProblem, nameProblem, targetProblem, timeoutOf, withSaved, type Config, type DirectorPair} from './config.js';
 import {filterProblem, UsageError} from './usage-error.js';
 
-type Word = {readonly name: 'on' | 'exec' | 'webhook'; readonly value: string};
+type Word = {readonly name: 'on' | ActionName; readonly value: string};
 
-/** `--on`, `--exec` and `--webhook` in the order in which they stand. */
-const isTriggerWord = (word: OptionWord): word is Word => word.name === 'on' || word.name === 'exec' || word.name === 'webhook';
-
-const actionOf = ({name, value}: Word): TriggerAction => {
-	if (name === 'webhook') {
-		const problem = webhookProblem(value);
-		if (problem) {
-			throw new UsageError(`--webhook ${value}: ${problem}`);
-		}
-
-		return {kind: 'webhook', url: value};
-	}
-
-	const argv = argvOf(value);
-	if (typeof argv === 'string') {
-		throw new UsageError(`--exec ${value}: ${argv}`);
-	}
-
-	return {kind: 'exec', argv};
-};
+/** `--on` and the actions, in the order in which they stand. */
+const isTriggerWord = (word: OptionWord): word is Word => word.name === 'on' || Object.hasOwn(actionKinds, word.name);
 
 export type TriggerOptions = {readonly rate: string | undefined; readonly timeout: string | undefined; readonly saved: ReadonlyMap<string, string>; readonly taken: readonly string[]};
 
@@ -54,12 +37,17 @@ export const triggersOf = (words: readonly OptionWord[], {rate = defaultRate, ti
 			throw new UsageError(`--${word.name} ${word.value}: an --on before it must say when`);
 		}
 
-		trigger.actions.push(actionOf(word));
+		const action = actionIn(word.name, word.value);
+		if (typeof action === 'string') {
+			throw new UsageError(`--${word.name} ${word.value}: ${action}`);
+		}
+
+		trigger.actions.push(action);
 	}
 
 	return found.map(({on, actions}, index) => {
 		if (actions.length === 0) {
-			throw new UsageError(`--on '${on}': an --exec or --webhook after it must say what to do`);
+			throw new UsageError(`--on '${on}': ${actionNames.map(name => `--${name}`).join(' or ').replace('--', 'an --')} after it must say what to do`);
 		}
 
 		const written = withSaved(on, saved);

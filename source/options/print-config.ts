@@ -1,15 +1,14 @@
 import {formatRate} from '../output/token-bucket.js';
+import {actionNames, isCommand} from '../output/triggers/actions.js';
 import {type Trigger} from '../output/triggers/trigger.js';
 import {complaint} from '../text/format.js';
 import {type Options} from './options.js';
 
 const triggerTable = ({name, on, actions, rate, timeoutMs}: Trigger): Record<string, unknown> => {
-	const command = actions.find(action => action.kind === 'exec');
-	const urls = actions.filter(action => action.kind === 'webhook').map(({url}) => url);
+	const written = actionNames.map(kind => [kind, actions.filter(action => action.kind === kind).flatMap(({words}) => words)] as const);
 	return {
 		name, on,
-		...(command && {exec: command.argv}),
-		...(urls.length > 0 && {webhook: urls}),
+		...Object.fromEntries(written.filter(([, words]) => words.length > 0)),
 		rate: formatRate(rate),
 		timeout: timeoutMs / 1000,
 	};
@@ -17,8 +16,8 @@ const triggerTable = ({name, on, actions, rate, timeoutMs}: Trigger): Record<str
 
 /** One table for each command, as a table of the file has one. */
 const singleCommands = (trigger: Trigger): Trigger[] => {
-	const [first, ...more] = trigger.actions.filter(action => action.kind === 'exec');
-	const others = trigger.actions.filter(action => action.kind === 'webhook');
+	const [first, ...more] = trigger.actions.filter(action => isCommand(action));
+	const others = trigger.actions.filter(action => !isCommand(action));
 	return [
 		{...trigger, actions: [...(first ? [first] : []), ...others]},
 		...more.map((action, index) => ({...trigger, name: `${trigger.name} ${index + 2}`, actions: [action]})),

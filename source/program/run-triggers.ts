@@ -2,9 +2,8 @@ import process from 'node:process';
 import {type Monitor} from '../engine/monitor.js';
 import {type Options} from '../options/options.js';
 import {createTriggers} from '../output/triggers/triggers.js';
-import {createExec} from '../output/triggers/exec.js';
+import {runnerOf} from '../output/triggers/actions.js';
 import {type TriggerLog} from '../output/triggers/log.js';
-import {createWebhook} from '../output/triggers/webhook.js';
 import {filterProblem, UsageError} from '../options/usage-error.js';
 
 const pollMs = 20;
@@ -34,7 +33,7 @@ export const startTriggers = (monitor: Monitor, options: Options, through: reado
 		status: monitor.status,
 		isDryRun: options.dryRun,
 		clock: () => performance.now(),
-		runnerOf: (action, timeoutMs) => action.kind === 'exec' ? createExec({argv: [...through, ...action.argv], timeoutMs}) : createWebhook({url: action.url, timeoutMs}),
+		runnerOf: (action, timeoutMs) => runnerOf(action, {timeoutMs, through}),
 	});
 	let longestMs = 0;
 

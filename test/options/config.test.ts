@@ -67,10 +67,10 @@ test('what the file says is in effect', async () => {
 	assert.deepEqual(Object.fromEntries(options.aliases), {web: ['192.0.2.10:443'], office: ['203.0.113.0/24', '2001:db8::/32'], lb1: ['10.255.0.2'], lb2: ['10.255.0.3']});
 	assert.deepEqual(Object.fromEntries(options.keys), {quit: ['x', '^Q']});
 	assert.deepEqual(options.triggers.map(({name, on, actions, timeoutMs, condition}) => ({name, on, actions, timeoutMs, kind: condition.kind})), [
-		{name: 'page', on: 'once 1m: event=takeover', actions: [{kind: 'exec', argv: ['notify', '--text', 'a takeover']}], timeoutMs: 5000, kind: 'once'},
+		{name: 'page', on: 'once 1m: event=takeover', actions: [{kind: 'exec', words: ['notify', '--text', 'a takeover']}], timeoutMs: 5000, kind: 'once'},
 		{
 			name: 'trigger 2', on: 'event=state vip=web (state=tw,cl)', timeoutMs: 30_000, kind: 'each',
-			actions: [{kind: 'exec', argv: ['/usr/bin/env', 'told', 'it\'s']}, {kind: 'webhook', url: 'https://hooks.example.org/a'}, {kind: 'webhook', url: 'http://127.0.0.1:8080/b'}],
+			actions: [{kind: 'exec', words: ['/usr/bin/env', 'told', 'it\'s']}, {kind: 'webhook', words: ['https://hooks.example.org/a']}, {kind: 'webhook', words: ['http://127.0.0.1:8080/b']}],
 		},
 	]);
 });

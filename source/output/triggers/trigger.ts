@@ -1,11 +1,7 @@
 import {type FilterError} from '../../filter/expression.js';
 import {parseRate, type Rate} from '../token-bucket.js';
+import {type TriggerAction} from './actions.js';
 import {parseCondition, type TriggerCondition} from './condition.js';
-
-/** What a trigger starts. Nothing in it is ever expanded or given to a shell. */
-export type TriggerAction =
-	| {readonly kind: 'exec'; readonly argv: readonly string[]}
-	| {readonly kind: 'webhook'; readonly url: string};
 
 export type Trigger = {
 	/** Unique. */
@@ -21,19 +17,6 @@ export type Trigger = {
 
 export const defaultRate = '60/m';
 export const defaultTimeoutMs = 30_000;
-
-/** Why a webhook cannot be used, undefined when it can. */
-export const webhookProblem = (url: string): string | undefined => {
-	const parsed = URL.canParse(url) ? new URL(url) : undefined;
-	if (parsed?.protocol !== 'http:' && parsed?.protocol !== 'https:') {
-		return 'an http or https URL is needed';
-	}
-
-	return parsed.username || parsed.password ? 'a name or password in the URL would be sent in the clear; use a token in the path' : undefined;
-};
-
-/** How an action is called in lines and on the screen. The path of a webhook may be its secret, so only its host is said. */
-export const actionText = (action: TriggerAction): string => action.kind === 'exec' ? action.argv.join(' ') : `POST ${new URL(action.url).origin}`;
 
 export type TriggerText = {
 	readonly name: string;

@@ -10,7 +10,7 @@ import {createTable, flags, secondsLater} from '../../table/support.js';
 const closing = {state: 4, flags: flags.inactive | flags.route};
 
 const trigger = (on: string, given: Partial<TriggerText> = {}): Trigger => {
-	const made = createTrigger({name: on, on, actions: [{kind: 'exec', argv: ['told']}], rate: '100000/s', ...given});
+	const made = createTrigger({name: on, on, actions: [{kind: 'exec', words: ['told']}], rate: '100000/s', ...given});
 	assert.ok(!('ok' in made), 'message' in made ? made.message : '');
 	return made;
 };
@@ -231,7 +231,7 @@ test('each run is told with its cause, its end and how long it took', async () =
 });
 
 test('a dry run says what would run and starts nothing', () => {
-	const {started, look, outcomes, say} = bench([trigger('event=takeover', {actions: [{kind: 'exec', argv: ['page', 'me']}, {kind: 'webhook', url: 'https://hooks.example.org/secret'}]})], {isDryRun: true});
+	const {started, look, outcomes, say} = bench([trigger('event=takeover', {actions: [{kind: 'exec', words: ['page', 'me']}, {kind: 'webhook', words: ['https://hooks.example.org/secret']}]})], {isDryRun: true});
 	say({event: 'takeover', to: '10.255.0.2'}, 1);
 	look();
 	assert.equal(started.length, 0);

@@ -5,7 +5,7 @@ import {type AddressInfo} from 'node:net';
 import {text} from 'node:stream/consumers';
 import test, {type TestContext} from 'node:test';
 import {createWebhook} from '../../../source/output/triggers/webhook.js';
-import {webhookProblem} from '../../../source/output/triggers/trigger.js';
+import {webhookProblem} from '../../../source/output/triggers/actions.js';
 import {type TriggerEvent} from '../../../source/output/triggers/run.js';
 
 const event: TriggerEvent = {timeUs: 0, event: 'takeover', fields: {event: 'takeover'}, json: '{"event":"takeover"}\n'};
