@@ -47,7 +47,10 @@ const keyTable = (): string => {
 	return `| | |\n| --- | --- |\n${rows.join('\n')}\n`;
 };
 
-/** The readme with all that is made put in anew: console blocks, the keys between the two comments that name them, the configuration. */
+/** What is renewed, from the top of the repository. */
+export const documents = ['readme.md', 'media/manual/readme.md'] as const;
+
+/** A document with all that is made put in anew: console blocks, the keys between the two comments that name them, the configuration. */
 export const renewed = async (readme: string): Promise<string> => {
 	const folder = mkdtempSync(path.join(tmpdir(), 'ipvstop-readme-'));
 	try {

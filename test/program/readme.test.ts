@@ -1,22 +1,36 @@
 import assert from 'node:assert/strict';
-import {readFile} from 'node:fs/promises';
+import {readFileSync} from 'node:fs';
 import {test} from 'node:test';
+import {documents} from '../../media/readme.js';
 
-const readme = await readFile(new URL('../../readme.md', import.meta.url), 'utf8');
+const fromRoot = (name: string): URL => new URL(`../../${name}`, import.meta.url);
 
-const links = [...readme.matchAll(/\]\((?<target>[^\)]+)\)/gv)].map(match => match.groups!['target']!).filter(target => !target.includes('://'));
+/** As GitHub names a heading. */
+const anchorsOf = (text: string): Set<string> => new Set([...text.matchAll(/^#+ (?<title>.+)$/gmv)].map(match => match.groups!['title']!.toLowerCase().replaceAll(/[^\w \-]/gv, '').replaceAll(' ', '-')));
 
-test('every picture and file that the readme points to is there', async () => {
-	const targets = links.filter(target => !target.startsWith('#'));
-	assert.ok(targets.length > 3);
-	for (const target of targets) {
-		assert.ok(await readFile(new URL(`../../${target}`, import.meta.url)), target);
-	}
+const linksOf = (text: string): string[] => [...text.matchAll(/\]\((?<target>[^\)]+)\)/gv)].map(match => match.groups!['target']!).filter(target => !target.includes('://'));
+
+for (const name of [...documents, 'media/examples/readme.md', 'source/readme.md']) {
+	test(`every picture, file and part that ${name} points to is there`, () => {
+		const text = readFileSync(fromRoot(name), 'utf8');
+		for (const target of linksOf(text)) {
+			const [file = '', anchor] = target.split('#');
+			const there = readFileSync(file === '' ? fromRoot(name) : new URL(file, fromRoot(name)), 'utf8');
+			assert.ok(anchor === undefined || anchorsOf(there).has(anchor), target);
+		}
+	});
+}
+
+test('the readme begins with what to do in a hurry, and is no longer than one can read', () => {
+	const text = readFileSync(fromRoot('readme.md'), 'utf8');
+	assert.ok(text.split(/\s+/v).length <= 1800, `${text.split(/\s+/v).length} words`);
+	assert.ok(text.slice(0, 300).includes('Something is failing over'));
 });
 
-test('every part of the readme that it points to is there', () => {
-	const titles = new Set([...readme.matchAll(/^#+ (?<title>.+)$/gmv)].map(match => match.groups!['title']!.toLowerCase().replaceAll(' ', '-')));
-	for (const target of links.filter(one => one.startsWith('#'))) {
-		assert.ok(titles.has(target.slice(1)), target);
+test('no row stands outside of its table', () => {
+	for (const name of documents) {
+		const lines = readFileSync(fromRoot(name), 'utf8').split('\n');
+		const loose = lines.filter((line, index) => line.startsWith('|') && !lines[index - 1]!.startsWith('|') && !/^\|(?: ?-+ ?\|)+$/v.test(lines[index + 1]!.replaceAll(':', '')));
+		assert.deepEqual(loose, [], name);
 	}
 });

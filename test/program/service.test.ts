@@ -18,12 +18,28 @@ test('systemd finds nothing wrong with the unit, and little that it exposes', wi
 	assert.ok(Number(/exposure level for \S+: (\d+\.\d)/v.exec(exposure)?.[1]) < 3, exposure.split('\n').slice(-3).join('\n'));
 });
 
-test('the options of the unit are options of the program', async () => {
+const container = fs.readFileSync(new URL('../../media/service/Containerfile', import.meta.url), 'utf8');
+
+test('the options of the unit and of the container are options of the program', async () => {
 	const command = /^ExecStart=\/usr\/bin\/env ipvstop (.+)$/mv.exec(fs.readFileSync(unit, 'utf8'))![1]!;
+	const words = JSON.parse(/^CMD (.+)$/mv.exec(container)![1]!) as string[];
 	const {stdout} = await run(['--help']);
-	for (const option of command.matchAll(/(?:^|\s)(--?[a-z][a-z\-]*)/gv)) {
+	for (const option of `${command} ${words.join(' ')}`.matchAll(/(?:^|\s)(--?[a-z][a-z\-]*)/gv)) {
 		assert.ok(stdout.includes(option[1]!), option[1]);
 	}
+});
+
+test('the container asks for its health as the program answers', async () => {
+	const [shell = '', ...args] = JSON.parse(/^HEALTHCHECK CMD (.+)$/mv.exec(container)![1]!) as string[];
+	const port = await freePort();
+	const check = () => spawnSync(shell, args.map(word => word.split('9464').join(String(port))), {encoding: 'utf8'}).status;
+	assert.notEqual(check(), 0, 'nobody is there');
+	const child = start(['--demo', '--events', '--metrics', String(port)]);
+	await saying(child.stdout!, text => text.split('\n').length > 10);
+	child.stdout!.resume();
+	assert.equal(check(), 0);
+	child.kill('SIGTERM');
+	await finished(child);
 });
 
 test('events and metrics go on together: a scrape of the running program counts what its events say', async () => {
