@@ -71,7 +71,7 @@ const run = async (options: Options): Promise<number> => {
 		return 2;
 	}
 
-	const {startEngine, prepareLog, prepareRecording, recordingProblem, mayNeedRoot} = await import('./program/start.js');
+	const {startEngine, pastOf, prepareLog, prepareRecording, recordingProblem, mayNeedRoot} = await import('./program/start.js');
 	if (!mayNeedRoot(options)) {
 		becomeInvokingUser();
 	}
@@ -140,6 +140,7 @@ const run = async (options: Options): Promise<number> => {
 			reopen: timeUs => startEngine({...options, at: {kind: 'absolute', timeUs}}, {through}),
 			// All of a file at full speed, whose changes are waited for.
 			survey: () => startEngine({...options, mode: 'events', at: undefined}, {through}),
+			past: pastOf(options),
 		}, {...options, target: targetText(options), save: saveSessions, ownEvents: () => triggers?.log.recent().map(outcomeEvent) ?? []}, stop.promise);
 		const incomplete = recordingProblem(monitor);
 		const {lackOfRoom} = await import('./program/heard.js');

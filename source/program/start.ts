@@ -5,6 +5,8 @@ import {type LogTask} from '../log/log-writer.js';
 import {type LogReading} from '../engine/worker.js';
 import {createFirstFile, RecordingError, recordingReason, type RecordingTask} from '../recording/file.js';
 import {type Options} from '../options/options.js';
+import {createLogIndex} from '../sample/log-index.js';
+import {type Openers} from '../sample/player.js';
 import {createTableMemory, tableMemoryProblem, type TableMemory} from '../table/memory.js';
 import {createRecordRing} from '../ring/record-ring.js';
 import {UsageError} from '../options/usage-error.js';
@@ -74,6 +76,12 @@ export const prepareLog = (options: Options, version: string): LogTask | undefin
 
 /** The log that is looked at, if one is. */
 const logOf = ({read}: Options): string | undefined => read.length === 1 && isLogPath(read[0]!.path) ? read[0]!.path : undefined;
+
+/** What the log holds that is looked at. */
+export const pastOf = (options: Options): Openers['past'] => {
+	const folder = logOf(options);
+	return folder === undefined ? undefined : createLogIndex(folder).read;
+};
 
 export const sinceUs = ({since}: Options): number | undefined => since?.kind === 'span' ? (Date.now() * 1000) - since.us : since?.timeUs;
 

@@ -14,6 +14,8 @@ export type Openers = {
 	readonly reopen: (timeUs: number) => Monitor;
 	/** The file at full speed, its changes held until they are read. */
 	readonly survey: () => Monitor;
+	/** What a log holds, looked at again; where a log is looked at, nothing is surveyed. */
+	readonly past?: (() => Promise<ReplayIndex | undefined>) | undefined;
 };
 
 /**
@@ -29,6 +31,10 @@ export type Player = {
 	/** Where takeovers and bursts are, once the whole file has been read. */
 	readonly index: () => ReplayIndex | undefined;
 	readonly notes: () => readonly Note[];
+	/** It can be gone through in both directions. */
+	readonly hasPast: () => boolean;
+	/** From the past of a log back to its present. Nothing where it is the present already, or there is none. */
+	goLive(): void;
 	/** A jump is under way. */
 	readonly isSeeking: () => boolean;
 	/** How a capture file is gone through, as it was asked for last; undefined where there is none. */
@@ -42,7 +48,14 @@ export type Player = {
 	close(): Promise<void>;
 };
 
-export const createPlayer = (first: Monitor, {reopen, survey}: Openers): Player => {
+/** A jump on in a log by more than this begins at a checkpoint. */
+const farUs = 30_000_000;
+/** How often is looked what is new in a log. */
+const lookMs = 5000;
+
+export const createPlayer = (first: Monitor, {reopen, survey, past}: Openers): Player => {
+	/** The present of a log, which goes on while its past is looked at. */
+	const present = past && first.status()?.past?.isLive ? first : undefined;
 	const listeners = new Set<() => void>();
 	const notes: Note[] = [];
 	let current = first;
@@ -53,7 +66,7 @@ export const createPlayer = (first: Monitor, {reopen, survey}: Openers): Player 
 	let isClosed = false;
 	let forwardUs = -1;
 	/** A status tells of it later. */
-	const asked: {-readonly [Key in keyof Pace]?: Pace[Key]} = {};
+	let asked: {-readonly [Key in keyof Pace]?: Pace[Key]} = {};
 
 	const tell = () => {
 		for (const listener of listeners) {
@@ -90,7 +103,10 @@ export const createPlayer = (first: Monitor, {reopen, survey}: Openers): Player 
 			send({type: 'resume'});
 		}
 
-		void former.close();
+		if (former !== present) {
+			void former.close();
+		}
+
 		tell();
 	};
 
@@ -128,8 +144,31 @@ export const createPlayer = (first: Monitor, {reopen, survey}: Openers): Player 
 		});
 	};
 
+	const lookAtLog = async () => {
+		index = await past!();
+		if (!isClosed) {
+			tell();
+			timer = setTimeout(() => {
+				void lookAtLog();
+			}, lookMs);
+		}
+	};
+
+	let timer: NodeJS.Timeout | undefined;
+
+	const goLive = () => {
+		if (present && current !== present) {
+			void next?.close();
+			next = present;
+			asked = {};
+			takeOver(present, false);
+		}
+	};
+
 	// A file that is read as fast as can be is not read by two at once.
-	if (first.status()?.replay?.speed === Infinity) {
+	if (past) {
+		void lookAtLog();
+	} else if (first.status()?.replay?.speed === Infinity) {
 		void first.ended.then(look);
 	} else if (first.status()?.replay) {
 		look();
@@ -147,6 +186,8 @@ export const createPlayer = (first: Monitor, {reopen, survey}: Openers): Player 
 		index: () => index,
 		notes: () => notes,
 		pace,
+		hasPast: () => past !== undefined || current.status()?.replay !== undefined,
+		goLive,
 		isSeeking: () => next !== undefined || forwardUs >= 0,
 		pause() {
 			asked.isPaused = true;
@@ -162,12 +203,17 @@ export const createPlayer = (first: Monitor, {reopen, survey}: Openers): Player 
 		},
 		seek(timeUs, nowUs) {
 			const replay = current.status()?.replay;
-			if (!replay) {
+			if (!replay && !past) {
 				return 'this is no capture file: it cannot be gone through again';
 			}
 
-			const targetUs = Math.max(timeUs, replay.firstUs);
-			if (targetUs > nowUs) {
+			const targetUs = Math.max(timeUs, past ? index?.firstUs ?? 0 : replay!.firstUs);
+			if (present && (current === present ? targetUs > nowUs : targetUs >= (index?.lastUs ?? Infinity))) {
+				goLive();
+				return current === present && targetUs < Number.MAX_SAFE_INTEGER ? 'this is the present' : undefined;
+			}
+
+			if (targetUs > nowUs && !(past && targetUs - nowUs > farUs && targetUs <= (index?.lastUs ?? 0))) {
 				if (!current.hasEnded()) {
 					forwardUs = targetUs;
 					send({type: 'seek', timeUs: targetUs});
@@ -185,8 +231,9 @@ export const createPlayer = (first: Monitor, {reopen, survey}: Openers): Player 
 		},
 		async close() {
 			isClosed = true;
+			clearTimeout(timer);
 			unsubscribe();
-			await Promise.all([current.close(), next?.close(), surveyor?.close()]);
+			await Promise.all([current.close(), current === present ? undefined : present?.close(), next?.close(), surveyor?.close()]);
 		},
 	};
 };

@@ -29,13 +29,20 @@ export const modeWord = (sample: Sample): string => {
 		return 'DEMO';
 	}
 
+	if (sample.status?.past) {
+		return sample.status.replay || !sample.status.past.isLive ? 'LOG REPLAY' : 'LOG';
+	}
+
 	return isFile(sample) ? 'REPLAY' : (kinds.includes('stdin') ? 'STREAM' : 'LIVE');
 };
 
 /** What a recording lacks; nothing while it is whole. */
 const recordingWords = ({status}: Sample): string[] => {
+	const log = status?.log;
 	const recording = status?.recording;
 	return [
+		...(log && log.state !== 'up' ? [`LOG ${log.state.toUpperCase()}`] : []),
+		...(log && log.lost > 0 ? [`LOG LOST ${log.lost}`] : []),
 		...(recording && recording.state !== 'up' ? [`REC ${recording.state.toUpperCase()}`] : []),
 		...(recording && recording.lost > 0 ? [`REC LOST ${recording.lost}`] : []),
 	];

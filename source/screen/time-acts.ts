@@ -53,13 +53,13 @@ export const createTimeActs = (stage: Stage, sampler: Sampler, player: Player): 
 	/** To the next or former event of the file; the survey of it knows those to come. */
 	const stepEvent = (step: 1 | -1) => {
 		const {index, notes, nowUs} = stage.sample();
-		if (!replay()) {
-			stage.say('events can be stepped through in a capture file only; 6 shows those of this capture');
+		if (!player.hasPast()) {
+			stage.say('events can be stepped through in a capture file or a log only; 6 shows those of this capture');
 			return;
 		}
 
 		if (!index) {
-			stage.say('still reading the file for its events');
+			stage.say('still looking for the events');
 			return;
 		}
 
@@ -127,8 +127,8 @@ export const createTimeActs = (stage: Stage, sampler: Sampler, player: Player): 
 			const {detail} = stage.ui();
 			const {view: {rowAt, momentOf}, place} = stage.frame();
 			const row = momentOf && !detail ? rowAt(stage.sample(), stage.ui(), place.cursor) : undefined;
-			if (!replay()) {
-				stage.say('this is no capture file: it cannot be gone through again');
+			if (!player.hasPast()) {
+				stage.say('this is no capture file and no log: it cannot be gone through again');
 			} else if (row) {
 				goTo(momentOf!(row) + halfEventUs);
 			} else {
@@ -138,6 +138,7 @@ export const createTimeActs = (stage: Stage, sampler: Sampler, player: Player): 
 		},
 		live() {
 			stage.change({isPaused: false, isHeld: false, follow: undefined});
+			player.goLive();
 			if (replay() && !stage.sample().ended) {
 				goTo(Number.MAX_SAFE_INTEGER);
 			}

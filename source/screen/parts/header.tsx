@@ -17,7 +17,7 @@ import {Lines} from '../theme.js';
 /** What is listened to, for how long, how completely, and what time it is. */
 export const titleLine = ({sample, columns, localTime, intervalSeconds, ui}: Frame, isSilent = false): Line => {
 	const {status, nowUs} = sample;
-	const [listening, forShort] = status && status.sinceUs > 0 ? ['listening', 'for'].map(word => `${word} ${ago((nowUs - status.sinceUs) / us)}`) : ['starting', 'starting'];
+	const [listening, forShort] = status && status.sinceUs > 0 ? (status.past ? ['since', 'since'] : ['listening', 'for']).map(word => `${word} ${ago((nowUs - status.sinceUs) / us)}`) : ['starting', 'starting'];
 	const drops = status?.places.reduce((sum, place) => sum + place.drops, 0) ?? 0;
 	const words = [stateWords(sample), ui.filter !== '' && !isSilent ? 'FILTERED' : ''].filter(Boolean).join(' ');
 	const time = clockTime(nowUs + (status?.wallOffsetUs ?? 0), localTime);

@@ -1,0 +1,80 @@
+import {LogError, openLog, readIndex, type Log} from '../log/folder.js';
+import {type AnyTold, type LoggedEvent} from '../events/told.js';
+import {type ReplayIndex} from './replay-index.js';
+
+const parts = 240;
+/** Segments whose index is read in one turn: some ms. */
+const batch = 16;
+const mostEvents = 20_000;
+
+const turn = async (): Promise<void> => new Promise(resolve => {
+	setTimeout(resolve, 0);
+});
+
+type Part = {readonly firstUs: number; readonly lastUs: number; readonly born: number; readonly events: readonly LoggedEvent[]};
+
+/** Indexes of segments that are complete stay as they were read. */
+export type LogIndex = {
+	/** Looks again; undefined for an empty log. */
+	read(): Promise<ReplayIndex | undefined>;
+};
+
+/** What a log holds, for the time line, from the indexes of its segments. */
+export const createLogIndex = (folder: string): LogIndex => {
+	const known = new Map<number, Part>();
+
+	const take = (log: Log, number: number): Part | undefined => {
+		const index = readIndex(log.folder, number, log.owner);
+		return index && {
+			firstUs: index.firstUs, lastUs: index.lastUs, born: index.born,
+			events: index.events.map(([timeUs, told]) => ({timeUs, event: String(told['event']), fields: told as AnyTold})),
+		};
+	};
+
+	return {
+		async read() {
+			let log: Log;
+			try {
+				log = openLog(folder);
+			} catch (error) {
+				if (error instanceof LogError) {
+					return undefined;
+				}
+
+				throw error;
+			}
+
+			const kept: Part[] = [];
+			for (const [place, number] of log.numbers.entries()) {
+				if (place % batch === batch - 1) {
+					await turn();
+				}
+
+				// The last two may still be written.
+				const part = (place < log.numbers.length - 2 ? known.get(number) : undefined) ?? take(log, number);
+				if (part) {
+					known.set(number, part);
+					kept.push(part);
+				}
+			}
+
+			const [first] = kept;
+			const last = kept.at(-1);
+			if (!first || !last) {
+				return undefined;
+			}
+
+			const births = Array.from({length: parts}, () => 0);
+			const width = Math.max(1, last.lastUs - first.firstUs) / parts;
+			for (const {firstUs, lastUs, born} of kept) {
+				const from = Math.max(0, Math.min(parts - 1, Math.floor((firstUs - first.firstUs) / width)));
+				const to = Math.max(from, Math.min(parts - 1, Math.floor((lastUs - first.firstUs) / width)));
+				for (let part = from; part <= to; part++) {
+					births[part]! += born / (to - from + 1);
+				}
+			}
+
+			return {firstUs: first.firstUs, lastUs: last.lastUs, births, events: kept.flatMap(({events}) => events).slice(-mostEvents)};
+		},
+	};
+};
