@@ -65,13 +65,18 @@ const startMetrics = async (monitor: Monitor, address: NonNullable<Options['metr
 	}
 };
 
-const run = async (options: Options): Promise<number> => {
-	if (options.mode === 'screen' && (process.env['TERM'] ?? '') === 'dumb') {
+const run = async (given: Options): Promise<number> => {
+	if (given.mode === 'screen' && (process.env['TERM'] ?? '') === 'dumb') {
 		complain('this terminal (TERM=dumb) cannot show a screen: add --events for a line per change, or --list');
 		return 2;
 	}
 
-	const {startEngine, pastOf, prepareLog, prepareRecording, recordingProblem, mayNeedRoot} = await import('./program/start.js');
+	const {startEngine, pastOf, prepareLog, prepareRecording, recordingProblem, mayNeedRoot, withServiceLog} = await import('./program/start.js');
+	const {options, hint} = await withServiceLog(given);
+	if (hint !== undefined) {
+		complain(hint);
+	}
+
 	if (!mayNeedRoot(options)) {
 		becomeInvokingUser();
 	}

@@ -19,6 +19,7 @@ const otherThread: Readonly<Record<string, 'main' | 'both' | 'capture'>> = {
 	'engine/monitor.ts': 'main', // The handle to the thread.
 	'recording/file.ts': 'both', // The first file is made before privileges are given back, in the main thread.
 	'recording/holder.ts': 'both', // For that.
+	'log/lock.ts': 'both', // Whether it is being written is asked before there is a thread.
 	'log/folder.ts': 'both', // What a log holds is asked by the screen, too.
 	'program/thread.ts': 'capture', // The launcher of the thread.
 	'program/compile-cache.ts': 'both', // Each thread keeps its own compiled code,

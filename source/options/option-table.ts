@@ -60,6 +60,7 @@ export const optionTable = {
 		argument: 'TIME', section: 'replay', help: ['stop there (screen: open there): RFC 3339, Unix seconds, or', '+SECONDS after the first packet'],
 		brief: 'stop at a time of the capture, or open there',
 	},
+	log: {argument: 'PATH|none', section: 'sources', inFile: true, completes: 'file', help: ['the log to open without a source, if it is being written', '(default /var/lib/ipvstop/log/, where the service keeps its)'], brief: 'the log to open when no source is named'},
 	since: {argument: 'SPAN|TIME', section: 'replay', help: ['text of a log (-r PATH/) begins there: 1h, 2d, or a time'], brief: 'where text of a log begins'},
 	speed: {argument: 'N|max', section: 'replay', completes: ['max', '1', '10', '60'], help: ['capture seconds per second on the screen (default 1)']},
 

@@ -47,6 +47,8 @@ export type Options = Readonly<{
 	writeFiles: number;
 	/** Of a log. */
 	writeAgeUs: number;
+	/** The log that is opened without a source, `none` for none; undefined: that of the service. */
+	log: string | undefined;
 	/** Text of a log begins there. */
 	since: Since | undefined;
 	/** Where to serve metrics. */
@@ -158,6 +160,7 @@ const commandOf = (argv: readonly string[], terminal: TerminalFacts, {config, fi
 			writeSeconds: given.writeTime === undefined ? Infinity : numberOf('write-time', given.writeTime, 1, 1e9),
 			writeFiles: given.writeFiles === undefined ? Infinity : integerOf('write-files', given.writeFiles, 1, 1e6),
 			writeAgeUs: durationOf('write-age', given.writeAge ?? '14d') * 1000,
+			log: given.log,
 			since: given.since === undefined ? undefined : sinceOf(given.since),
 			metrics: given.metrics === undefined ? undefined : listenOf('metrics', given.metrics),
 			maxSessions: integerOf('max-sessions', given.maxSessions ?? '2000000', 1000, 50_000_000),

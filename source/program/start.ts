@@ -1,6 +1,8 @@
-import {chmodSync, mkdirSync} from 'node:fs';
+import {accessSync, chmodSync, constants, mkdirSync, statSync} from 'node:fs';
 import {startMonitor, type Monitor} from '../engine/monitor.js';
+import path from 'node:path';
 import {groupOf, indexesOf, isLogPath, LogError, openLog} from '../log/folder.js';
+import {writerOf} from '../log/lock.js';
 import {type LogTask} from '../log/log-writer.js';
 import {type LogReading} from '../engine/worker.js';
 import {createFirstFile, RecordingError, recordingReason, type RecordingTask} from '../recording/file.js';
@@ -50,6 +52,13 @@ export const prepareRecording = (options: Options, version: string): RecordingTa
 /** A checkpoint each ten minutes, and where there was a takeover or much was heard. */
 const segmentUs = 600_000_000;
 
+/** What is made in the folder belongs to its group. Where systemd forbids to say so, its state directory says it. */
+const keepGroup = (folder: string): void => {
+	try {
+		chmodSync(folder, 0o2750);
+	} catch {}
+};
+
 /** Makes the folder of a log. Throws a `UsageError`. */
 export const prepareLog = (options: Options, version: string): LogTask | undefined => {
 	if (options.write === undefined || !isLogPath(options.write)) {
@@ -62,8 +71,8 @@ export const prepareLog = (options: Options, version: string): LogTask | undefin
 
 	const folder = options.write.endsWith('/') ? options.write : `${options.write}/`;
 	try {
-		if (mkdirSync(folder, {recursive: true, mode: 0o750}) !== undefined) {
-			chmodSync(folder, 0o2750);
+		if (mkdirSync(folder, {recursive: true, mode: 0o750}) !== undefined && !statSync(folder).mode.toString(8).endsWith('2750')) {
+			keepGroup(folder);
 		}
 	} catch (error) {
 		throw new UsageError(`Cannot keep a log in ${folder}: ${recordingReason(error)}. Give -w a folder that you may write to.`);
@@ -72,6 +81,36 @@ export const prepareLog = (options: Options, version: string): LogTask | undefin
 	return {
 		folder, application: `ipvstop ${version}`, mostOctets: options.writeOctets, mostAgeUs: options.writeAgeUs, spanUs: segmentUs, waits: isLossless(options) || readsOnly(options),
 	};
+};
+
+/** Where the unit keeps its log. */
+const serviceLog = '/var/lib/ipvstop/log/';
+
+/**
+Without a source, the log of the service, where it is being written and may be read. `hint`: why it is not, where it is there and
+membership of a group would do.
+*/
+export const withServiceLog = async (options: Options): Promise<{readonly options: Options; readonly hint?: string}> => {
+	const {read, via, interfaces, join, demo, write, mode, log} = options;
+	if (read.length > 0 || via.length > 0 || interfaces.length > 0 || join || demo || write !== undefined || log === 'none') {
+		return {options};
+	}
+
+	const folder = log ?? serviceLog;
+	try {
+		if (!statSync(folder, {throwIfNoEntry: false})?.isDirectory()) {
+			return {options};
+		}
+
+		accessSync(folder, constants.R_OK | constants.X_OK);
+	} catch {
+		const group = groupOf(path.dirname(`${folder}.`));
+		return {options, hint: `the log of the service (${folder}) is read by the members of the group ${group}; this listens anew`};
+	}
+
+	const isWritten = await writerOf(folder) !== undefined;
+	// A list is of the present: it is complete at once.
+	return isWritten ? {options: {...options, read: [{name: 'log', path: folder}], durationSeconds: mode === 'list' ? undefined : options.durationSeconds}} : {options};
 };
 
 /** The log that is looked at, if one is. */

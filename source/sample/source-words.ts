@@ -24,13 +24,13 @@ export const isFile = ({status}: Sample): boolean => status?.places.some(({kind}
 
 /** What the picture is of, in one word. */
 export const modeWord = (sample: Sample): string => {
+	if (sample.status?.past) {
+		return sample.status.replay || !sample.status.past.isLive ? 'LOG REPLAY' : 'LOG';
+	}
+
 	const kinds = sample.status?.places.map(place => place.kind) ?? [];
 	if (kinds.includes('demo')) {
 		return 'DEMO';
-	}
-
-	if (sample.status?.past) {
-		return sample.status.replay || !sample.status.past.isLive ? 'LOG REPLAY' : 'LOG';
 	}
 
 	return isFile(sample) ? 'REPLAY' : (kinds.includes('stdin') ? 'STREAM' : 'LIVE');
