@@ -1,6 +1,6 @@
 import {accessSync, chmodSync, constants, mkdirSync, statSync} from 'node:fs';
-import {startMonitor, type Monitor} from '../engine/monitor.js';
 import path from 'node:path';
+import {startMonitor, type Monitor} from '../engine/monitor.js';
 import {groupOf, indexesOf, isLogPath, LogError, openLog} from '../log/folder.js';
 import {writerOf} from '../log/lock.js';
 import {type LogTask} from '../log/log-writer.js';
@@ -43,7 +43,7 @@ export const prepareRecording = (options: Options, version: string): RecordingTa
 		waits: isLossless(options),
 	};
 	try {
-		return {...task, ...createFirstFile(task, options.read.map(({path}) => path), Date.now() * 1000)};
+		return {...task, ...createFirstFile(task, options.read.map(one => one.path), Date.now() * 1000)};
 	} catch (error) {
 		throw error instanceof RecordingError ? new UsageError(error.message) : error;
 	}
