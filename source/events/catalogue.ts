@@ -222,7 +222,7 @@ export const events = {
 	}),
 	source: event('source', {
 		doc: 'Something happened to what is listened to, read from or written to.',
-		fields: {state: field.text('up, down, gone, ended, failed; drops; behind; of a recording up, failing, closed.')},
+		fields: {state: field.text('up, down, gone, ended, failed; drops; clock; behind; of a recording up, failing, closed.')},
 		others: {
 			segment: common.segment, detail: field.text('Why, and what it hides.'), drops: field.integer('Packets lost there so far.'), lostChanges: field.integer('Changes that the reader of this output was too slow for.'),
 			recording: field.text('The file, where this is about the recording.'), lost: field.integer('Packets that could not be recorded so far.'),
