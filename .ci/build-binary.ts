@@ -81,6 +81,9 @@ const build = async (arch: Arch): Promise<void> => {
 	spawnSync(`${target.prefix}strip`, [binary], {stdio: 'ignore'});
 	execFileSync(process.execPath, [postject, binary, 'NODE_SEA_BLOB', blob, '--sentinel-fuse', fuse], {stdio: 'pipe'});
 	const icu = trim(binary, target);
+	// For packages of the file.
+	fs.rmSync(path.join(folder, 'share'), {recursive: true, force: true});
+	fs.cpSync(path.join(assets, 'share'), path.join(folder, 'share'), {recursive: true});
 	fs.rmSync(parts, {recursive: true});
 
 	if (loads(target, binary) === false) {

@@ -1,18 +1,131 @@
+import {stateName, protocolName} from '../wire/sync/conn-state.js';
+import {protocolNumber, templateCode, entryDirector, entryField, entryPath, entryCport, entryFlag, isEntryIpv6, changeKindOf, changeWasPath, changeWasState, entryRank} from '../table/entry.js';
+import {pathAt, pathWords, serviceAt, serviceWords} from '../table/memory.js';
+import {type PathInfo} from '../table/path-info.js';
+import {prefixMask, type EndpointTest} from '../wire/net.js';
 import {forwardingNames} from '../wire/sync/conn-flags.js';
-import {protocolName} from '../wire/sync/conn-state.js';
 import {changeKind, changeKinds} from '../table/changes.js';
-import {changeKindOf, changeWasPath, changeWasState, entryField, entryRank, templateCode} from '../table/entry.js';
 import {type PeData} from '../table/pe-pool.js';
 import {isTemplate, pathIs} from '../table/read/predicates.js';
-import {endpointTest, intervalsOf, isPattern, markTest, numberTest, textTest} from './compare.js';
-import {endpointPart, ofReal} from './endpoint-part.js';
-import {fail, type Test} from './expression.js';
-import {fields, type FieldName} from './fields.js';
+import {type FilterNames} from './names.js';
+import {onEntry, type Part, any, every, onField, onPath, onWord, never, onBits, onChange, onRank, onTime, opposite, since, template} from './code-part.js';
 import {type Ground} from './row-sources.js';
-import {directorPart, directorsPart, maskShift, segmentPart} from './named-part.js';
-import {any, never, onBits, onChange, onEntry, onField, onPath, onRank, onTime, opposite, since, template, type Part} from './code-part.js';
+import {type Test, type Value, fail} from './expression.js';
+import {textTest, whoTest, endpointMatcher, isPattern, resolveNames, endpointTest, intervalsOf, markTest, numberTest} from './compare.js';
+import {fields, type FieldName} from './fields.js';
 import {reasonPart, recordNumberPart, sourcePart} from './record-part.js';
-import {rankKindBits, ranksOf} from './state-ranks.js';
+
+const rankTemplate = 0x80;
+const protocolByKind = [protocolNumber.tcp, protocolNumber.sctp, protocolNumber.udp] as const;
+/** Stands for protocols without a handler: ESP and AH have one state, which has no name. */
+const encapsulated = 50;
+
+/** The rank's bits for template and protocol, to be joined with the code of another state than the entry's own. */
+const rankKindBits = 0xb0;
+
+/** Name of the state that a rank, the low byte of word 4, stands for. */
+const nameOfRank = (rank: number): string => {
+	const code = rank & 15;
+	if ((rank & rankTemplate) !== 0) {
+		return stateName(0, Math.max(0, code - templateCode), true);
+	}
+
+	return stateName(protocolByKind[(rank >> 4) & 3] ?? encapsulated, code, false);
+};
+
+/** The ranks whose states have names that pass: a look-up in 256 answers is all that an entry costs. */
+const ranksOf = (passes: (name: string) => boolean): Uint8Array => Uint8Array.from({length: 256}, (_, rank) => passes(nameOfRank(rank)) ? 1 : 0);
+
+/* Segments and directors are numbers in an entry. Their names come to light while a filter is in use, and never change. */
+
+/** Answers by number that are looked up once they are known. */
+const namedPart = (numberOf: (words: Int32Array, at: number) => number, namesOf: (index: number) => readonly string[] | undefined, passes: (names: readonly string[]) => boolean): Part => {
+	const answers: Array<boolean | undefined> = [];
+	const ask = (index: number): boolean => {
+		const names = namesOf(index);
+		return names !== undefined && (answers[index] = passes(names));
+	};
+
+	return onEntry((words, at) => {
+		const index = numberOf(words, at);
+		return answers[index] ?? ask(index);
+	});
+};
+
+const segmentPart = ({operator, values}: Test, {arrays: {paths, services}, names}: Ground): Part => {
+	const matches = textTest(operator, values);
+	return namedPart(
+		(words, at) => services[(paths[(entryPath(words, at) * pathWords) + pathAt.service]! * serviceWords) + serviceAt.segment]!,
+		index => {
+			const name = names.segment(index);
+			return name === undefined ? undefined : [name];
+		},
+		([name]) => matches(name!),
+	);
+};
+
+/** The director that announced it last. */
+const directorPart = ({operator, values}: Test, {names}: Ground): Part =>
+	namedPart(entryDirector, index => names.director(index), whoTest(operator, values, names));
+
+/** Halves of the word of masks: the bits of directors that announced it, and of those it was sent to. */
+const maskShift = {announced: 0, sent: 16} as const;
+
+/** Any of the directors whose bits are set in a mask. */
+const directorsPart = ({operator, values}: Test, {names, refresh}: Ground, shift: number): Part => {
+	const passes = whoTest(operator, values, names);
+	const wanted = {bits: 0};
+	refresh.push(() => {
+		wanted.bits = 0;
+		for (let bit = 0; bit < 16; bit++) {
+			const who = names.directorOfBit(bit);
+			wanted.bits |= who && passes(who) ? 1 << bit : 0;
+		}
+	});
+	return {on: 'wanted', word: entryField.masks.word, shift, wanted};
+};
+
+/* Client, virtual and real are asked alike, each where it lies: the client in the entry, the other two in its path. */
+
+type EndpointField = 'client' | 'virtual' | 'real';
+
+/** More than these are looked up by a call. */
+const fewNets = 8;
+
+const ofVirtual = (test: EndpointTest) => ({service}: PathInfo): boolean => test(service.vaddr, 0, service.family === 6, service.vport);
+
+/** The test of an endpoint, put to the real server of a path. */
+const ofReal = (test: EndpointTest) => ({daddr, dport, service}: PathInfo): boolean => test(daddr, 0, service.family === 6, dport);
+
+const portsOf = (value: Value) => value.kind === 'net' && value.ports ? value.ports : [];
+
+/** A few networks and ports, the usual case, need no call. */
+const clientNetPart = (test: Test, names: FilterNames): Part | undefined => {
+	const values = isPattern(test.operator) ? [] : resolveNames(test.values, names);
+	if (values.length === 0 || values.length > fewNets) {
+		return undefined;
+	}
+
+	return any(values.map(value => {
+		const [low, high] = value.kind === 'range' ? [value.low, value.high] : portsOf(value);
+		const part = low === undefined || high === undefined ? [] : [onField(entryField.cport, [{low, below: high + 1}])];
+		return value.kind === 'net'
+			? every([
+				...value.words.slice(0, Math.ceil(value.bits / 32)).map((word, index) => onWord(index, 0, prefixMask(value.bits, index), word)),
+				onWord(entryField.flags.word, 0, entryFlag.ipv6, value.family === 6 ? entryFlag.ipv6 : 0),
+				...part,
+			])
+			: every(part);
+	}));
+};
+
+/** Addresses, networks, ports, the names of them, or a pattern of their text: any of these endpoints may match. */
+const endpointPart = (test: Test, which: readonly EndpointField[], ground: Ground): Part => {
+	const matches = endpointMatcher(test.operator, test.values, ground.names);
+	return any(which.map(one => one === 'client'
+		? clientNetPart(test, ground.names) ?? onEntry((words, at) => matches(words, at, isEntryIpv6(words, at), entryCport(words, at)), isPattern(test.operator))
+		: onPath((one === 'virtual' ? ofVirtual : ofReal)(matches))));
+};
 
 const latin = new TextDecoder('latin1');
 

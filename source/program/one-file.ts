@@ -4,12 +4,15 @@ Its modules are loaded from the executable as if they lay in a folder of that na
 thread begins here.
 */
 import {createRequire, registerHooks} from 'node:module';
+import path from 'node:path';
 import process from 'node:process';
 import {getAsset} from 'node:sea';
 import {pathToFileURL} from 'node:url';
 import {isMainThread} from 'node:worker_threads';
 
-const inside = `${pathToFileURL(process.execPath).href}/`;
+/** Without /proc it is the word that the program was called by. */
+const executable = path.resolve(process.execPath);
+const inside = `${pathToFileURL(executable).href}/`;
 const entry = `${inside}${isMainThread ? 'cli.js' : 'worker.js'}`;
 const start = `${inside}start.cjs`;
 
@@ -45,4 +48,4 @@ registerHooks({
 	},
 });
 
-createRequire(process.execPath)(start);
+createRequire(executable)(start);

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import {combineSources} from '../../source/capture/combine.js';
-import {createStreamTime} from '../../source/capture/stream-time.js';
+import {combineSources, createStreamTime} from '../../source/capture/combine.js';
 import {CaptureError, type PacketSink, type PacketSource, type Place} from '../../source/capture/source.js';
 import {type Packet} from '../../source/wire/packet.js';
 import {createManualClock} from './manual-clock.js';

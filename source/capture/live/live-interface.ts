@@ -1,12 +1,28 @@
+import {CaptureError, fullSight, joinedSight, type PacketSink, type Place} from '../source.js';
 import {type CaptureClock} from '../clock.js';
 import {cookedFilter, ethernetFilter, type FilterOptions} from '../filter-expression.js';
 import {openGroupListener, type GroupListener} from '../join/group-listener.js';
 import {addressOf, type NetworkInterface} from '../interfaces.js';
-import {fullSight, joinedSight, type CaptureError, type PacketSink, type Place} from '../source.js';
 import {type KernelTime} from './kernel-time.js';
-import {isPermissionError, openError} from './open-failure.js';
 import {type PcapBinding} from './pcap-binding.js';
 import {openPcapHandle, type PcapHandle} from './pcap-handle.js';
+
+/** Whether libpcap's words mean that the right to capture is missing. */
+const isPermissionError = (error: unknown): boolean => /not permitted|permission|CAP_NET_RAW/i.test((error as Error).message);
+
+/** What cannot be captured on, why, and what to do instead. `error` carries libpcap's words. */
+const openError = (name: string, error: unknown): CaptureError => {
+	const words = (error as Error).message;
+	if (isPermissionError(error)) {
+		return new CaptureError(`Cannot capture on ${name}: permission denied. Run as root (sudo ipvstop), grant CAP_NET_RAW, or listen without privilege: ipvstop --join`, 4);
+	}
+
+	if (/not up/i.test(words)) {
+		return new CaptureError(`Cannot capture on ${name}: it is down. Bring it up: ip link set ${name} up`, 4);
+	}
+
+	return new CaptureError(`Cannot capture on ${name}: ${words}.`, 4);
+};
 
 /** The pseudo-interface that hears all others. */
 export const anyInterface = 'any';

@@ -4,12 +4,128 @@ import {type EventFilter} from '../../filter/event-filter.js';
 import {rfc3339, safeJson} from '../../text/format.js';
 import {createTokenBucket, formatRate} from '../token-bucket.js';
 import {actionText, type TriggerAction} from './actions.js';
+import {type TriggerCondition} from './condition.js';
+import {type Runner, type RunResult, type TriggerEvent} from './run.js';
 import {type Trigger} from './trigger.js';
 import {type Hold} from './gate.js';
 import {type TriggerJournal, type TriggerOutcome} from './log.js';
-import {createTriggerQueue, type TriggerQueue} from './queue.js';
-import {type Runner, type TriggerEvent} from './run.js';
-import {createTriggerWatch} from './watch.js';
+
+/** Decides when the events that a trigger's filter lets through set it off. Times are microseconds of one timeline. */
+type TriggerWatch = {
+	/** An event that passed: does it set off the trigger? */
+	happened(timeUs: number): boolean;
+	/**
+	Time has passed; `sinceUs`: since when silence is evidence, undefined while it is none. Gives since when there was no event if
+	that has just been for too long.
+	*/
+	passed(nowUs: number, sinceUs: number | undefined): number | undefined;
+};
+
+export const createTriggerWatch = ({kind, spanMs}: Pick<TriggerCondition, 'kind' | 'spanMs'>): TriggerWatch => {
+	const spanUs = spanMs * 1000;
+	let lastUs = -Infinity;
+	let isSaid = false;
+
+	return {
+		happened(timeUs) {
+			const isFirst = timeUs - lastUs >= spanUs;
+			lastUs = timeUs;
+			isSaid = false;
+			return kind === 'each' || (kind === 'once' && isFirst);
+		},
+		passed(nowUs, sinceUs) {
+			if (kind !== 'none' || isSaid || sinceUs === undefined) {
+				return undefined;
+			}
+
+			const quietUs = Math.max(lastUs, sinceUs);
+			if (nowUs - quietUs < spanUs) {
+				return undefined;
+			}
+
+			isSaid = true;
+			return quietUs;
+		},
+	};
+};
+
+/** As many runs of one action at a time; more would help no one who is told. */
+const mostRunning = 4;
+/** As many events may wait for one action. */
+const mostWaiting = 256;
+
+type TriggerQueue = {
+	/** False when too many wait already. */
+	push(event: TriggerEvent): boolean;
+	running(): number;
+	waiting(): number;
+	/** Resolves when nothing runs and nothing waits. */
+	idle(): Promise<void>;
+	/** Ends what runs and forgets what waits; gives how many waited. */
+	kill(): number;
+};
+
+type TriggerQueueOptions = {
+	readonly run: Runner;
+	readonly done: (event: TriggerEvent, result: RunResult, seconds: number) => void;
+	/** Milliseconds that never go back. */
+	readonly clock: () => number;
+};
+
+/** The events of one action: a few run, some wait, the rest is refused, so that an action that hangs costs a known amount. */
+const createTriggerQueue = ({run, done, clock}: TriggerQueueOptions): TriggerQueue => {
+	const abort = new AbortController();
+	const waiting: TriggerEvent[] = [];
+	let whenIdle: Array<() => void> = [];
+	let running = 0;
+
+	const begin = async (event: TriggerEvent) => {
+		running++;
+		const startedMs = clock();
+		const result = await run(event, abort.signal);
+		running--;
+		done(event, result, (clock() - startedMs) / 1000);
+		next();
+	};
+
+	const next = () => {
+		while (running < mostRunning && waiting.length > 0) {
+			void begin(waiting.shift()!);
+		}
+
+		if (running === 0) {
+			const tell = whenIdle;
+			whenIdle = [];
+			for (const resolve of tell) {
+				resolve();
+			}
+		}
+	};
+
+	return {
+		push(event) {
+			if (abort.signal.aborted || waiting.length >= mostWaiting) {
+				return false;
+			}
+
+			waiting.push(event);
+			next();
+			return true;
+		},
+		running: () => running,
+		waiting: () => waiting.length,
+		idle: async () => new Promise(resolve => {
+			whenIdle.push(resolve);
+			next();
+		}),
+		kill() {
+			const left = waiting.length;
+			waiting.length = 0;
+			abort.abort();
+			return left;
+		},
+	};
+};
 
 /** What triggers share. */
 export type TriggerGround = {

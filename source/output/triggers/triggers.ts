@@ -1,4 +1,5 @@
-import {readTold, type AnyTold} from '../../events/told.js';
+import {events} from '../../events/catalogue.js';
+import {isKind, type AnyTold, readTold} from '../../events/told.js';
 import {compileEventFilter, type EventFilter} from '../../filter/event-filter.js';
 import {type FilterError} from '../../filter/expression.js';
 import {type Status} from '../../engine/status.js';
@@ -11,9 +12,42 @@ import {createNames} from '../names.js';
 import {type Trigger} from './trigger.js';
 import {createActiveTrigger, type ActiveTrigger, type TriggerGround} from './active.js';
 import {createTriggerGate, type Hold} from './gate.js';
-import {createTriggerHearing} from './hearing.js';
 import {createTriggerLog, type TriggerLog} from './log.js';
 import {triggerEventOf, type TriggerEvent} from './run.js';
+
+/** Whether silence is evidence: not while a source is down. */
+type TriggerHearing = {
+	/** An event that is not about a session. */
+	notice(told: AnyTold, timeUs: number): void;
+	/** Since when all sources are heard, undefined while one is not. */
+	sinceUs(): number | undefined;
+};
+
+/** States of a place, which `source` events have beside others. */
+const placeStates = new Set(['opening', 'up', 'down', 'gone', 'ended', 'failed']);
+
+const createTriggerHearing = (): TriggerHearing => {
+	const silent = new Set<string>();
+	let sinceUs = -Infinity;
+
+	return {
+		notice(told, timeUs) {
+			if (isKind(told, events.suspend)) {
+				sinceUs = timeUs;
+			} else if (isKind(told, events.source) && told.recording === undefined && told.segment !== undefined && placeStates.has(told.state)) {
+				const {segment, state} = told;
+				if (state === 'up') {
+					silent.delete(segment);
+				} else {
+					silent.add(segment);
+				}
+
+				sinceUs = timeUs;
+			}
+		},
+		sinceUs: () => silent.size > 0 ? undefined : sinceUs,
+	};
+};
 
 /** Changes between two looks at the time. */
 const step = 256;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import {parseCondition} from '../../../source/output/triggers/condition.js';
 import {createTokenBucket, formatRate, parseRate} from '../../../source/output/token-bucket.js';
-import {createTriggerWatch} from '../../../source/output/triggers/watch.js';
+import {createTriggerWatch} from '../../../source/output/triggers/active.js';
 
 const seconds = (count: number) => count * 1e6;
 
