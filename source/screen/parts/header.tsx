@@ -34,9 +34,14 @@ export const titleLine = ({sample, columns, localTime, intervalSeconds, ui}: Fra
 /** The role, in the words of what is so now. */
 const roleWords = (director: Director, pair: Pair | undefined, nowUs: number): {readonly role: string; readonly evidence: string; readonly tone: Tone} => {
 	const {role, evidence} = roleOf(director, nowUs);
-	if (role === 'SENDING' && pair?.masterBy === 'sync' && pair.master >= 0 && pair.master !== director.index) {
+	const isServing = pair?.master === director.index;
+	if ((role === 'SENDING' || role === 'QUIET') && pair && pair.master >= 0 && !isServing && !pair.activeActive) {
 		// Sending is what goes on: another has taken it over.
 		return {role: 'STOPPED', evidence: 'sending', tone: 'warning'};
+	}
+
+	if (isServing && (role === 'GONE' || role === 'QUIET')) {
+		return {role: 'MASTER', evidence: 'by ARP and sync, no adverts heard', tone: 'good'};
 	}
 
 	if (role === 'GONE' && director.priority === 0) {
@@ -63,8 +68,9 @@ const directorLine = (director: Director, pair: Pair | undefined, {sample, colum
 	const sync = director.lastSyncUs > 0 ? `sync ${age(director.lastSyncUs)}` : (director.listeningSinceUs > 0 ? '' : 'no sync');
 	const [claim, claimShort] = pair?.claimant === director.index && pair.claimUs > 0 ? [`VIP by ARP ${age(pair.claimUs)}`, `ARP ${age(pair.claimUs)}`] : ['', ''];
 	const pace = records === undefined ? '' : `${rate(records)} rec/s`;
-	const brief = director.masterSinceUs > 0 && director.lastAdvertUs > 0 ? `prio ${director.priority}  advert ${age(director.lastAdvertUs)}` : evidence;
-	const least = director.masterSinceUs > 0 && director.lastAdvertUs > 0 ? `advert ${age(director.lastAdvertUs)}` : evidence;
+	const hasAdverts = role === 'MASTER' && evidence.includes('advert ');
+	const brief = hasAdverts ? `prio ${director.priority}  advert ${age(director.lastAdvertUs)}` : evidence;
+	const least = hasAdverts ? `advert ${age(director.lastAdvertUs)}` : evidence;
 	const name = directorName(sample.status, director.index, named);
 	const who = `${isMaster ? '*' : ' '}${name} ${director.address.padEnd(columns < 72 ? 0 : 10)}`;
 	const join = (...parts: readonly string[]): string => `${who} ${[role, ...parts].filter(Boolean).join('  ')}`;

@@ -90,7 +90,7 @@ const fatesOf = (connection: Connection, {sample, named, localTime}: Frame): rea
 			case 'unknown': {
 				return unsure.now
 					? `CANNOT TELL whether ${to} knows it (${takeover.ownEvidence || 'nothing that was heard tells'}).`
-					: `${isUdp ? 'ANEW' : 'RESET'}: ${to} was never told of it: ${cost}, unless it has ended already. What is shown is ${name(connection.director)}'s last word.`;
+					: `${isUdp ? 'ANEW' : 'RESET'}: ${to} ${connection.director === takeover.to ? `announced it before it was away, and ${takeover.ownKept === 'no' ? 'rebooted: it came back' : 'came back'} without it` : 'was never told of it'}. Unless it has ended already, ${cost}.`;
 			}
 		}
 	};

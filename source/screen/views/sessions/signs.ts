@@ -7,7 +7,10 @@ export type RowSign = 'gone' | 'template' | 'reset' | 'anew' | 'unsure' | 'fresh
 
 /** Whom the words of the signs speak of. */
 export type SignNames = {
-	/** The master that serves now. */
+	/** The new master of the last takeover, and whether it rebooted before. */
+	readonly to: string;
+	readonly hasRebooted: boolean;
+	/** The master that might die. */
 	readonly master: string;
 	/** Of whom it cannot be told what it knows. */
 	readonly unsure: string;
@@ -24,7 +27,7 @@ type Sign = {
 
 /** Each sign as a character and a tone, and in plain words. */
 export const signs: Readonly<Record<Exclude<RowSign, 'none'>, Sign>> = {
-	reset: {character: '!', tone: 'alarm', help: 'the master that serves now was never told of it: the client is reset at its next packet, unless it has gone already', legend: ({master}) => `! ${master} does not know it: reset at its next packet`},
+	reset: {character: '!', tone: 'alarm', help: 'the master that serves now was never told of it: the client is reset at its next packet, unless it has gone already', legend: ({to, hasRebooted}) => `! ${to} does not know it${hasRebooted ? ' (rebooted)' : ''}: reset at its next packet`},
 	unsure: {character: '?', tone: 'unsure', help: 'whether the master that serves now, or the one that would follow, knows it cannot be told', legend: ({unsure}) => `? cannot tell whether ${unsure} knows it`},
 	risk: {character: '%', tone: 'warning', help: 'risk: the backup was not told of it, or it runs out before that is due: lost if the master died now', legend: ({master}) => `% lost if ${master} died now`},
 	anew: {character: 's', tone: 'warning', help: 'a UDP flow that the master that serves now was never told of: it is scheduled anew, maybe to another real server', legend: () => 's UDP, scheduled anew'},

@@ -1,6 +1,6 @@
 import {filterOfRow} from '../../../filter/row-filter.js';
 import {directorName} from '../../../sample/screen-names.js';
-import {cannotTell, mainPair} from '../../../sample/standing.js';
+import {cannotTell, lastTakeover, mainPair} from '../../../sample/standing.js';
 import {type Connection} from '../../../table/connection.js';
 import {type SortKey} from '../../../table/read/sort-key.js';
 import {clientText, protocolText, realText, stateText, virtualText} from '../../../text/connection-text.js';
@@ -75,8 +75,14 @@ export const sessionsView: View<Connection> = {
 		const {sample, ui: {marked}, named} = frame;
 		const pair = mainPair(sample);
 		const name = (index: number | undefined, otherwise: string) => index === undefined || index < 0 ? otherwise : directorName(sample.status, index, named);
-		const master = name(pair?.master, 'the master');
-		const names = {master, unsure: cannotTell(sample).now ? master : name(pair?.forecasts[0]?.director, 'the backup')};
+		const takeover = pair && lastTakeover(pair, sample.nowUs);
+		const forecast = pair?.forecasts[0];
+		const to = name(takeover?.to, 'the new master');
+		const names = {
+			to, hasRebooted: takeover?.ownKept === 'no',
+			master: name(forecast && forecast.from >= 0 ? forecast.from : pair?.master, 'the master'),
+			unsure: cannotTell(sample).now ? to : name(forecast?.director, 'the backup'),
+		};
 		return [
 			...(Object.keys(signs) as Array<keyof typeof signs>).filter(sign => present.has(sign)).map(sign => signs[sign].legend(names)),
 			...(marked.size > 0 ? ['# marked'] : []),
