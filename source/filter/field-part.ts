@@ -273,7 +273,9 @@ const makers: Readonly<Record<FieldName, (test: Test, ground: Ground) => Part>> 
 };
 
 /** The test of a field, without its negation. Throws `FilterFault` where the subject has no such field. */
-export const fieldPart = (test: Test, ground: Ground): Part => {
+export const fieldPart = (given: Test, ground: Ground): Part => {
+	// In the columns of ipvsadm the source is the client; of a record it is who sent the message.
+	const test: Test = given.field === 'source' && ground.subject !== 'records' ? {...given, field: 'client'} : given;
 	const {on, instead} = fields[test.field];
 	return on.includes(ground.subject)
 		? makers[test.field](test, ground)

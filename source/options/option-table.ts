@@ -64,7 +64,7 @@ export const optionTable = {
 	since: {argument: 'SPAN|TIME', section: 'replay', help: ['text of a log (-r PATH/) begins there: 1h, 2d, or a time'], brief: 'where text of a log begins'},
 	speed: {argument: 'N|max', section: 'replay', completes: ['max', '1', '10', '60'], help: ['capture seconds per second on the screen (default 1)']},
 
-	list: {section: 'text', help: ['the table once, as ipvsadm -Lnc prints it']},
+	list: {section: 'text', help: ['the table once, as ipvsadm -Lnc prints it; so do -Lnc and -l']},
 	sort: {
 		argument: 'KEY', section: 'text', inFile: true, completes: 'sort-key',
 		help: [sortKeys.slice(0, 7).join(' '), sortKeys.slice(7).join(' ')], brief: 'order of the table',

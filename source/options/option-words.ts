@@ -32,6 +32,9 @@ const switchOf = (typed: string): OptionWord | undefined => {
 /** A value that stands for itself: text, `-` or a negative number, not another option. */
 const isValue = (word: string | undefined): word is string => Boolean(word) && !/^-\D/v.test(word!);
 
+/** `ipvsadm -Lnc` is in the fingers: to list (-L, -l), numbers for names (-n) and connections (-c), which is all that there is here. */
+const ipvsadmWord = /^-[Llnc]+$/v;
+
 /**
 Cuts a command line as getopt does: a value is the next word, or follows `=` or the letter of its option; after `--` there
 are no options. Throws a `UsageError`.
@@ -51,6 +54,7 @@ export const cutWords = (argv: readonly string[]): CommandWords => {
 		found.push({name, value});
 	};
 
+	const isIpvsadm = argv.some(word => ipvsadmWord.test(word) && /L/iv.test(word));
 	let index = 0;
 	const next = (): string | undefined => {
 		index++;
@@ -83,6 +87,11 @@ export const cutWords = (argv: readonly string[]): CommandWords => {
 
 		if (!word.startsWith('-') || word === '-') {
 			filter.push(word);
+			continue;
+		}
+
+		if (isIpvsadm && ipvsadmWord.test(word)) {
+			found.push({name: 'list', value: true});
 			continue;
 		}
 

@@ -10,7 +10,7 @@ import {createRowActs} from './row-acts.js';
 import {createStage} from './stage.js';
 import {createTimeActs} from './time-acts.js';
 import {reduceUi} from './reducer.js';
-import {firstView, initialUiState, openPrompt, withPlace} from './ui-state.js';
+import {firstView, initialUiState, openPrompt, withPlace, type UiState} from './ui-state.js';
 
 /** Between keys and frames: says what each key does, and what stands where. Knows no React. */
 export type Console = {
@@ -24,6 +24,11 @@ export type Console = {
 	resize(columns: number, rows: number): void;
 	close(): void;
 };
+
+type Step = Pick<UiState, 'view' | 'filter' | 'isInverted' | 'detail' | 'places'>;
+
+/** So many steps can be taken back. */
+const mostSteps = 100;
 
 export type ConsoleOptions = Setting & {
 	/** In force from the start. */
@@ -48,6 +53,9 @@ export const createConsole = (sampler: Sampler, player: Player, {filter, saved, 
 		...createTimeActs(stage, sampler, player),
 		quit: effects.quit,
 		suspend: effects.suspend,
+		close() {
+			stepBack();
+		},
 		redraw: effects.redraw,
 		back() {
 			const {detail, overlay, view} = stage.ui();
@@ -70,6 +78,42 @@ export const createConsole = (sampler: Sampler, player: Player, {filter, saved, 
 				stage.renew();
 			});
 		},
+	};
+
+	/** Where the person was before, oldest first: view, filter, what was looked at closely, and where the cursors were. */
+	const past: Step[] = [];
+
+	const stepOf = ({view, filter: inForce, isInverted, detail, places}: UiState): Step => ({view, filter: inForce, isInverted, detail, places});
+
+	/** A step is what Backspace takes back; lines that are being typed, and cursors that move, make none. */
+	const isStep = (one: Step, other: Step): boolean => one.view !== other.view || one.filter !== other.filter || one.isInverted !== other.isInverted
+		|| (one.detail === undefined) !== (other.detail === undefined);
+
+	let settled = stepOf(stage.ui());
+
+	const remember = () => {
+		const ui = stage.ui();
+		if (ui.prompt) {
+			return;
+		}
+
+		const now = stepOf(ui);
+		if (isStep(settled, now)) {
+			past.push(settled);
+			past.splice(0, past.length - mostSteps);
+		}
+
+		settled = now;
+	};
+
+	const stepBack = () => {
+		const former = past.pop();
+		if (former) {
+			stage.change(former);
+			settled = former;
+		} else {
+			stage.change(reduceUi(stage.ui(), 'close', stage.frame().extent));
+		}
 	};
 
 	const act = (action: Action) => {
@@ -123,6 +167,7 @@ export const createConsole = (sampler: Sampler, player: Player, {filter, saved, 
 				// A key starts from where the cursor is shown, which a shorter list or a followed row may have moved.
 				stage.change(withPlace(stage.ui(), stage.frame().place));
 				onKey(key);
+				remember();
 				stage.lay();
 			}
 

@@ -79,7 +79,7 @@ export const createFilterPrompt = (stage: Stage, sampler: Sampler, after: Effect
 
 			const error = errorOf(meant);
 			if (error) {
-				stage.change({prompt: {...prompt, error}});
+				stage.change({prompt: {...prompt, error, isSubmitted: true}});
 				stage.say(`this filter does not hold, the last one stays: ${error.message}`);
 				return;
 			}

@@ -11,6 +11,12 @@ const patienceMs = 120;
 /** So long after a lone escape character its rest is still recognised. */
 const memoryMs = 1000;
 
+/** Around what is pasted (bracketed paste). A paste whose end never comes is over with a Ctrl-C, or when nothing more of it arrives. */
+const pasteBegin = '\u001B[200~';
+const pasteEnd = '\u001B[201~';
+const interrupt = '\u0003';
+const pastePatienceMs = 2000;
+
 /** What Ink reads keys from: a terminal's input in which escape sequences are never parted. */
 export type KeyStream = PassThrough & Pick<ReadStream, 'isTTY' | 'setRawMode' | 'ref' | 'unref'> & {readonly end: () => void};
 
@@ -22,6 +28,8 @@ export const createKeyStream = (terminal: ReadStream): KeyStream => {
 	const out = new PassThrough();
 	let pending = '';
 	let timer: NodeJS.Timeout | undefined;
+	let isPasting = false;
+	let pasteTimer: NodeJS.Timeout | undefined;
 	let loneEscapeAt = -Infinity;
 	terminal.setEncoding('utf8');
 
@@ -38,11 +46,24 @@ export const createKeyStream = (terminal: ReadStream): KeyStream => {
 		}
 	};
 
+	const endPaste = () => {
+		isPasting = false;
+		out.write(pasteEnd);
+	};
+
 	const onData = (data: string) => {
 		clearTimeout(timer);
+		clearTimeout(pasteTimer);
 		timer = undefined;
 		let text = pending + data;
 		pending = '';
+		const interrupted = isPasting ? text.indexOf(interrupt) : -1;
+		if (interrupted !== -1) {
+			out.write(text.slice(0, interrupted));
+			endPaste();
+			text = text.slice(interrupted);
+		}
+
 		if (orphan.test(text) && performance.now() - loneEscapeAt < memoryMs) {
 			text = `\u001B${text}`;
 		}
@@ -55,8 +76,14 @@ export const createKeyStream = (terminal: ReadStream): KeyStream => {
 			timer = setTimeout(flush, patienceMs);
 		}
 
+		const [begun, done] = [text.lastIndexOf(pasteBegin), text.lastIndexOf(pasteEnd)];
+		isPasting = begun === done ? isPasting : begun > done;
 		if (text !== '') {
 			out.write(text);
+		}
+
+		if (isPasting) {
+			pasteTimer = setTimeout(endPaste, pastePatienceMs);
 		}
 	};
 

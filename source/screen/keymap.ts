@@ -29,7 +29,7 @@ export const bindings: readonly Binding[] = [
 	{action: 'help', keys: ['h', '?'], group: 'SHOW', help: 'this help; typing searches it', hint: [0, 'h help']},
 	{action: 'filter', keys: ['/'], group: 'FIND', help: 'filter as you type; Enter keeps, Esc clears; Up Down history; @name=… saves, @name recalls', hint: [1, '/ filter']},
 	{action: 'open', keys: ['Enter'], group: 'VIEW', help: 'look closer at the row', hint: [2, 'Enter detail']},
-	{action: 'close', keys: ['Backspace'], group: 'VIEW', help: 'up one level'},
+	{action: 'close', keys: ['Backspace'], group: 'VIEW', help: 'back one step: to the view, filter or row before'},
 	{action: 'next-view', keys: ['Tab'], group: 'VIEW', help: 'next view'},
 	{action: 'previous-view', keys: ['S-Tab'], group: 'VIEW', help: 'previous view'},
 	{action: 'down', keys: ['j', 'Down'], group: 'MOVE', help: 'down one'},

@@ -1,5 +1,11 @@
 /** A line of text that is being typed. */
-export type EditedLine = {readonly text: string; /** In UTF-16 units. */ readonly cursor: number};
+export type EditedLine = {
+	readonly text: string;
+	/** In UTF-16 units. */
+	readonly cursor: number;
+	/** All of it is selected: what is typed takes its place. */
+	readonly isSelected?: boolean;
+};
 
 /** Far longer than any filter that works. */
 const longest = 4096;
@@ -9,8 +15,11 @@ export const editedLine = (text: string): EditedLine => ({text, cursor: text.len
 /** Line breaks and tabs become spaces, other control characters vanish. */
 const harmless = (text: string): string => text.replaceAll(/\s+/gv, ' ').replaceAll(/[\p{Cc}\p{Cf}\p{Cs}]/gv, '');
 
+export const selectedLine = (text: string): EditedLine => ({text, cursor: text.length, isSelected: text !== ''});
+
 /** Puts in what was typed or pasted. */
-export const insertText = ({text, cursor}: EditedLine, inserted: string): EditedLine => {
+export const insertText = (line: EditedLine, inserted: string): EditedLine => {
+	const {text, cursor} = line.isSelected ? editedLine('') : line;
 	const added = harmless(inserted).slice(0, longest - text.length);
 	return {text: text.slice(0, cursor) + added + text.slice(cursor), cursor: cursor + added.length};
 };
@@ -22,6 +31,10 @@ const wordStart = (text: string, cursor: number): number => {
 
 /** The line after a key, as shells have them; undefined for keys that do not edit. */
 export const editLine = (line: EditedLine, key: string): EditedLine | undefined => {
+	if (line.isSelected && ['Backspace', 'Delete', '^D', '^H', '^U', '^K', '^W'].includes(key)) {
+		return editedLine('');
+	}
+
 	const {text, cursor} = line;
 	switch (key) {
 		case 'Left':

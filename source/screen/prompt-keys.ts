@@ -2,6 +2,7 @@ import {type FilterError} from '../filter/expression.js';
 import {type Player} from '../sample/player.js';
 import {type Sampler} from '../sample/sampler.js';
 import {type Effects} from './effects.js';
+import {complete} from './complete.js';
 import {createFilterPrompt} from './filter-prompt.js';
 import {find} from './find.js';
 import {editedLine, editLine, insertText, type EditedLine} from './line-editor.js';
@@ -40,10 +41,24 @@ export const createPromptKeys = (stage: Stage, sampler: Sampler, player: Player,
 	};
 
 	const edit = (prompt: Prompt, line: EditedLine) => {
-		const edited = {...prompt, line, draft: line.text, back: 0};
+		const edited = {...prompt, line, draft: line.text, back: 0, isSubmitted: false};
 		stage.change({prompt: edited, message: ''});
 		if (line.text !== prompt.line.text) {
 			put(edited);
+		}
+	};
+
+	/** Tab, in lines that are filters. */
+	const completeLine = (prompt: Prompt) => {
+		const found = complete(prompt.line, stage.sample(), [...stage.ui().saved.keys()].map(name => `@${name}`));
+		if (!found) {
+			stage.say('nothing begins so');
+			return;
+		}
+
+		edit(prompt, found.line);
+		if (found.choices.length > 0) {
+			stage.say(found.choices.join(' '));
 		}
 	};
 
@@ -55,6 +70,7 @@ export const createPromptKeys = (stage: Stage, sampler: Sampler, player: Player,
 
 	const submitFind = ({line, error}: Prompt) => {
 		if (error) {
+			stage.change({prompt: {...stage.ui().prompt!, isSubmitted: true}});
 			stage.say(`not to be found: ${error.message}`);
 			return;
 		}
@@ -125,6 +141,14 @@ export const createPromptKeys = (stage: Stage, sampler: Sampler, player: Player,
 				case 'Esc':
 				case '^G': {
 					leave(prompt);
+					break;
+				}
+
+				case 'Tab': {
+					if (prompt.kind === 'filter' || prompt.kind === 'find') {
+						completeLine(prompt);
+					}
+
 					break;
 				}
 

@@ -121,6 +121,11 @@ export const runScreen = async (monitor: Monitor, openers: Openers, options: Scr
 	});
 	const exitCode = await Promise.race([gone, instance.waitUntilExit().then(() => 0), stopped]);
 	instance.unmount();
+	if (!options.alternateScreen && process.stdout.isTTY) {
+		// The last frame stays: what comes after it begins on a line of its own.
+		process.stdout.write('\r\n');
+	}
+
 	sampler.close();
 	if (keyboard !== process.stdin) {
 		keyboard?.destroy();

@@ -46,13 +46,18 @@ const otherInterval = (seconds: number, step: 1 | -1): number => {
 /** Goes through time: all of a capture file; elsewhere the picture can be stopped, and come more or less often. */
 export const createTimeActs = (stage: Stage, sampler: Sampler, player: Player): Readonly<Record<TimeAction, () => void>> => {
 	const replay = (): ReplayStatus | undefined => stage.sample().status?.replay;
+	/** Where the last jump leads, while it is under way: the next one goes on from there, so that presses count. */
+	let target: number | undefined;
+	const hereUs = (): number => player.isSeeking() && target !== undefined ? target : stage.sample().nowUs;
 	const goTo = (timeUs: number) => {
+		target = timeUs;
 		seek(stage, player, timeUs);
 	};
 
 	/** To the next or former event of the file; the survey of it knows those to come. */
 	const stepEvent = (step: 1 | -1) => {
-		const {index, notes, nowUs} = stage.sample();
+		const {index, notes, status} = stage.sample();
+		const nowUs = hereUs();
 		if (!player.hasPast()) {
 			stage.say('events can be stepped through in a capture file or a log only; 6 shows those of this capture');
 			return;
@@ -64,12 +69,14 @@ export const createTimeActs = (stage: Stage, sampler: Sampler, player: Player): 
 		}
 
 		const times = [...index.events, ...notes].map(({timeUs}) => timeUs).toSorted((one, other) => one - other);
-		const target = step === 1 ? times.find(timeUs => timeUs > nowUs + halfEventUs) : times.findLast(timeUs => timeUs < nowUs - (3 * halfEventUs));
-		if (target === undefined) {
+		const at = step === 1 ? times.findIndex(timeUs => timeUs > nowUs + halfEventUs) : times.findLastIndex(timeUs => timeUs < nowUs - (3 * halfEventUs));
+		if (at === -1) {
 			stage.say(step === 1 ? 'no later event' : 'no earlier event');
 		} else {
 			player.pause();
-			goTo(target + halfEventUs);
+			goTo(times[at]! + halfEventUs);
+			// Said at once: going there may take a while.
+			stage.say(`event ${at + 1} of ${times.length}, at ${clockTime(times[at]! + (status?.wallOffsetUs ?? 0), stage.setting().localTime)}`);
 		}
 	};
 
@@ -118,10 +125,10 @@ export const createTimeActs = (stage: Stage, sampler: Sampler, player: Player): 
 			step(-1);
 		},
 		forward() {
-			goTo(stage.sample().nowUs + jumpUs);
+			goTo(hereUs() + jumpUs);
 		},
 		backward() {
-			goTo(stage.sample().nowUs - jumpUs);
+			goTo(hereUs() - jumpUs);
 		},
 		'go-to'() {
 			const {detail} = stage.ui();

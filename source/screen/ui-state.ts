@@ -2,7 +2,7 @@ import {type FilterError} from '../filter/expression.js';
 import {type RowKey} from '../sample/sample.js';
 import {type Connection} from '../table/connection.js';
 import {type SortKey} from '../table/read/sort-key.js';
-import {editedLine, type EditedLine} from './line-editor.js';
+import {selectedLine, type EditedLine} from './line-editor.js';
 
 export type Place = {
 	/** Row under the cursor, counted from the first of all rows. */
@@ -19,6 +19,8 @@ export type Prompt = {
 	readonly back: number;
 	/** What was typed before going back. */
 	readonly draft: string;
+	/** Enter was pressed on it as it stands. */
+	readonly isSubmitted?: boolean;
 	/** What is wrong with the line, where it is a filter. */
 	readonly error: FilterError | undefined;
 };
@@ -113,4 +115,4 @@ export const withFilter = (state: UiState, filter: string, isKept: boolean): UiS
 };
 
 export const openPrompt = (state: UiState, kind: Prompt['kind'], text: string): UiState & {readonly prompt: Prompt} =>
-	({...state, prompt: {kind, line: editedLine(text), back: 0, draft: text, error: undefined}});
+	({...state, prompt: {kind, line: selectedLine(text), back: 0, draft: text, error: undefined}});

@@ -62,11 +62,14 @@ test('what does not hold is marked at its column, and the last filter stays in f
 	await terminal.until(screen => screen.includes('351 of 351'));
 	terminal.type('/proto=udp');
 	await terminal.until(screen => screen.includes('20 of 351'));
-	terminal.type(' vport=http');
-	const screen = await terminal.until(text => text.includes('?17 '));
+	terminal.type(' vport=htt');
+	await terminal.until(text => /\/ proto=udp vport=htt .*20 of 351/v.test(text));
+	// Only when the word is over it is too late to become right.
+	terminal.type('p ');
+	const screen = await terminal.until(text => text.includes('column 17: '));
 	assert.match(screen, /http is not a port/v);
 	assert.match(screen, /^>.*UDP/mv);
-	assert.doesNotMatch(screen, / TCP /v);
+	assert.doesNotMatch(screen, /^[ >].{2}TCP /mv);
 	assert.match(terminal.styled().join('\n'), /\{[^\|]*red\|http/v);
 	terminal.type('\u0017vport=5353');
 	await terminal.until(text => /\/ proto=udp vport=5353.*20 of 351/v.test(text));
@@ -102,8 +105,8 @@ test('filters have a history and names', async () => {
 test('the column of what does not hold is counted in the line that is typed, a name before it included', async () => {
 	const terminal = openTerminal(crash);
 	await terminal.until(screen => screen.includes('351 of 351'));
-	terminal.type('/@x=vport=http');
-	await terminal.until(screen => screen.includes('?10 http is not a port'));
+	terminal.type('/@x=vport=http ');
+	await terminal.until(screen => screen.includes('column 10: http is not a port'));
 	assert.match(terminal.styled().join('\n'), /\{[^\|]*red\|http/v);
 	terminal.type('\r');
 	await terminal.until(screen => screen.includes('this filter does not hold, the last one stays'));
@@ -128,7 +131,7 @@ test('a line to find that is taken out of the history is judged anew', async () 
 	await terminal.until(screen => screen.includes('351 of 351'));
 	terminal.type('\\203.0.113.88\r');
 	await terminal.until(screen => screen.includes('found: 203.0.113.88'));
-	terminal.type('\\vport=http');
+	terminal.type('\\vport=http ');
 	await terminal.until(screen => screen.includes('http is not a port'));
 	terminal.type('\u001B[A\r');
 	await terminal.until(screen => screen.includes('found: 203.0.113.88'));
@@ -151,8 +154,8 @@ test('a filter that speaks of events lists those in view 6, and elsewhere it is 
 	await terminal.until(text => /^\/ account=waiting +\d+ of 351/mv.test(text) && text.includes('FILTERED'));
 	terminal.type('6');
 	await terminal.until(text => /\/ account=waiting +of sessions alone: not applied to events$/mv.test(text));
-	terminal.type('/\u0015event=takeovr');
-	await terminal.until(text => text.includes('?7 unknown event takeovr'));
+	terminal.type('/\u0015event=takeovr ');
+	await terminal.until(text => text.includes('column 7: unknown event takeovr'));
 	terminal.type('\u0003');
 	await terminal.exit;
 });
@@ -160,8 +163,8 @@ test('a filter that speaks of events lists those in view 6, and elsewhere it is 
 test('find looks for sessions: what only events have is refused', async () => {
 	const terminal = openTerminal(crash);
 	await terminal.until(screen => screen.includes('351 of 351'));
-	terminal.type('\\event=takeover');
-	await terminal.until(screen => screen.includes('?1 event: sessions have no event'));
+	terminal.type('\\event=takeover ');
+	await terminal.until(screen => screen.includes('column 1: event: sessions have no event'));
 	terminal.type('\u0003');
 	await terminal.exit;
 });
@@ -181,7 +184,7 @@ test('names of the configuration stand for addresses until they are switched off
 	terminal.type('\r');
 	await terminal.until(screen => /^SESSION TCP \S+ > 192\.168\.10\.100:80 > [\s\S]+^names +virtual web:80/mv.test(screen));
 	terminal.type('qa');
-	await terminal.until(screen => screen.includes('addresses as they are') && /^>.* 192\.168\.10\.100:80 /mv.test(screen) && !screen.includes(' web:80 '));
+	await terminal.until(screen => screen.includes('addresses as they are') && /^>.* [\d.~]*10\.100:80 /mv.test(screen) && !screen.includes(' web:80 '));
 	terminal.type('Q');
 	await terminal.exit;
 });

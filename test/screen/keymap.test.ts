@@ -17,7 +17,7 @@ test('help shows the keys as they are bound, and no hint names one that is not',
 	bindKeys(new Map([['pause', ['x']]]));
 	assert.equal(keyHelp().find(({help}) => help.startsWith('pause'))?.keys, 'x');
 	assert.doesNotMatch(keyHints(200), /p pause/v);
-	assert.match(keyHints(200), /\/filter/v);
+	assert.match(keyHints(200), /\/ filter/v);
 });
 
 test('^C quits, however keys are bound', () => {

@@ -15,24 +15,24 @@ const shows = (pattern: RegExp) => (screen: string): boolean => pattern.test(scr
 const onRow = (pattern: RegExp) => (screen: string): boolean => pattern.test(cursorLine(screen));
 
 const steps: readonly Step[] = [
-	['j', 'j', onRow(/198\.51\.100\.25:/v)],
-	['\u001B[B', 'Down', onRow(/198\.51\.100\.45:/v)],
-	['k', 'k', onRow(/198\.51\.100\.25:/v)],
-	['\u001B[A', 'Up', onRow(/198\.51\.100\.50:/v)],
-	['\u0004', '^D', onRow(/198\.51\.100\.6:/v)],
-	['\u0015', '^U', onRow(/198\.51\.100\.50:/v)],
-	['\u0006', '^F', onRow(/198\.51\.100\.35:50904/v)],
-	['\u0002', '^B', onRow(/198\.51\.100\.50:/v)],
-	['\u001B[6~', 'PgDn', onRow(/198\.51\.100\.35:50904/v)],
-	['\u001B[5~', 'PgUp', onRow(/198\.51\.100\.50:/v)],
+	['j', 'j', onRow(/203\.0\.113\.34:/v)],
+	['\u001B[B', 'Down', onRow(/203\.0\.113\.88:/v)],
+	['k', 'k', onRow(/203\.0\.113\.34:/v)],
+	['\u001B[A', 'Up', onRow(/203\.0\.113\.183:/v)],
+	['\u0004', '^D', onRow(/203\.0\.113\.62:/v)],
+	['\u0015', '^U', onRow(/203\.0\.113\.183:/v)],
+	['\u0006', '^F', onRow(/203\.0\.113\.42:59415/v)],
+	['\u0002', '^B', onRow(/203\.0\.113\.183:/v)],
+	['\u001B[6~', 'PgDn', onRow(/203\.0\.113\.42:59415/v)],
+	['\u001B[5~', 'PgUp', onRow(/203\.0\.113\.183:/v)],
 	['G', 'G', onRow(/FINWT/v)],
-	['g', 'g', onRow(/198\.51\.100\.50:/v)],
+	['g', 'g', onRow(/203\.0\.113\.183:/v)],
 	['\u001B[F', 'End', onRow(/FINWT/v)],
-	['\u001B[H', 'Home', onRow(/198\.51\.100\.50:/v)],
-	['>', '>', shows(/sort EXP\^/v)],
+	['\u001B[H', 'Home', onRow(/203\.0\.113\.183:/v)],
+	['>', '>', shows(/sort EXPIRE\^/v)],
 	['<', '<', shows(/sort DANGER,OPEN\^/v)],
 	['r', 'r', shows(/sort DANGER,OPENv/v)],
-	['E', 'E', shows(/sort EXP\^.*\n.*EXP\^/v)],
+	['E', 'E', shows(/sort EXPIRE\^.*\n.*EXPIRE\^/v)],
 	['A', 'A', shows(/sort AGE\^/v)],
 	['C', 'C', shows(/sort CLIENT\^.*\n.*CLIENT\^/v)],
 	['V', 'V', shows(/sort VIRTUAL\^/v)],
@@ -61,15 +61,15 @@ const steps: readonly Step[] = [
 	['o', 'o', screen => !screen.includes('ORDER HELD')],
 	['F', 'F', shows(/following/v)],
 	['F', 'F', screen => !screen.includes('following')],
-	['E', 'E', shows(/sort EXP\^/v)],
+	['E', 'E', shows(/sort EXPIRE\^/v)],
 	[' ', ' ', shows(/#1 marked[\s\S]+^.{2}#.*\n>/mv)],
 	['c', 'c', shows(/^COLUMNS/v)],
-	['q', 'q', shows(/sort EXP\^/v)],
+	['q', 'q', shows(/sort EXPIRE\^/v)],
 	['\u000C', '^L', shows(/^ipvstop REPLAY/v)],
 	['m', 'm', shows(/^note: /mv)],
 	['pulled the cable\r', 'm', shows(/noted/v)],
 	['6', '6', shows(/note +pulled the cable/v)],
-	['1', '1', shows(/sort EXP\^/v)],
+	['1', '1', shows(/sort EXPIRE\^/v)],
 	['\\', '\\', shows(/^\\ /mv)],
 	['203.0.113.88\r', '\\', screen => shows(/found: 203\.0\.113\.88/v)(screen) && onRow(/203\.0\.113\.88:/v)(screen)],
 	['n', 'n', onRow(/203\.0\.113\.88:/v)],
@@ -141,9 +141,9 @@ test('keys that arrive glued together all count', async () => {
 	const terminal = openTerminal(crash);
 	await terminal.until(screen => cursorLine(screen) !== '');
 	terminal.type('jjjj');
-	await terminal.until(onRow(/198\.51\.100\.9:/v));
+	await terminal.until(onRow(/203\.0\.113\.42:/v));
 	terminal.type('kj\u0004k\u001B[Ak');
-	await terminal.until(onRow(/198\.51\.100\.16:51736/v));
+	await terminal.until(onRow(/203\.0\.113\.158:/v));
 	terminal.type('g/proto=udp\rj');
 	await terminal.until(screen => screen.includes('20 of 351') && screen.includes('FILTERED') && cursorLine(screen).includes('198.51.100.25:'));
 	terminal.type('+++-');

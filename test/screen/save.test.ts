@@ -47,8 +47,8 @@ test('w writes the marked sessions alone when there are some', async () => {
 	terminal.type('  ');
 	await terminal.until(screen => screen.includes('#2 marked'));
 	const rows = await written(terminal, 2);
-	assert.match(JSON.stringify(rows[0]), /198\.51\.100\.50/v);
-	assert.match(JSON.stringify(rows[1]), /198\.51\.100\.25/v);
+	assert.match(JSON.stringify(rows[0]), /203\.0\.113\.183/v);
+	assert.match(JSON.stringify(rows[1]), /203\.0\.113\.34/v);
 	terminal.type('Q');
 	await terminal.exit;
 });

@@ -24,6 +24,9 @@ const windowOf = ({text, cursor}: EditedLine, width: number): {readonly shown: s
 };
 
 /** What is typed, with its cursor; the columns of an error are marked and the message says what is wrong. */
+/** Whether an error is in the word that is still being typed: then it is too early to speak of it. */
+export const isUnfinished = ({text, cursor}: EditedLine, {column, length}: FilterError): boolean => cursor === text.length && column + length >= text.length;
+
 export const promptLine = ({kind, line: typed}: Pick<Prompt, 'kind' | 'line'>, right: string, error: FilterError | undefined, columns: number): Line => {
 	const label = labels[kind];
 	const room = Math.max(8, columns - label.length - right.length - 2);
@@ -31,6 +34,10 @@ export const promptLine = ({kind, line: typed}: Pick<Prompt, 'kind' | 'line'>, r
 	const text = `${label}${shown.padEnd(room)} ${right}`;
 	const start = label.length;
 	const parts: Part[] = [];
+	if (typed.isSelected) {
+		return line(fit(text, columns), 'plain', [{at: start, length: Math.min(room, shown.length + 1), tone: 'selected'}]);
+	}
+
 	if (error) {
 		const errorFrom = Math.max(0, Math.min(error.column - from, room - 1));
 		const errorTo = Math.max(errorFrom + 1, Math.min(error.column - from + error.length, room));
@@ -61,7 +68,7 @@ export const filterBar = (frame: Frame, lists: 'sessions' | 'events'): Line => {
 	const {columns, ui: {filter, isInverted, prompt}} = frame;
 	const right = rightWords(frame, lists);
 	if (prompt?.kind === 'filter') {
-		const {error} = prompt;
+		const error = prompt.error && (prompt.isSubmitted || !isUnfinished(prompt.line, prompt.error)) ? prompt.error : undefined;
 		return promptLine(prompt, error ? fit(`column ${error.column + 1}: ${error.message}  ${countWords(frame)}`, Math.floor(columns * 0.6)) : (lists === 'events' ? '' : countWords(frame)), error, columns);
 	}
 

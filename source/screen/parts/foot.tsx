@@ -6,7 +6,7 @@ import {keyHints} from '../keymap.js';
 import {Lines} from '../theme.js';
 import {type Prompt} from '../ui-state.js';
 import {eventText} from './event-text.js';
-import {promptLine} from './filter-bar.js';
+import {isUnfinished, promptLine} from './filter-bar.js';
 import {timeLine, timeLineLegend} from './time-line.js';
 
 /** Events are news for so long. */
@@ -51,7 +51,7 @@ export function Hints({frame, hints}: {readonly frame: Frame; readonly hints: st
 		return <Lines lines={[line(fit(hints, columns), 'dim')]}/>;
 	}
 
-	const error = prompt.line.text === '' ? undefined : prompt.error;
+	const error = prompt.line.text === '' || !prompt.error || (!prompt.isSubmitted && isUnfinished(prompt.line, prompt.error)) ? undefined : prompt.error;
 	const right = error ? fit(`column ${error.column + 1}: ${error.message}`, Math.floor(columns * 0.6)) : promptHints[prompt.kind];
 	return <Lines lines={[promptLine(prompt, right, error, columns)]}/>;
 }

@@ -1,8 +1,9 @@
+import {type Sample} from '../../../sample/sample.js';
 import {type Accounting, type Coverage, type Pair, type Takeover} from '../../../desk/facts/failover.js';
 import {directorName} from '../../../sample/screen-names.js';
 import {forecastVerdict, splitBrainVerdict, verdictOf} from '../../../verdict/verdict.js';
-import {type Naming} from '../../../text/alias-names.js';
-import {lastTakeover, wordsOf} from '../../../sample/standing.js';
+import {type Naming, unnamed} from '../../../text/alias-names.js';
+import {lastTakeover, mainPair, wordsOf} from '../../../sample/standing.js';
 import {ago, clockTime, onScreen, short} from '../../../text/format.js';
 import {fit, line, type Line, wrapText} from '../../../text/line.js';
 import {expectationAfter} from '../../../desk/facts/expectation.js';
@@ -81,22 +82,34 @@ const linesOf = oncePerFrame((frame): readonly Line[] => {
 		line(fit(`${clockTime(timeUs + (status?.wallOffsetUs ?? 0), localTime)} ${event.padEnd(16)} ${directors.length > 0 ? `${namesOf(directors, frame)}: ` : ''}${onScreen(text)}`, columns), level === 'alarm' ? 'alarm' : (level === 'warning' ? 'warning' : 'plain')));
 	return [
 		...(failover?.pairs.flatMap(pair => pairLines(pair, frame)) ?? []),
+		...(failoverView.rowAt(sample, frame.ui, 0) ? [line(fit('Enter lists the sessions that are reset: fate=reset', columns), 'dim')] : []),
 		...(failover?.pairs.length ? [] : [line('  no pair of directors seen yet', 'dim')]),
 		line(fit('WHAT HAPPENED, newest first', columns), 'heading'),
 		...moments,
 	];
 });
 
+/** The verdict in its own words, to be copied. */
+const takeoverText = (sample: Sample): string => {
+	const pair = mainPair(sample);
+	const takeover = pair && lastTakeover(pair, sample.nowUs);
+	return takeover ? verdictOf(takeover, sample.nowUs, wordsOf(sample, false, unnamed)).sentences.join(' ') : '';
+};
+
 /** View 4: pairs, what the last takeover did, and when what happened. */
-export const failoverView: View<never> = {
+export const failoverView: View<'verdict'> = {
 	name: 'failover',
 	help: 'failover: who, when, and did the new master know the sessions',
 	hint: [4, '4 failover'],
 	columns: [],
 	parts: {directors: () => 3},
 	extent: frame => ({total: linesOf(frame).length, visible: frame.layout.list, across: 1}),
-	rowAt: () => undefined,
-	describe: () => ({text: '', filter: undefined}),
+	rowAt(sample) {
+		const pair = mainPair(sample);
+		return pair && lastTakeover(pair, sample.nowUs) ? 'verdict' : undefined;
+	},
+	/** Enter lists what the verdict says is lost. */
+	describe: (_row, sample) => ({text: takeoverText(sample), filter: 'fate=reset'}),
 	needs: () => ({}),
 	Body: ({frame}) => <Lines lines={linesOf(frame).slice(frame.place.offset, frame.place.offset + frame.extent.visible)}/>,
 };
