@@ -191,6 +191,7 @@ export const startEntryLastPath = (words: Int32Array, at: number, path: number):
 export const setEntryLastPath = (words: Int32Array, at: number, path: number): number => words[at + entryAt.lastPath] = (words[at + entryAt.lastPath]! & ~unmarked) | path;
 export const setEntryMarks = (words: Int32Array, at: number, marks: number): number => words[at + entryAt.lastPath] = (words[at + entryAt.lastPath]! & unmarked) | marks;
 export const startEntryPortState = (words: Int32Array, at: number, cport: number, state: number, rank: number): number => words[at + entryAt.portState] = (cport << 16) | (state << 8) | rank;
+export const setEntryCport = (words: Int32Array, at: number, port: number): number => words[at + entryAt.portState] = (words[at + entryAt.portState]! & 0xff_ff) | (port << 16);
 export const setEntryState = (words: Int32Array, at: number, state: number, rank: number): number => words[at + entryAt.portState] = (words[at + entryAt.portState]! & ~0xff_ff) | (state << 8) | rank;
 export const setEntryTimeout = (words: Int32Array, at: number, seconds: number): number => words[at + entryAt.timeout] = seconds;
 /** Heard for the first time, in the millisecond `ms` of `second`. */

@@ -129,7 +129,10 @@ export const createModel = (originUs: number) => {
 				entry.sentMask |= sentMask;
 				entry.illFormed ||= (record.anomalies & 1) !== 0;
 				if (moves) {
-					Object.assign(entry, fresh);
+					// Where it had no client port, it is another connection to those who look for it.
+					entries.delete(entry.key);
+					Object.assign(entry, fresh, {key: keyWith(cport), cport});
+					entries.set(entry.key, entry);
 					say('moved', entry, nowMs(), `${wasDaddr}:${wasDport}`);
 				} else {
 					entry.flags = (entry.flags & ~updated) | (record.flags & updated);

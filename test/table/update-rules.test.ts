@@ -194,3 +194,18 @@ test('what was sent to one director can be assumed of another on its segment', (
 	table.writer.copySent(15, 0, 1);
 	assert.deepEqual(table.rows().map(row => row.sentMask), [0x80_01, 0b10, 0x80_00]);
 });
+
+test('a connection without a client port that goes to another real server takes the port of the record, and is found by it', () => {
+	const table = createTable();
+	table.hear([{cport: 0, flags: flags.noCport, daddr: [0x0a_00_00_01]}]);
+	table.hear([{cport: 5000, daddr: [0x0a_00_00_02]}]);
+	table.hear([{cport: 5000, daddr: [0x0a_00_00_02], state: 4}]);
+	assert.deepEqual(table.rows().map(({cport, updates}) => [cport, updates]), [[5000, 3]]);
+	// None is without a port any more: another port is another connection.
+	table.hear([{cport: 5001, daddr: [0x0a_00_00_02]}]);
+	assert.deepEqual(table.rows().map(({cport}) => cport).sort((one, other) => one - other), [5000, 5001]);
+	// The expiration of what was replaced is ignored.
+	table.hear([{cport: 0, flags: flags.noCport, daddr: [0x0a_00_00_03]}]);
+	table.hear([{cport: 5002, flags: flags.inactive, daddr: [0x0a_00_00_04]}]);
+	assert.deepEqual(table.rows().map(({cport}) => cport).sort((one, other) => one - other), [0, 5000, 5001]);
+});

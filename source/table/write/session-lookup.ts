@@ -1,7 +1,7 @@
 import {connFlags} from '../../wire/sync/conn-flags.js';
 import {recordAt} from '../../wire/sync/record-batch.js';
-import {entryCport, entryFlag, entryFlags, entryPath, entryPe, entryShift} from '../entry.js';
-import {type HashIndex} from '../hash-index.js';
+import {entryCport, entryFlag, entryFlags, entryPath, entryPe, entryShift, setEntryCport} from '../entry.js';
+import {addToIndex, removeFromIndex, type HashIndex} from '../hash-index.js';
 import {pathShift, type TableArrays} from '../memory.js';
 import {type SessionHash} from './session-hash.js';
 import {type Announcement} from './table-message.js';
@@ -21,6 +21,8 @@ export type SessionLookup = {
 	find(announcement: Announcement): number;
 	/** The slot of a connection announced before its client port was known, 0 when there is none. */
 	findWithoutPort(announcement: Announcement): number;
+	/** Gives an entry that was found without a client port the port, and the place in the index, of a record. */
+	rekey(slot: number, announcement: Announcement): void;
 	/** Whether the index has another entry with the hash and the identity of the one at word `at`. */
 	isTwin(hash: number, at: number): boolean;
 };
@@ -85,6 +87,12 @@ export const createSessionLookup = ({entries, paths}: TableArrays, index: HashIn
 			);
 			const slot = findBy(hash, announcement, 0);
 			return slot !== 0 && (entryFlags(entries, slot << entryShift) & entryFlag.noCport) !== 0 ? slot : 0;
+		},
+		rekey(slot, {hash, cport}) {
+			const at = slot << entryShift;
+			removeFromIndex(index, this.hashOfEntry(at), slot);
+			setEntryCport(entries, at, cport);
+			addToIndex(index, hash, slot);
 		},
 		isTwin(hash, at) {
 			const {pairs, mask, shift} = index;

@@ -3,20 +3,21 @@ import {connFlags} from '../../wire/sync/conn-flags.js';
 import {anomaly, recordAt} from '../../wire/sync/record-batch.js';
 import {changeKind} from '../changes.js';
 import {
-	addEntryMasks, codeOfRank, countEntryUpdate, entryDirector, entryFlag, entryFlags, entryLastMs, entryLastPath, entryMark, entryMarks, entryPath, entryRank, entryRhythm, entryShift,
+	addEntryMasks, codeOfRank, countEntryUpdate, entryCport, entryDirector, entryFlag, entryFlags, entryLastMs, entryLastPath, entryMark, entryMarks, entryPath, entryRank, entryRhythm, entryShift,
 	entryState, entryTimeout, packFlags, rankOf, setEntryHeard, setEntryLastPath, setEntryMarks, setEntryPath, setEntryRhythm, setEntryState, setEntryTimeout, stateShift, updatedFlags,
 } from '../entry.js';
 import {numberAt, pathAt, pathShift, type TableArrays} from '../memory.js';
 import {type ChangeWriter} from './change-writer.js';
 import {type PathTable} from './paths.js';
 import {type Refusals} from './refusals.js';
-import {type LookupState} from './session-lookup.js';
+import {type LookupState, type SessionLookup} from './session-lookup.js';
 import {type Shares} from './shares.js';
 import {type Announcement, type Moment, type TableMessage} from './table-message.js';
 import {linkEntry, unlinkEntry, type Wheel} from './wheel.js';
 
 export type UpdateParts = {
 	readonly arrays: TableArrays;
+	readonly lookup: Pick<SessionLookup, 'rekey'>;
 	readonly lookupState: LookupState;
 	readonly pathTable: PathTable;
 	readonly changes: ChangeWriter;
@@ -40,7 +41,7 @@ const meanRhythm = (mean: number, intervalMs: number): number => {
 	return mean === 0 ? heard : mean + ((heard - mean) >> 2);
 };
 
-export const createSessionUpdate = ({arrays, lookupState, pathTable, changes, refusals, shares, wheel}: UpdateParts): SessionUpdate => {
+export const createSessionUpdate = ({arrays, lookup, lookupState, pathTable, changes, refusals, shares, wheel}: UpdateParts): SessionUpdate => {
 	const {numbers, entries, paths, counts} = arrays;
 
 	const sameDestination = (one: number, other: number): boolean => {
@@ -91,7 +92,8 @@ export const createSessionUpdate = ({arrays, lookupState, pathTable, changes, re
 		counts[codeOfRank(rank)]! += difference;
 	};
 
-	return (slot, {words, from, path, timeout}, message, moment) => {
+	return (slot, announcement, message, moment) => {
+		const {words, from, path, cport, timeout} = announcement;
 		const at = slot << entryShift;
 		const {director} = message;
 		const {nowMs} = moment;
@@ -105,6 +107,11 @@ export const createSessionUpdate = ({arrays, lookupState, pathTable, changes, re
 			markMoved(at);
 			refusals.refuse(faultCode['destination-inactive'], director, message.segment, nowMs);
 			return;
+		}
+
+		// An entry without a client port that goes to another real server is expired there, and made anew with the port of the record.
+		if (moves && entryCport(entries, at) !== cport) {
+			lookup.rekey(slot, announcement);
 		}
 
 		const oldLastMs = entryLastMs(entries, at);

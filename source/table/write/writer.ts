@@ -61,7 +61,7 @@ export const createTableWriter = (memory: TableMemory, {waitForReader = false, s
 	const lookup = createSessionLookup(arrays, index, state.lookup, hashSession);
 	const shares = createShares(arrays, state.shares);
 	const sessions = createSessions({arrays, maxSessions, slots: state.slots, lookupState: state.lookup, pathTable, pe, changes, lookup, shares, index, wheel});
-	const update = createSessionUpdate({arrays, lookupState: state.lookup, pathTable, changes, refusals, shares, wheel});
+	const update = createSessionUpdate({arrays, lookup, lookupState: state.lookup, pathTable, changes, refusals, shares, wheel});
 	const sweep = createSweep({arrays, index, wheel, lookup, sessions});
 	const {pathOf, hashOf, peOf, slotOf, timeoutOf, prepare} = createPreparation({arrays, hashSession, pathTable, pe, refusals, index});
 	/** The clock as of the last call. */
