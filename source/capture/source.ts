@@ -71,6 +71,8 @@ export type PacketSource = {
 export type SourceEnd = {
 	/** Complaints, one line each: where a file was cut, why a stream stopped for good. */
 	readonly problems: readonly string[];
+	/** What is to be known and is nobody's fault: steps of the clock that stamped the packets. */
+	readonly remarks?: readonly string[];
 };
 
 /** A source that cannot be used: `message` says what, why and what next; `exitCode` as documented for the command line. */

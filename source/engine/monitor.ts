@@ -9,6 +9,8 @@ export type MonitorEnd = {
 	readonly exitCode: number;
 	/** One line each. */
 	readonly problems: readonly string[];
+	/** What is to be known of the source, though nothing failed. */
+	readonly remarks?: readonly string[];
 };
 
 /** The main thread's handle on the thread that captures. The table itself is read from the shared memory. */
@@ -81,7 +83,7 @@ export const startMonitor = (task: WorkerTask): Monitor => {
 
 			case 'ended': {
 				({status} = message);
-				finish({exitCode: message.problems.length > 0 ? 1 : 0, problems: message.problems});
+				finish({exitCode: message.problems.length > 0 ? 1 : 0, problems: message.problems, remarks: message.remarks});
 				break;
 			}
 

@@ -48,7 +48,7 @@ export type FromWorker =
 	| {readonly type: 'started'; readonly status: Status}
 	| {readonly type: 'status'; readonly status: Status}
 	/** The source will deliver nothing more; everything is applied. */
-	| {readonly type: 'ended'; readonly status: Status; readonly problems: readonly string[]}
+	| {readonly type: 'ended'; readonly status: Status; readonly problems: readonly string[]; readonly remarks: readonly string[]}
 	/** It could not start, or broke. */
 	| {readonly type: 'failed'; readonly message: string; readonly exitCode: number};
 

@@ -357,12 +357,12 @@ const run = async (port: NonNullable<typeof parentPort>, task: WorkerTask) => {
 	void source.controls?.whenSettled().then(() => {
 		post({type: 'status', status: status()});
 	});
-	const {problems} = await source.ended;
+	const {problems, remarks = []} = await source.ended;
 	engine.settle();
 	clearInterval(timer);
 	await recorder?.close();
 	await logWriter?.close(engine.state.nowUs);
-	post({type: 'ended', status: status(), problems});
+	post({type: 'ended', status: status(), problems, remarks});
 };
 
 if (parentPort) {

@@ -185,7 +185,7 @@ export const runText = async (
 
 	const end = monitor.hasEnded() ? await monitor.ended : undefined;
 	if (end && !output.isClosed()) {
-		for (const problem of end.problems) {
+		for (const problem of [...end.remarks ?? [], ...end.problems]) {
 			complain(problem);
 		}
 

@@ -136,5 +136,5 @@ export const runScreen = async (monitor: Monitor, openers: Openers, options: Scr
 	const last = player.monitor();
 	await player.close();
 	const end = last.hasEnded() ? await last.ended : undefined;
-	return {exitCode: exitCode === 0 ? end?.exitCode ?? 0 : exitCode, problems: end?.problems ?? []};
+	return {exitCode: exitCode === 0 ? end?.exitCode ?? 0 : exitCode, problems: [...end?.remarks ?? [], ...end?.problems ?? []]};
 };

@@ -147,7 +147,7 @@ test('a replay goes to a later moment at once, and stands there as it stood befo
 test('a moment beyond the last packet is the end of the capture, not a time after it', async context => {
 	const {source, controls, sink} = await open(context);
 	await controls.seek(9_000_000);
-	assert.deepEqual(await source.ended, {problems: []});
+	assert.deepEqual(await source.ended, {problems: [], remarks: []});
 	assert.equal(sink.packets().length, 4);
 	assert.ok(sink.deliveries.every(({timeUs}) => timeUs <= 3_000_000));
 	await controls.seek(1_000_000);

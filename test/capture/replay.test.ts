@@ -130,7 +130,7 @@ test('a replay that is closed ends, whatever it is doing', async context => {
 	await sink.until(() => sink.packets().length === 1);
 	source.close();
 	source.close();
-	assert.deepEqual(await source.ended, {problems: []});
+	assert.deepEqual(await source.ended, {problems: [], remarks: []});
 	assert.equal(sink.packets().length, 1);
 });
 

@@ -77,7 +77,7 @@ test('each odd file ends with the exit code that is documented and one line that
 		}), 0, ''],
 		['the year 1970, then 2106', changed((record, index, count) => {
 			record.writeUInt32LE(index < count / 2 ? 0 : 0xff_ff_ff_ff, 0);
-		}), 0, ''],
+		}), 0, /the time goes on by 49710 days/v],
 		['the year 2106, then 1970', changed((record, index, count) => {
 			record.writeUInt32LE(index < count / 2 ? 0xff_ff_ff_ff : 0, 0);
 		}), 0, ''],

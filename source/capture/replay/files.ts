@@ -1,6 +1,7 @@
 import {mergeStreams, type MergedStream} from '../merge.js';
 import {CaptureError, fullSight, type Place} from '../source.js';
-import {createCaptureStream, type CaptureStream} from './capture-stream.js';
+import {createCaptureStream} from './capture-stream.js';
+import {steadied, type SteadyStream} from './steady-time.js';
 import {openChunks} from './chunks.js';
 
 export type ReplayFile = {
@@ -16,6 +17,8 @@ export type ReplayFiles = {
 	readonly places: () => Place[];
 	/** Why files ended where they ended, when that is not their natural end. */
 	readonly problems: readonly string[];
+	/** What is odd about their times. */
+	readonly remarks: () => readonly string[];
 	/** Opens all files and makes sure that each is a capture. Rejects with a `CaptureError`. */
 	open(): Promise<MergedStream>;
 	close(): void;
@@ -41,7 +44,7 @@ export const createReplayFiles = (files: readonly ReplayFile[], through: readonl
 		address: '',
 	}));
 	const problems: string[] = [];
-	const streams: CaptureStream[] = [];
+	const streams: SteadyStream[] = [];
 
 	const setPlace = (index: number, state: Place['state'], detail: string): void => {
 		places[index] = {...places[index]!, state, detail};
@@ -61,9 +64,10 @@ export const createReplayFiles = (files: readonly ReplayFile[], through: readonl
 		names,
 		places: () => [...places],
 		problems,
+		remarks: () => streams.flatMap(({remarks}, index) => remarks.map(remark => `${names[index]}: ${remark}`)),
 		async open() {
 			for (const [index, {path}] of files.entries()) {
-				const stream = createCaptureStream(await openChunks(path, through), index);
+				const stream = steadied(createCaptureStream(await openChunks(path, through), index));
 				streams.push(stream);
 				await stream.identify();
 				if (stream.problem?.kind === 'alien' || stream.problem?.kind === 'failed') {

@@ -28,6 +28,8 @@ export const createReplay = ({files, pace, speed = 1, until, through = [], clock
 	const timeline = pace === 'paced' ? createReplayTimeline(clock, speed, until !== undefined) : undefined;
 	let sink: PacketSink | undefined;
 	let closed = false;
+	/** Why the moment that was asked for says less than it seems to. */
+	const pastEnd: string[] = [];
 
 	const opened = createReplayFiles(files, through, () => {
 		sink?.places(opened.places());
@@ -37,7 +39,7 @@ export const createReplay = ({files, pace, speed = 1, until, through = [], clock
 		closed = true;
 		opened.close();
 		timeline?.end();
-		resolveEnded({problems: opened.problems});
+		resolveEnded({problems: opened.problems, remarks: [...opened.remarks(), ...pastEnd]});
 	};
 
 	/** Reads as far as is needed to know what is to be done, and gives what does it. */
@@ -55,7 +57,12 @@ export const createReplay = ({files, pace, speed = 1, until, through = [], clock
 				return;
 			}
 
-			await delivery.deliverUpTo(untilUs);
+			const isBeforeEnd = await delivery.deliverUpTo(untilUs);
+			if (Number.isFinite(untilUs) && !isBeforeEnd && !closed) {
+				const beyondUs = untilUs - delivery.lastUs();
+				pastEnd.push(`--at lies ${(beyondUs / 1e6).toFixed(1)} s past the last packet: nothing is known of what was sent in between`);
+			}
+
 			if (Number.isFinite(untilUs) && !closed) {
 				to.advance(untilUs);
 			}
