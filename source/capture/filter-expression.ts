@@ -72,19 +72,21 @@ const tunnelTerms = [
 
 /** VRRP and AH to any address (unicast peers), gratuitous ARP and neighbour advertisements, sync to other groups. */
 const protocolTerms = ({ports}: FilterOptions): string[] => [
-	'ip proto 112', 'ip proto 51', 'ip6 proto 112', 'ip6 proto 51', 'arp', '(ip6 proto 58 and ip6[40] = 136)', ...tunnelTerms, ...portTerms(ports),
+	'ip proto 112', 'ip proto 51', 'ip6 proto 112', 'ip6 proto 51', 'arp', '(ip6 proto 58 and ip6[40] = 136)', ...portTerms(ports),
 ];
 
 /**
 The filter for Ethernet, in the language of pcap-filter(7): sync messages with all their fragments, VRRP and AH, group
 reports, ARP and neighbour advertisements, each also behind one tag or two. The groups go by their Ethernet address, which
 no tag, fragment or extension header can hide; 32 IPv4 groups share one, so the decoder looks again.
-The rest is repeated behind `vlan`, which moves all that follows it in the whole expression, hence last and nested.
+The rest is repeated behind `vlan`, which moves all that follows it in the whole expression, hence last and nested. Tunnels
+are not looked for behind tags: with them twice a filter has 921 instructions, too many for Linux before 6.7, whose net.core.optmem_max is 20480: libpcap
+would then have every frame copied to this process.
 */
 export const ethernetFilter = (options: FilterOptions): string => {
 	const macs = [...options.groups, ...groupsIpv4, ...groupsIpv6].map(group => `ether dst ${multicastMac(group)}`);
 	const terms = either(protocolTerms(options));
-	return `${either(macs)} or ${terms} or (vlan and (${terms} or (vlan and (${terms}))))`;
+	return `${either(macs)} or ${either(tunnelTerms)} or ${terms} or (vlan and (${terms} or (vlan and (${terms}))))`;
 };
 
 /**
@@ -92,5 +94,5 @@ The filter for link types without Ethernet addresses and without `vlan`: cooked 
 */
 export const cookedFilter = (options: FilterOptions): string => {
 	const hosts = [...options.groups, ...groupsIpv4, ...groupsIpv6].map(group => `dst host ${group}`);
-	return either([...hosts, ...protocolTerms(options)]);
+	return either([...hosts, ...tunnelTerms, ...protocolTerms(options)]);
 };
