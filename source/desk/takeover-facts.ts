@@ -6,7 +6,7 @@ import {addAccounting, noAccounting} from '../census/census.js';
 import {addCounts, coverageOf, noCounts, withoutSent} from '../census/coverage.js';
 import {type CoverageCounts, type ServiceCensus, type ServiceRow} from '../census/counts.js';
 import {type Accounting, type Coverage, type OwnKept, type ServiceTakeover, type Takeover} from './facts/failover.js';
-import {expectationOf, isBlindTo, type Expectation} from './facts/expectation.js';
+import {expectationOf, isBlindTo, recordsPerMessage, type Expectation} from './facts/expectation.js';
 import {takesId} from './listening.js';
 import {evidenceAfter, keptAfter} from './own-words.js';
 import {ownerOf} from './owners.js';
@@ -104,8 +104,10 @@ const us = 1_000_000;
 const plain = ({held, sent, own, known}: Coverage) => ({held, sent, own, known});
 const optionalTime = (timeUs: number, toWallUs: (timeUs: number) => number): string | undefined => timeUs === 0 ? undefined : rfc3339(toWallUs(timeUs));
 
-/** What is expected, as both events say it. */
-export const expectedFields = ({sureness, resets, otherwise}: Expectation) => ({resets, otherwise: otherwise === resets ? null : otherwise, sureness});
+/** What is expected, as both events say it. Where messages of the old master were lost, as many as they may have held were perhaps never announced to anybody. */
+export const expectedFields = ({sureness, resets, otherwise}: Expectation, lostMessages: number) => sureness === 'sure' && lostMessages > 0
+	? {resets, otherwise: resets + (lostMessages * recordsPerMessage), sureness: 'either' as const}
+	: {resets, otherwise: otherwise === resets ? null : otherwise, sureness};
 
 /** The signs by which a takeover and its verdict are known. */
 const signsOf = ({evidence, ownKept, ownEvidence}: Takeover): string[] => [...evidence, ...(ownKept === 'none' ? [] : [`own-${ownKept}: ${ownEvidence}`])];
@@ -115,7 +117,7 @@ export const takeoverFields = (state: DeskState, takeover: Takeover, toWallUs: (
 	const {coverage, udp, kind, gapUs, ownKept, failBack, lostMessages, vips, vrids, advertUs, messageUs, fromPriority, toPriority, from, to, atUs} = takeover;
 	return {
 		kind, from: directorOf(state, from).address, to: directorOf(state, to).address, at: rfc3339(toWallUs(atUs)), gap: gapUs / us, vips, ...plain(coverage), ownKept, failBack,
-		expected: expectedFields(expectedOf(takeover)), evidence: signsOf(takeover), lostMessages, ...(vrids.length > 0 && {vrids, fromPriority, toPriority}),
+		expected: expectedFields(expectedOf(takeover), lostMessages), evidence: signsOf(takeover), lostMessages, ...(vrids.length > 0 && {vrids, fromPriority, toPriority}),
 		advert: optionalTime(advertUs, toWallUs), message: optionalTime(messageUs, toWallUs), udp: plain(udp),
 	};
 };
@@ -125,7 +127,7 @@ export const accountFields = (state: DeskState, takeover: Takeover, nowUs: numbe
 	const {coverage, udp, accounting, udpAccounting, ownKept, advertUs, messageUs, fromSyncUs, vips, from, to, atUs, settled} = takeover;
 	return {
 		from: directorOf(state, from).address, to: directorOf(state, to).address, at: rfc3339(toWallUs(atUs)), age: Math.round((nowUs - atUs) / 1000) / 1000, vips,
-		held: coverage.held, known: coverage.known, ownKept, ...accounting, expected: expectedFields(expectedOf(takeover)), evidence: signsOf(takeover), settled,
+		held: coverage.held, known: coverage.known, ownKept, ...accounting, expected: expectedFields(expectedOf(takeover), takeover.lostMessages), evidence: signsOf(takeover), settled,
 		advert: optionalTime(advertUs, toWallUs), message: optionalTime(messageUs, toWallUs),
 		...(fromSyncUs > 0 && {oldMasterSync: rfc3339(toWallUs(fromSyncUs))}),
 		udp: {held: udp.held, known: udp.known, ...udpAccounting},

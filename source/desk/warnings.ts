@@ -1,5 +1,6 @@
 import {missesAdverts, type Director} from './facts/director.js';
 import {type Warning} from './facts/failover.js';
+import {recordsPerMessage} from './facts/expectation.js';
 import {thresholds} from './facts/thresholds.js';
 import {takesId} from './listening.js';
 import {isStranger, memoryOf} from './pairs.js';
@@ -19,7 +20,6 @@ export type WarningQuestion = {
 };
 
 const second = 1_000_000;
-const recordsPerMessage = 40;
 /** Losses older than this are past. */
 const recentUs = 600 * second;
 /** An answer that is not repeated for so long is past. */

@@ -5,7 +5,7 @@ now. What can be spared goes when a line gets too long; what to expect, and what
 import {type Forecast, type Pair, type SplitBrain, type Takeover} from '../desk/facts/failover.js';
 import {type Tone} from '../text/line.js';
 import {ago} from '../text/format.js';
-import {expectationAfter, expectationOf, type Expectation} from '../desk/facts/expectation.js';
+import {expectationAfter, expectationOf, recordsPerMessage, type Expectation} from '../desk/facts/expectation.js';
 
 export type HeadlineWords = {
 	/** A short name of a director: from the configuration, or a letter. */
@@ -23,7 +23,6 @@ export type Headline = {
 };
 
 const second = 1_000_000;
-const recordsPerMessage = 40;
 /** What was heard for less than this is part of what there is. */
 const youngUs = 120 * second;
 

@@ -4,7 +4,7 @@ directors and times of day come from the caller. What is inferred is worded so, 
 */
 import {type Forecast, type Pair, type SplitBrain, type Takeover} from '../desk/facts/failover.js';
 import {percent} from '../text/format.js';
-import {expectationOf, isBlindTo, type Expectation} from '../desk/facts/expectation.js';
+import {expectationOf, isBlindTo, recordsPerMessage, type Expectation} from '../desk/facts/expectation.js';
 
 export type Words = {
 	/** A short name of a director: a letter, or from the configuration. */
@@ -23,7 +23,6 @@ export type Verdict = {
 };
 
 const second = 1_000_000;
-const recordsPerMessage = 40;
 const lineColumns = 80;
 
 /** The first form that fits; a form says less than the one before it, and what is expected last of all. */

@@ -7,8 +7,8 @@ import {type ToldExpectation, type ToldTakeover} from './told.js';
 
 export type Mark = 'right' | 'WRONG' | 'cannot tell' | 'missed';
 
-/** What is to be expected: undefined when it cannot be told. `isLeast`: so many or more. */
-export type Expectation = {readonly resets: number | undefined; readonly isLeast: boolean};
+/** What is to be expected: undefined when it cannot be told. `isLeast`: so many or more. `otherwise`: the other number, where two are said. */
+export type Expectation = {readonly resets: number | undefined; readonly isLeast: boolean; readonly otherwise?: number};
 
 const leastShare = 0.8;
 const tolerance = 0.03;
@@ -19,12 +19,18 @@ export const markOf = (expectation: Expectation | undefined, suffered: number, o
 		return 'missed';
 	}
 
-	const {resets, isLeast} = expectation;
+	const {resets, isLeast, otherwise} = expectation;
 	if (resets === undefined) {
 		return 'cannot tell';
 	}
 
-	return suffered >= leastShare * resets && (isLeast || suffered <= resets + (tolerance * open)) ? 'right' : 'WRONG';
+	const isFrom = (from: number, to: number) => suffered >= leastShare * from && suffered <= to + (tolerance * open);
+	if (isFrom(resets, isLeast ? Infinity : resets)) {
+		return 'right';
+	}
+
+	// Nearer to the other number than it was held likely: it was said that this may be.
+	return otherwise !== undefined && isFrom(Math.min(resets, otherwise), Math.max(resets, otherwise)) ? 'cannot tell' : 'WRONG';
 };
 
 /** Reads the line and nothing else: `expect 247 RESETS`, `likely KEPT`, `at most 130 of 130`, `CANNOT TELL`. What stands behind `if` is another case. */
@@ -39,7 +45,7 @@ export const readLine = (line: string): Expectation => {
 };
 
 export const readEvent = (expected: ToldExpectation | undefined): Expectation | undefined => expected && {
-	resets: expected.sureness === 'unknown' ? undefined : expected.resets ?? undefined, isLeast: false,
+	resets: expected.sureness === 'unknown' ? undefined : expected.resets ?? undefined, isLeast: false, ...(expected.otherwise !== null && {otherwise: expected.otherwise}),
 };
 
 export type Graded = {

@@ -11,6 +11,9 @@ export type Expectation = {
 	readonly level: 'good' | 'warning' | 'bad' | 'unknown';
 };
 
+/** Of a full IPv4 message of the usual size (Linux ip_vs_sync.c): so many sessions may be missing for each that was lost. */
+export const recordsPerMessage = 40;
+
 /** So few may be lost without a word of alarm: what was on its way when the master fell. */
 const goodShare = 0.01;
 /** Beyond this share of what is held the takeover failed for many. */
