@@ -179,6 +179,15 @@ const splitUs = 5_000_000;
 const isSplit = (move: Move, facts: readonly DatedFact[]): boolean => facts.some(fact => fact.kind === 'advert' && fact.mac === move.fromMac && fact.priority > 0
 	&& fact.addresses.includes(move.vip) && fact.timeUs > move.timeUs + splitUs && fact.timeUs < move.timeUs + (2 * splitUs));
 
+/** Neither what a second master claims while the first goes on, nor what the first one claims back when they have found to each other, is a takeover. */
+const withoutSplits = (moves: readonly Move[], facts: readonly DatedFact[]): Move[] => {
+	const splits = new Set(moves.filter(move => isSplit(move, facts)));
+	return moves.filter(move => {
+		const before = moves.findLast(({vip, timeUs}) => vip === move.vip && timeUs < move.timeUs);
+		return !splits.has(move) && !(before !== undefined && splits.has(before) && before.fromMac === move.toMac);
+	});
+};
+
 /** The addresses that each MAC sends from, itself among them. */
 const addressesOf = (facts: readonly DatedFact[]): ((mac: string) => readonly string[]) => {
 	const addresses = new Map<string, Set<string>>();
@@ -208,7 +217,7 @@ export const truthOf = (capture: string, facts: readonly DatedFact[]): Truth | u
 
 	const addresses = addressesOf(facts);
 	const moves = movesOf(facts).filter(({vip}) => isServed(vip));
-	const steady = lasting(moves).filter(move => !isSplit(move, facts));
+	const steady = withoutSplits(lasting(moves), facts);
 	const takeovers: TrueTakeover[] = [];
 	for (const move of steady) {
 		const nextUs = steady.find(({vip, timeUs}) => vip === move.vip && timeUs > move.timeUs)?.timeUs ?? Infinity;

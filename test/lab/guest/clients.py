@@ -119,9 +119,9 @@ class Clients:
                     self.counts['unanswered'] += 1
 
     async def passing(self):
-        """Sessions that come, are announced, and go, of each kind in turn: half of them with a RST."""
+        """Sessions to the first address of each family that come, are announced, and go, of each kind in turn: half of them with a RST."""
         tasks = []
-        kinds = itertools.cycle(itertools.product(PORTS, ('rst', 'fin'), self.vips))
+        kinds = itertools.cycle(itertools.product(PORTS, ('rst', 'fin'), [vips[:1] for vips in self.vips]))
         while await self.pause(self.random.expovariate(.7)):
             if self.is_calm:
                 continue
