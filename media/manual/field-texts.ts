@@ -38,7 +38,7 @@ export const fieldTexts: Readonly<Record<FieldName, string>> = {
 	sourcePort: 'its port',
 	syncPort: 'port that the message was sent to',
 	index: 'place of the record in its message',
-	kind: 'how a takeover came about: planned, crash, preempt or sync',
+	kind: 'how a takeover came about: planned, crash, preempt, move or sync',
 	from: 'who was the master before',
 	to: 'who is the master now',
 	role: 'what a director became: master, backup, resigned or silent',
