@@ -7,6 +7,7 @@ import {type Monitor} from './engine/monitor.js';
 import {isCommand} from './output/triggers/actions.js';
 import {type TriggerLog} from './output/triggers/log.js';
 import {rereadsOnHangUp} from './program/hang-up.js';
+import {isNatsUrl} from './nats/target.js';
 import {printOf, type Print} from './options/option-print.js';
 import {type Command, type Options} from './options/options.js';
 import {triggerSummary} from './program/trigger-report.js';
@@ -66,6 +67,47 @@ const startMetrics = async (monitor: Monitor, address: NonNullable<Options['metr
 };
 
 const run = async (given: Options): Promise<number> => {
+	const stop = Promise.withResolvers<number>();
+	const hangUp = new Set<() => void>();
+	for (const [signal, code] of Object.entries(signalExitCode)) {
+		// Stays: Ink would end the process by the signal itself where nobody else listens.
+		process.on(signal, () => {
+			if (signal === 'SIGHUP' && hangUp.size > 0) {
+				for (const listener of hangUp) {
+					listener();
+				}
+
+				return;
+			}
+
+			stop.resolve(code);
+		});
+	}
+
+	if (![given.write ?? '', ...given.read.map(({path}) => path)].some(path => isNatsUrl(path))) {
+		return runWith(given, {stop, hangUp});
+	}
+
+	// A log that lies on NATS is a folder here: nothing else needs to know.
+	const {useNats} = await import('./program/nats.js');
+	const nats = await useNats(given, {complain, stopped: stop.promise});
+	try {
+		return await (nats.isStopped ? stop.promise : runWith(nats.options, {stop, hangUp, watch: nats.watch}));
+	} finally {
+		await nats.close();
+	}
+};
+
+type Ways = {
+	/** Resolves with the exit code that a signal asks for. */
+	readonly stop: PromiseWithResolvers<number>;
+	/** Asked to read the configuration again; nobody: a hang-up ends the program. */
+	readonly hangUp: Set<() => void>;
+	/** Hears of the engine that was started. */
+	watch?(monitor: Monitor): void;
+};
+
+const runWith = async (given: Options, {stop, hangUp, watch}: Ways): Promise<number> => {
 	if (given.mode === 'screen' && (process.env['TERM'] ?? '') === 'dumb') {
 		complain('this terminal (TERM=dumb) cannot show a screen: add --events for a line per change, or --list');
 		return 2;
@@ -84,25 +126,10 @@ const run = async (given: Options): Promise<number> => {
 	const through = sheddingWords(options.via.length > 0 || options.triggers.some(({actions}) => actions.some(action => isCommand(action))));
 	const recording = asInvokingUser(() => prepareRecording(options, manifest.version));
 	const log = prepareLog(options, manifest.version);
-	const stop = Promise.withResolvers<number>();
-	const hangUp = new Set<() => void>();
-	for (const [signal, code] of Object.entries(signalExitCode)) {
-		// Stays: Ink would end the process by the signal itself where nobody else listens.
-		process.on(signal, () => {
-			if (signal === 'SIGHUP' && hangUp.size > 0) {
-				for (const listener of hangUp) {
-					listener();
-				}
-
-				return;
-			}
-
-			stop.resolve(code);
-		});
-	}
 
 	// Started first: the source opens while the rest is loaded.
 	const monitor = startEngine(options, {recording, log, through});
+	watch?.(monitor);
 	process.on('SIGUSR1', () => {
 		monitor.send({type: 'reopen'});
 	});

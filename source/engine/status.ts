@@ -63,4 +63,6 @@ export type ToWorker =
 	/** To a later moment of a capture file. */
 	| {readonly type: 'seek'; readonly timeUs: number}
 	/** A remark of the person at the screen, for the stream of changes. */
-	| {readonly type: 'note'; readonly timeUs: number; readonly text: string};
+	| {readonly type: 'note'; readonly timeUs: number; readonly text: string}
+	/** Something happened to a link that this thread does not hold. */
+	| {readonly type: 'link'; readonly segment: string; readonly state: 'up' | 'failed'; readonly detail: string};

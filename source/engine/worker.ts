@@ -51,6 +51,8 @@ export type WorkerTask = {
 /** Which part of a log to look at. */
 export type LogReading = {
 	readonly folder: string;
+	/** What it is called on the screen. */
+	readonly title: string;
 	/** Where to begin: at the nearest checkpoint before. */
 	readonly fromUs: number;
 	/** Where to stop, or to stand first on the screen. */
@@ -114,9 +116,9 @@ type SourceParts = {
 const openTask = ({task, timeline, released, past, first, engine}: SourceParts): OpenedSource | LogSource => {
 	const clock = {...createCaptureClock(), ...timeline};
 	if (past) {
-		const {folder, untilUs, isOnScreen} = task.past!;
+		const {folder, title, untilUs, isOnScreen} = task.past!;
 		return createLogSource({
-			log: past.log, first, untilUs, speed: task.source.speed, clock,
+			log: past.log, title, first, untilUs, speed: task.source.speed, clock,
 			isWritten: past.isWritten ? async () => await writerOf(folder) !== undefined : undefined,
 			isPaced: isOnScreen && !past.isWritten,
 			onAside(timeUs, aside) {
@@ -334,6 +336,12 @@ const run = async (port: NonNullable<typeof parentPort>, task: WorkerTask) => {
 				engine.note(message.timeUs, events.note, {text: message.text});
 				recorder?.note(message.timeUs, message.text);
 				logWriter?.note(message.timeUs, message.text);
+				break;
+			}
+
+			case 'link': {
+				const {segment, state, detail} = message;
+				engine.note(isLive ? timeline.nowUs() : engine.state.nowUs, events.source, {segment, state, detail});
 				break;
 			}
 		}

@@ -9,6 +9,8 @@ import {type Aside, type SegmentItem} from './segment.js';
 
 export type LogSourceOptions = {
 	readonly log: Log;
+	/** What it is called. */
+	readonly title: string;
 	/** The segment to begin with; undefined for an empty log. */
 	readonly first: number | undefined;
 	/** Follows what is written, and never ends by itself. Asked again when nothing came for some seconds. */
@@ -39,7 +41,7 @@ const silentMs = 3000;
 const openingMs = 400;
 
 /** What a log holds, as packets, from one segment on. Throws and ends as any source. */
-export const createLogSource = ({log, first, isWritten, isPaced, speed, untilUs, clock, onAside}: LogSourceOptions): LogSource => {
+export const createLogSource = ({log, title, first, isWritten, isPaced, speed, untilUs, clock, onAside}: LogSourceOptions): LogSource => {
 	const {promise: ended, resolve: resolveEnded} = Promise.withResolvers<SourceEnd>();
 	const timeline = isPaced ? createReplayTimeline(clock, speed, true) : undefined;
 	const items: LogItems | undefined = first === undefined ? undefined : createLogItems(log, first);
@@ -178,7 +180,7 @@ export const createLogSource = ({log, first, isWritten, isPaced, speed, untilUs,
 	};
 
 	return {
-		description: `log ${log.folder}`,
+		description: `log ${title}`,
 		pace: isPaced ? 'paced' : 'packet',
 		ended,
 		ownAddresses: [],

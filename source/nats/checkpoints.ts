@@ -94,12 +94,13 @@ export const readHead = (octets: Uint8Array): Head | undefined => {
 	}
 };
 
-/** The newest head that the broker has. */
-export const newestHead = async (connection: NatsConnection, site: string): Promise<Head | undefined> => {
+/** The head that came last to the broker, and its message. */
+export const newestHead = async (connection: NatsConnection, site: string): Promise<{readonly head: Head; readonly sequence: number} | undefined> => {
 	const manager = await managerOf(connection);
 	try {
 		const message = await manager.streams.getMessage(streamOf(site), {last_by_subj: checkpointHeadsOf(site)});
-		return message ? readHead(message.data) : undefined;
+		const head = message && readHead(message.data);
+		return head ? {head, sequence: message.seq} : undefined;
 	} catch (error) {
 		if (isNotFound(error)) {
 			return undefined;

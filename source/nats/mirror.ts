@@ -4,6 +4,7 @@ first. Everything that reads a log reads it. It is input from elsewhere: sizes a
 */
 import {closeSync, existsSync, fstatSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeFileSync, writeSync} from 'node:fs';
 import {listSegments, segmentFile} from '../log/folder.js';
+import {takeLock, type LogLock} from '../log/lock.js';
 import {fetchCheckpoint, newestHead, readHead, type Head} from './checkpoints.js';
 import {type Link} from './connection.js';
 import {createInbox, type Delivery, type Inbox} from './inbox.js';
@@ -60,6 +61,7 @@ export const startMirror = ({link, site, folder, mostOctets, onState, onProblem}
 	let open: {readonly segment: number; readonly descriptor: number; size: number} | undefined;
 	const given = new Set<number>();
 	let isClosed = false;
+	let lock: LogLock | string | undefined;
 
 	const sizeOf = (segment: number): number => (['pcapng', 'checkpoint', 'json'] as const).reduce((sum, kind) => sum + (statSync(segmentFile(folder, segment, kind), {throwIfNoEntry: false})?.size ?? 0), 0);
 	const total = () => listSegments(folder).reduce((sum, segment) => sum + sizeOf(segment), 0);
@@ -144,7 +146,6 @@ export const startMirror = ({link, site, folder, mostOctets, onState, onProblem}
 		}
 	};
 
-	const heads: Head[] = [];
 	const receive = async (delivery: Delivery): Promise<void> => {
 		if (isClosed) {
 			return;
@@ -155,7 +156,6 @@ export const startMirror = ({link, site, folder, mostOctets, onState, onProblem}
 		} else if (delivery.subject === checkpointHeadsOf(site)) {
 			const head = readHead(delivery.octets);
 			if (head) {
-				heads.push(head);
 				await takeCheckpoint(head);
 			}
 		} else {
@@ -209,25 +209,28 @@ export const startMirror = ({link, site, folder, mostOctets, onState, onProblem}
 	};
 
 	const run = async () => {
+		// Whoever reads this log asks whether it is being written.
+		lock = await takeLock(folder);
 		const connection = await link.opened;
-		const newest = await newestHead(connection, site).catch(() => undefined);
-		if (!newest) {
+		const last = await newestHead(connection, site).catch(() => undefined);
+		if (!last) {
 			listen(1, subjects, receive);
 			resolveComplete();
 			return;
 		}
 
+		const {head: newest, sequence} = last;
 		await takeCheckpoint(newest);
 		listen(newest.frames, subjects, receive);
 		await begun;
-		// The past, from the newest segment to the oldest. The last head is the one that we began with.
-		const past: Head[] = [];
+		// The past, from the newest segment to the oldest. A head may come after frames of the next segment.
+		const past = new Map<number, Head>();
 		const indexes: Delivery[] = [];
-		await readRange(1, newest.frames - 1, [checkpointHeadsOf(site), indexesOfSite(site)], delivery => {
+		await readRange(1, sequence, [checkpointHeadsOf(site), indexesOfSite(site)], delivery => {
 			if (delivery.subject === checkpointHeadsOf(site)) {
 				const head = readHead(delivery.octets);
 				if (head && head.segment < newest.segment) {
-					past.push(head);
+					past.set(head.segment, head);
 				}
 			} else {
 				indexes.push(delivery);
@@ -238,7 +241,7 @@ export const startMirror = ({link, site, folder, mostOctets, onState, onProblem}
 		}
 
 		let to = newest.frames - 1;
-		for (const head of past.toReversed()) {
+		for (const head of [...past.values()].sort((one, other) => other.segment - one.segment)) {
 			if (isClosed || total() > mostOctets) {
 				break;
 			}
@@ -268,6 +271,9 @@ export const startMirror = ({link, site, folder, mostOctets, onState, onProblem}
 
 			resolveBegun();
 			leave();
+			if (typeof lock === 'object') {
+				lock.release();
+			}
 		},
 	};
 };

@@ -198,8 +198,9 @@ export const createOutbox = ({link, site, sensor, supply, onStored, onProblem}: 
 	return {
 		counts,
 		ended: run().catch((error: unknown) => {
+			// The log itself cannot be read any more.
 			if (!link.isClosed) {
-				throw error;
+				tell((error as Error).message);
 			}
 		}),
 	};

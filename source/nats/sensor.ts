@@ -1,5 +1,6 @@
 /* A sensor: the log that this host keeps, published as it grows. */
 import {randomUUID} from 'node:crypto';
+import {existsSync} from 'node:fs';
 import {listSegments, ownerOf} from '../log/folder.js';
 import {hasCheckpoint, newestHead, publishCheckpoint, publishIndex} from './checkpoints.js';
 import {openLink, type LinkState, type NatsSecrets} from './connection.js';
@@ -36,6 +37,8 @@ export type Sensor = {
 const checkMs = 500;
 /** A segment begins before its checkpoint is written; one that has none by then will have none. */
 const checkpointAfterMs = 10_000;
+const drainMs = 5000;
+const drainStepMs = 50;
 const indexEveryMs = 60_000;
 
 /** Publishes for as long as it is not closed. Throws when a file of secrets or the log cannot be read. */
@@ -52,7 +55,7 @@ export const startSensor = ({target, secrets, folder, onChange}: SensorOptions):
 
 	const status = (): SensorStatus => ({
 		...link, site, counts: outbox.counts, checkpointed, problem,
-		segmentsBehind: listSegments(folder).filter(segment => segment > published).length,
+		segmentsBehind: existsSync(folder) ? listSegments(folder).filter(segment => segment > published).length : 0,
 	});
 	const change = () => {
 		onChange(status());
@@ -92,7 +95,7 @@ export const startSensor = ({target, secrets, folder, onChange}: SensorOptions):
 
 		const newest = await newestHead(nats, site);
 		const [first] = begun;
-		if (first && newest && newest.segment >= first.segment) {
+		if (first && newest && newest.head.segment >= first.segment) {
 			begun.shift();
 		}
 	};
@@ -120,6 +123,10 @@ export const startSensor = ({target, secrets, folder, onChange}: SensorOptions):
 	};
 
 	let isClosed = false;
+	let hasEnded = false;
+	void outbox.ended.then(() => {
+		hasEnded = true;
+	});
 	let passing = follow().catch(() => undefined);
 	const timer = setInterval(() => {
 		passing = passing.then(async () => {
@@ -133,6 +140,14 @@ export const startSensor = ({target, secrets, folder, onChange}: SensorOptions):
 	return {
 		status,
 		async close() {
+			// What was written last goes out as well, where somebody takes it.
+			const untilMs = performance.now() + drainMs;
+			while (connection.isConnected && !hasEnded && performance.now() < untilMs && !(supply.isIdle() && begun.length === 0)) {
+				await new Promise(resolve => {
+					setTimeout(resolve, drainStepMs);
+				});
+			}
+
 			isClosed = true;
 			clearInterval(timer);
 			supply.close();

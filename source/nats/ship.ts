@@ -47,7 +47,11 @@ const wholeBlocks = (octets: Uint8Array): {readonly end: number; readonly frames
 /** One segment that is read from where we are, with what was described in it up to there. */
 type Reading = {readonly segment: number; readonly descriptor: number; described: Uint8Array[]; offset: number};
 
-export type LogSupply = Supply & {close(): void};
+export type LogSupply = Supply & {
+	/** All that is written has been given out. */
+	isIdle(): boolean;
+	close(): void;
+};
 
 const pollMs = 100;
 /** To find what a segment described before the place where we go on. */
@@ -58,6 +62,7 @@ export const createLogSupply = (folder: string): LogSupply => {
 	const owner = ownerOf(folder);
 	let reading: Reading | undefined;
 	let isClosed = false;
+	let isIdle = false;
 	let cancelPause = (): void => undefined;
 
 	const leave = () => {
@@ -155,13 +160,16 @@ export const createLogSupply = (folder: string): LogSupply => {
 				if (found === 'end') {
 					position = nextSegment(position!.segment);
 				} else {
+					isIdle = true;
 					await pause();
+					isIdle = false;
 					position ??= nextSegment(-1);
 				}
 			}
 
 			return undefined;
 		},
+		isIdle: () => isIdle,
 		close() {
 			isClosed = true;
 			cancelPause();

@@ -1,5 +1,6 @@
 import {statSync} from 'node:fs';
 import {isLogPath} from '../log/folder.js';
+import {isNatsUrl, parseNatsTarget} from '../nats/target.js';
 import {type GivenFlags} from './option-flags.js';
 import {fileOf} from './option-values.js';
 import {UsageError} from './usage-error.js';
@@ -24,17 +25,33 @@ export const modeOf = (given: GivenFlags, {stdoutIsTerminal}: TerminalFacts): Mo
 	return mode;
 };
 
+/** What is written there is a log, in a folder or on NATS. */
+export const isLog = (write: string): boolean => isLogPath(write) || isNatsUrl(write);
+
+const rejectNats = (given: GivenFlags) => {
+	for (const [name, text, use] of [['w', given.write, 'sensor'], ...(given.read ?? []).map(one => ['r', one, 'viewer'] as const)] as const) {
+		const problem = text !== undefined && isNatsUrl(text) ? parseNatsTarget(text, use) : undefined;
+		if (typeof problem === 'string') {
+			throw new UsageError(`-${name} ${text!.replace(/\/\/[^@\/]*@/v, '//…@')}: ${problem}`);
+		}
+	}
+
+	if (given.natsCreds !== undefined && ![given.write ?? '', ...given.read ?? []].some(text => isNatsUrl(text))) {
+		throw new UsageError('--nats-creds: goes with -r or -w nats://HOST/SITE');
+	}
+};
+
 const rejectOutput = (given: GivenFlags, mode: Mode) => {
 	const writing = given.writeSize ?? given.writeTime ?? given.writeFiles;
 	if (writing !== undefined && (given.write === undefined || given.write === '-')) {
 		throw new UsageError('--write-size, --write-time, --write-files: go with -w FILE');
 	}
 
-	if (given.write !== undefined && isLogPath(given.write) && (given.writeTime ?? given.writeFiles) !== undefined) {
+	if (given.write !== undefined && isLog(given.write) && (given.writeTime ?? given.writeFiles) !== undefined) {
 		throw new UsageError('--write-time, --write-files: go with -w FILE; a log (-w PATH/) is bounded by --write-size and --write-age');
 	}
 
-	if (given.writeAge !== undefined && (given.write === undefined || !isLogPath(given.write))) {
+	if (given.writeAge !== undefined && (given.write === undefined || !isLog(given.write))) {
 		throw new UsageError('--write-age: goes with a log, -w PATH/');
 	}
 
@@ -84,7 +101,7 @@ const rejectSources = (given: GivenFlags, mode: Mode, terminal: TerminalFacts) =
 		throw new UsageError('--report: goes with -r FILE alone');
 	}
 
-	const logs = read.filter(text => isLogPath(fileOf(text).path));
+	const logs = read.filter(text => isLog(fileOf(text).path));
 	if (logs.length > 0 && (sources.length > 1 || read.length > 1)) {
 		throw new UsageError(`-r ${logs[0]!}: a log is looked at alone, without other files and sources`);
 	}
@@ -100,6 +117,7 @@ const rejectSources = (given: GivenFlags, mode: Mode, terminal: TerminalFacts) =
 
 /** Options that do not go together. Throws a `UsageError`. */
 export const rejectConflicts = (given: GivenFlags, mode: Mode, terminal: TerminalFacts) => {
+	rejectNats(given);
 	rejectOutput(given, mode);
 	rejectSources(given, mode, terminal);
 };

@@ -111,7 +111,8 @@ export const optionTable = {
 		help: [
 			'record what is captured as pcapng; - is stdout, then there is no text;',
 			'opened anew at SIGUSR1. It may hold VRRP passwords: mode 0600.',
-			'PATH/ keeps a log there: -r PATH/ opens it, live and with its past',
+			'PATH/ keeps a log there: -r PATH/ opens it, live and with its past;',
+			'nats://HOST/SITE publishes it, -r nats://HOST/SITE opens it anywhere',
 		],
 		brief: 'record what is captured as pcapng; - is stdout',
 	},
@@ -121,6 +122,10 @@ export const optionTable = {
 	},
 	'write-time': {argument: 'SECONDS', section: 'recording', inFile: true, help: ['another file after that time'], brief: 'begin another recording after that time'},
 	'write-age': {argument: 'TIME', section: 'recording', inFile: true, help: ['of a log (-w PATH/): delete what is older (default 14d)'], brief: 'delete what is older from a log'},
+	'nats-creds': {
+		argument: 'FILE', section: 'recording', inFile: true, completes: 'file',
+		help: ['for nats:// and tls://; else NATS_CREDS, NATS_USER, NATS_PASSWORD, …'], brief: 'credentials for NATS',
+	},
 	'write-files': {argument: 'N', section: 'recording', inFile: true, help: ['keep the newest N of them'], brief: 'keep the newest N recordings'},
 	metrics: {argument: '[HOST:]PORT', section: 'recording', inFile: true, help: ['Prometheus metrics over HTTP (default host 127.0.0.1)']},
 

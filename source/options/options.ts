@@ -1,9 +1,8 @@
 import {type Trigger} from '../output/triggers/trigger.js';
 import {type SortKey} from '../table/read/sort-key.js';
-import {isLogPath} from '../log/folder.js';
+import {isLog, modeOf, rejectConflicts, type Mode, type TerminalFacts} from './option-conflicts.js';
 import {type Config, type DirectorPair, emptyConfig} from './config.js';
 import {type LoadedConfig} from './config-file.js';
-import {modeOf, rejectConflicts, type Mode, type TerminalFacts} from './option-conflicts.js';
 import {flagName, settings, typedFlags, type GivenFlags} from './option-flags.js';
 import {type OptionName} from './option-table.js';
 import {addressOf, durationOf, fieldsOf, fileOf, groupOf, integerOf, listenOf, type NamedFile, numberOf, portsOf, reportOf, type Since, sinceOf, sizeOf, sortOf, speedOf, type Until, untilOf} from './option-values.js';
@@ -49,6 +48,8 @@ export type Options = Readonly<{
 	writeAgeUs: number;
 	/** The log that is opened without a source, `none` for none; undefined: that of the service. */
 	log: string | undefined;
+	/** Credentials for NATS. */
+	natsCreds: string | undefined;
 	/** Text of a log begins there. */
 	since: Since | undefined;
 	/** Where to serve metrics. */
@@ -156,11 +157,12 @@ const commandOf = (argv: readonly string[], terminal: TerminalFacts, {config, fi
 			durationSeconds: given.duration === undefined ? undefined : numberOf('duration', given.duration, 0, 1e9),
 			waitSeconds: given.wait === undefined ? undefined : numberOf('wait', given.wait, 0, 1e9),
 			write: given.write,
-			writeOctets: given.writeSize === undefined ? (given.write !== undefined && isLogPath(given.write) ? defaultLogOctets : Infinity) : sizeOf('write-size', given.writeSize, 65_536),
+			writeOctets: given.writeSize === undefined ? (given.write !== undefined && isLog(given.write) ? defaultLogOctets : Infinity) : sizeOf('write-size', given.writeSize, 65_536),
 			writeSeconds: given.writeTime === undefined ? Infinity : numberOf('write-time', given.writeTime, 1, 1e9),
 			writeFiles: given.writeFiles === undefined ? Infinity : integerOf('write-files', given.writeFiles, 1, 1e6),
 			writeAgeUs: durationOf('write-age', given.writeAge ?? '14d') * 1000,
 			log: given.log,
+			natsCreds: given.natsCreds,
 			since: given.since === undefined ? undefined : sinceOf(given.since),
 			metrics: given.metrics === undefined ? undefined : listenOf('metrics', given.metrics),
 			maxSessions: integerOf('max-sessions', given.maxSessions ?? '2000000', 1000, 50_000_000),

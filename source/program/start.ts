@@ -5,6 +5,7 @@ import {groupOf, indexesOf, isLogPath, LogError, openLog} from '../log/folder.js
 import {writerOf} from '../log/lock.js';
 import {type LogTask} from '../log/log-writer.js';
 import {type LogReading} from '../engine/worker.js';
+import {isNatsUrl} from '../nats/target.js';
 import {createFirstFile, RecordingError, recordingReason, type RecordingTask} from '../recording/file.js';
 import {type Options} from '../options/options.js';
 import {createLogIndex} from '../sample/log-index.js';
@@ -136,7 +137,8 @@ const readingOf = (options: Options): LogReading | undefined => {
 	try {
 		const first = at?.kind === 'relative' ? [...indexesOf(openLog(folder)).values()][0] : undefined;
 		const untilUs = at === undefined ? Infinity : (at.kind === 'absolute' ? at.timeUs : (first?.firstUs ?? 0) + (at.seconds * 1_000_000));
-		return {folder, isOnScreen, untilUs, fromUs: sinceUs(options) ?? (isOnScreen || mode === 'list' ? Infinity : 0), follows: at === undefined && mode !== 'list'};
+		const {name} = options.read[0]!;
+		return {folder, title: isNatsUrl(name) ? name : folder, isOnScreen, untilUs, fromUs: sinceUs(options) ?? (isOnScreen || mode === 'list' ? Infinity : 0), follows: at === undefined && mode !== 'list'};
 	} catch (error) {
 		throw error instanceof LogError ? new UsageError(`Cannot read the log ${error.message}. It is read by the members of the group ${groupOf(folder)}.`) : error;
 	}

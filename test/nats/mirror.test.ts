@@ -213,7 +213,7 @@ test('a publisher that says nonsense of where its octets belong harms nothing bu
 		});
 	}
 
-	assert.deepEqual(fs.readdirSync(viewer.folder).sort(), ['00000003.checkpoint', '00000003.pcapng']);
+	assert.deepEqual(fs.readdirSync(viewer.folder).sort(), ['00000003.checkpoint', '00000003.pcapng', 'lock']);
 	assert.equal(viewer.problems.filter(text => text.endsWith('it does not say where it belongs')).length, 4);
 	assert.equal(viewer.problems.at(-1), `segment 3 of rack1 lacks octets ${octets.length} to ${octets.length + 50_000}: what follows in it is left out`);
 });
