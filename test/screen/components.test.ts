@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import {after, test} from 'node:test';
+import {bindKeys} from '../../source/screen/keymap.js';
+import {views} from '../../source/screen/views/views.js';
+import {drawn, openDrawing, sizes} from './drawn.js';
+
+bindKeys(new Map(), views);
+/** A rebooted master is back: 75 of 80 sessions are to be reset, and the backup still holds all of them. */
+const lost = await openDrawing('failover-preempt.pcap', '2026-11-22T18:56:01Z');
+const split = await openDrawing('splitbrain.pcap', '2026-11-22T18:47:40Z');
+after(() => {
+	lost.close();
+	split.close();
+});
+
+for (const [columns, rows] of sizes) {
+	for (const {name} of views) {
+		test(`view ${name} fills ${columns}x${rows} as its layout says, and no more`, () => {
+			const frame = lost.frame(columns, rows, {view: name});
+			const lines = drawn(frame);
+			assert.equal(lines.length, rows);
+			assert.ok(lines.every(line => line.length <= columns), lines.join('\n'));
+			assert.match(lines.at(-1)!, /^h help/v);
+			assert.match(lines[0]!, /^ipvstop/v);
+			// The first line below the header is that of the view.
+			assert.doesNotMatch(lines[frame.layout.header - 1]!, /^(?:VIPs|REAL SERVERS|CLIENTS|EVENTS|\/ )/v);
+		});
+	}
+
+	test(`both questions have their line at ${columns}x${rows}, in every view`, () => {
+		for (const {name} of views) {
+			const text = drawn(lost.frame(columns, rows, {view: name})).join('\n');
+			assert.match(text, /^BACK B>A.*expect 75 RESETS/mv);
+			assert.match(text, /^if A died.* B.*KEPT/mv);
+		}
+	});
+
+	test(`two masters are told at ${columns}x${rows}, and who has the clients`, () => {
+		const text = drawn(split.frame(columns, rows)).join('\n');
+		assert.match(text, /^SPLIT BRAIN/mv);
+		assert.match(text, /^clients go to B/mv);
+		assert.equal(text.match(/^\*[AB] /gmv)?.length, 2);
+	});
+}
+
+test('help and the choice of columns fill the screen', () => {
+	for (const [columns, rows] of sizes) {
+		for (const overlay of [{kind: 'help', search: {text: '', cursor: 0}, offset: 0}, {kind: 'columns', cursor: 0}] as const) {
+			const lines = drawn(lost.frame(columns, rows, {overlay}));
+			assert.equal(lines.length, rows);
+			assert.ok(lines.every(line => line.length <= columns));
+		}
+	}
+});
+
+test('a screen that is too small says so in its one line', () => {
+	assert.deepEqual(drawn(lost.frame(40, 10)), ['ipvstop needs 60x15, this is 40x10; sti~']);
+});
+
+test('sessions in danger come first, and the legend names their sign', () => {
+	const lines = drawn(lost.frame(80, 24));
+	const rows = lines.filter(line => /^[ >]! TCP/v.test(line));
+	assert.ok(rows.length > 5, lines.join('\n'));
+	assert.match(lines.at(-2)!, /^! A does not know it/v);
+});
