@@ -239,6 +239,16 @@ const print = async (wanted: Print): Promise<string> => {
 	}
 };
 
+/** Prints a text whole: a pipe takes 64 KiB at once, and the rest when its reader has read. Whoever reads no more has seen enough. */
+const say = async (text: string): Promise<void> => new Promise(resolve => {
+	process.stdout.on('error', () => {
+		resolve();
+	});
+	process.stdout.write(text, () => {
+		resolve();
+	});
+});
+
 const main = async (): Promise<number> => {
 	process.stderr.on('error', () => {
 		// Nobody reads our complaints: no reason to fail.
@@ -246,7 +256,7 @@ const main = async (): Promise<number> => {
 	try {
 		const wanted = printOf(process.argv.slice(2));
 		if (wanted) {
-			process.stdout.write(await print(wanted));
+			await say(await print(wanted));
 			return 0;
 		}
 
@@ -257,7 +267,7 @@ const main = async (): Promise<number> => {
 		}
 
 		const {effectiveConfig} = await import('./options/print-config.js');
-		process.stdout.write(await effectiveConfig(options));
+		await say(await effectiveConfig(options));
 		return 0;
 	} catch (error) {
 		if (error instanceof UsageError) {

@@ -1,3 +1,5 @@
+import * as field from '../events/field.js';
+import {reason, session, sessionExtras} from '../events/session-fields.js';
 import {type HeardRecord} from '../ring/record-ring.js';
 import {printable, rfc3339, safeJson} from '../text/format.js';
 import {formatAddress, formatEndpoint} from '../wire/address.js';
@@ -19,33 +21,40 @@ const stateOf = (record: HeardRecord): string => stateName(word(record, recordAt
 const refusal = (record: HeardRecord): string | undefined => word(record, recordAt.fault) === 0 ? undefined : faultNames[word(record, recordAt.fault)];
 const pe = (octets: Uint8Array | undefined): string | undefined => octets && octets.length > 0 ? peText(octets) : undefined;
 
+/** How a field of a record is read, and what it holds. */
+type RecordField = {readonly read: Read; readonly holds: field.Field; /** Not every record has it. */ readonly isOptional?: true};
+
 /** Every field of a record, in the order of output. The names are those of a connection where they mean the same. */
-const fields: Readonly<Record<string, Read>> = {
-	time: (record, _, toWallUs) => rfc3339(toWallUs(record.timeUs)),
-	segment: (record, names) => printable(names.segment(record.segment)),
-	source: record => formatAddress(record.source, 0, record.sourceFamily),
-	sourcePort: record => record.sourcePort,
-	syncPort: record => record.syncPort,
-	syncid: record => record.syncid,
-	version: record => record.version,
-	index: record => record.index,
-	proto: record => protocolName(word(record, recordAt.protocol)),
-	state: stateOf,
-	client: address(recordAt.caddr),
-	cport: record => word(record, recordAt.cport),
-	virtual: address(recordAt.vaddr),
-	vport: record => word(record, recordAt.vport),
-	real: address(recordAt.daddr),
-	rport: record => word(record, recordAt.dport),
-	forward: record => forwardingName(word(record, recordAt.flags)),
-	fwmark: record => word(record, recordAt.fwmark) >>> 0,
-	flags: record => flagNames(word(record, recordAt.flags)),
-	template: isTemplate,
-	pe: record => pe(record.peName),
-	peData: record => pe(record.peData),
-	timeout: record => word(record, recordAt.timeoutSeconds) >>> 0,
-	refused: refusal,
+const fields: Readonly<Record<string, RecordField>> = {
+	time: {read: (record, _, toWallUs) => rfc3339(toWallUs(record.timeUs)), holds: field.time('When the message was heard.')},
+	segment: {read: (record, names) => printable(names.segment(record.segment)), holds: session.segment},
+	source: {read: record => formatAddress(record.source, 0, record.sourceFamily), holds: field.address('Sender of the message.')},
+	sourcePort: {read: record => record.sourcePort, holds: field.port('Its port.')},
+	syncPort: {read: record => record.syncPort, holds: field.port('The port it was sent to.')},
+	syncid: {read: record => record.syncid, holds: field.integer('Sync id of the message.')},
+	version: {read: record => record.version, holds: field.integer('Version of the sync protocol, 0 or 1.')},
+	index: {read: record => record.index, holds: field.integer('Place of the record in its message.')},
+	proto: {read: record => protocolName(word(record, recordAt.protocol)), holds: session.proto},
+	state: {read: stateOf, holds: session.state},
+	client: {read: address(recordAt.caddr), holds: session.client},
+	cport: {read: record => word(record, recordAt.cport), holds: session.cport},
+	virtual: {read: address(recordAt.vaddr), holds: session.virtual},
+	vport: {read: record => word(record, recordAt.vport), holds: session.vport},
+	real: {read: address(recordAt.daddr), holds: session.real},
+	rport: {read: record => word(record, recordAt.dport), holds: session.rport},
+	forward: {read: record => forwardingName(word(record, recordAt.flags)), holds: session.forward},
+	fwmark: {read: record => word(record, recordAt.fwmark) >>> 0, holds: session.fwmark},
+	flags: {read: record => flagNames(word(record, recordAt.flags)), holds: session.flags},
+	template: {read: isTemplate, holds: session.template},
+	pe: {read: record => pe(record.peName), holds: sessionExtras.pe, isOptional: true},
+	peData: {read: record => pe(record.peData), holds: sessionExtras.peData, isOptional: true},
+	timeout: {read: record => word(record, recordAt.timeoutSeconds) >>> 0, holds: field.integer('Seconds, as announced; 0 leaves it to the receiver.')},
+	refused: {read: refusal, holds: reason, isOptional: true},
 };
+
+/** What the fields hold: those that every record has, or the others. */
+export const recordFields = (optional: boolean): field.Fields =>
+	Object.fromEntries(Object.entries(fields).filter(([, {isOptional = false}]) => isOptional === optional).map(([name, {holds}]) => [name, holds]));
 
 export const recordFieldNames: readonly string[] = Object.keys(fields);
 
@@ -116,7 +125,7 @@ export const createJsonRecords = (names: Names, toWallUs: (timeUs: number) => nu
 
 /** The chosen fields, separated by tabs; several values in one field by commas. */
 export const createTabbedRecords = (chosen: readonly string[], names: Names, toWallUs: (timeUs: number) => number): RecordFormat => {
-	const readers = chosen.map(name => fields[name]!);
+	const readers = chosen.map(name => fields[name]!.read);
 	return record => `${readers.map(read => (read(record, names, toWallUs) ?? '').toString()).join('\t')}\n`;
 };
 
