@@ -9,7 +9,7 @@ A log as a folder:
 Numbers only grow. Everything in it is input from another user: what is not a plain file of the folder's owner, or of root, is refused
 file by file, and so is what does not hold what its name promises.
 */
-import {closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, readFileSync, readSync} from 'node:fs';
+import {closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, readFileSync, readSync, statSync} from 'node:fs';
 import path from 'node:path';
 import {arrayOf, data, decodeValue, integer, real, struct, text, tuple, type Of} from '../checkpoint/shape.js';
 
@@ -51,7 +51,13 @@ export const segmentFile = (folder: string, number: number, kind: 'pcapng' | 'ch
 
 const mostIndexOctets = 64 * 1024 * 1024;
 
-const isFolder = (file: string): boolean => lstatSync(file, {throwIfNoEntry: false})?.isDirectory() ?? false;
+const isFolder = (file: string): boolean => {
+	try {
+		return statSync(file, {throwIfNoEntry: false})?.isDirectory() ?? false;
+	} catch {
+		return false; // Opening it will say why.
+	}
+};
 
 /** Whether `-r` or `-w` means a log: the path ends in a slash, or is a folder. */
 export const isLogPath = (given: string): boolean => given !== '-' && (given.endsWith('/') || isFolder(given));

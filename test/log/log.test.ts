@@ -144,7 +144,7 @@ test('one writer at a time; who was killed leaves no lock behind', async () => {
 test('a log is bounded: the oldest segments go first', async () => {
 	const folder = folderOf('bounded');
 	for (let round = 0; round < 3; round++) {
-		const {code} = await runCli(['-r', capture, '-w', folder, '--write-size', '700k', '--list']);
+		const {code} = await runCli(['-r', capture, '-w', folder, '--write-size', '700k', '--write-age', '1000d', '--list']);
 		assert.equal(code, 0);
 	}
 
@@ -152,6 +152,16 @@ test('a log is bounded: the oldest segments go first', async () => {
 	const octets = files.reduce((sum, file) => sum + statSync(folder + file).size, 0);
 	assert.ok(octets <= 700 * 1024, `${octets} octets`);
 	assert.ok(!files.includes('00000001.pcapng'), files.join(' '));
+});
+
+test('without a source, the log of the service is opened while it is being written', async () => {
+	const folder = copyOf('service');
+	const lock = await takeLock(folder);
+	assert.ok(typeof lock === 'object');
+	const {code, stdout} = await runCli(['--log', folder, '--list']);
+	lock.release();
+	const whole = await runCli(['-r', made, '--list']);
+	assert.deepEqual([code, stdout], [0, whole.stdout]);
 });
 
 test('a log that may not be read says who may', async () => {
