@@ -157,7 +157,10 @@ test('a log is bounded: the oldest segments go first', async () => {
 test('without a source, the log of the service is opened while it is being written', async () => {
 	const folder = copyOf('service');
 	const lock = await takeLock(folder);
-	assert.strictEqual(typeof lock, 'object');
+	if (typeof lock === 'string') {
+		assert.fail(lock);
+	}
+
 	const {code, stdout} = await runCli(['--log', folder, '--list']);
 	lock.release();
 	const whole = await runCli(['-r', made, '--list']);
