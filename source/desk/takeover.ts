@@ -417,34 +417,41 @@ const confirmSuspicions = (desk: DeskContext, nowUs: number): void => {
 	}
 };
 
+/** A message of one of the two of a takeover. */
+const hearMessage = (desk: DeskContext, takeover: TakeoverState, director: Director, timeUs: number): void => {
+	if (takeover.to === director.index) {
+		takeover.messages++;
+		if (takeover.isJudged) {
+			return;
+		}
+
+		takeover.isJudged = true;
+		takeover.messageUs ||= timeUs;
+		judgeAnew(desk, takeover);
+		mark(desk, takeover);
+		// What it had announced before is not in its kernel any more: it will not count at a later takeover either.
+		if (!takeover.isStruck && (takeover.survival.kept === 'no' || takeover.survival.kept === 'unlikely')) {
+			takeover.isStruck = true;
+			desk.table.clearAnnounced(director.bit);
+		}
+
+		invalidate(desk);
+	} else if (takeover.from === director.index && timeUs > takeover.atUs) {
+		takeover.fromSyncUs = timeUs;
+	}
+};
+
 /** A director's message, before its records are applied: the first of a new master tells more of its kernel. */
 export const noteMessage = (desk: DeskContext, director: Director, timeUs: number): void => {
-	const {state, table} = desk;
-	for (const takeover of [...state.takeovers.list, ...state.takeovers.pending]) {
-		if (takeover.settled) {
-			continue;
+	const {list, pending} = desk.state.takeovers;
+	for (const takeover of list) {
+		if (!takeover.settled) {
+			hearMessage(desk, takeover, director, timeUs);
 		}
+	}
 
-		if (takeover.to === director.index) {
-			takeover.messages++;
-			if (takeover.isJudged) {
-				continue;
-			}
-
-			takeover.isJudged = true;
-			takeover.messageUs ||= timeUs;
-			judgeAnew(desk, takeover);
-			mark(desk, takeover);
-			// What it had announced before is not in its kernel any more: it will not count at a later takeover either.
-			if (!takeover.isStruck && (takeover.survival.kept === 'no' || takeover.survival.kept === 'unlikely')) {
-				takeover.isStruck = true;
-				table.clearAnnounced(director.bit);
-			}
-
-			invalidate(desk);
-		} else if (takeover.from === director.index && timeUs > takeover.atUs) {
-			takeover.fromSyncUs = timeUs;
-		}
+	for (const takeover of pending) {
+		hearMessage(desk, takeover, director, timeUs);
 	}
 };
 
@@ -485,10 +492,12 @@ export const takeoversTick = (desk: DeskContext, nowUs: number): void => {
 	confirmSuspicions(desk, nowUs);
 	for (const takeover of desk.state.takeovers.list) {
 		// Where little is heard several are due at once.
-		const due = takeover.settled ? [] : countedAt.slice(takeover.step).filter(age => nowUs - takeover.atUs >= age * us);
-		if (due.length === 0) {
+		const next = takeover.settled ? undefined : countedAt[takeover.step];
+		if (next === undefined || nowUs - takeover.atUs < next * us) {
 			continue;
 		}
+
+		const due = countedAt.slice(takeover.step).filter(age => nowUs - takeover.atUs >= age * us);
 
 		count(desk, nowUs);
 		addCurvePoint(takeover, nowUs);
