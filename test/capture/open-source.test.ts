@@ -36,7 +36,7 @@ test('a capture that comes through a named pipe is read like a file', async cont
 	const source = openSource(optionsOf({read: [{name: 'seg', path: pipe}]}));
 	const sink = createRecordingSink();
 	await source.start(sink);
-	assert.deepEqual(await source.ended, {problems: []});
+	assert.deepEqual(await source.ended, {problems: [], remarks: []});
 	assert.equal(sink.packets().length, 3);
 });
 

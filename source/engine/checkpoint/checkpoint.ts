@@ -122,7 +122,7 @@ export const cutEngine = (engine: Engine, room: SaveRoom): EngineCut => {
 	const cut = cutTable(table.memory, table.arrays.entries, table.state, room);
 	const json = encodeValue(headShape, {...rest, fragments: saveFragments(fragments.sets.values()), table: cut.head});
 	const sections = [
-		whole('duplicateHashes', duplicates.hashes), whole('duplicateSegments', duplicates.segments), whole('duplicateTimes', duplicates.times), ...cut.sections,
+		whole('duplicateHashes', duplicates.hashes), whole('duplicateChecks', duplicates.checks), whole('duplicateKey', duplicates.key), whole('duplicateSegments', duplicates.segments), whole('duplicateTimes', duplicates.times), ...cut.sections,
 	];
 	return {pieces: () => encodeCheckpoint(json, sections, fingerprint)};
 };
@@ -132,7 +132,7 @@ export const saveEngine = (engine: Engine): Uint8Array => Buffer.concat([...cutE
 
 const restoreDuplicates = (sections: ReadonlyMap<string, Uint8Array>, segments: number): EngineState['duplicates'] => {
 	const state = createDuplicateState();
-	for (const [sectionName, array] of [['duplicateHashes', state.hashes], ['duplicateSegments', state.segments], ['duplicateTimes', state.times]] as const) {
+	for (const [sectionName, array] of [['duplicateHashes', state.hashes], ['duplicateChecks', state.checks], ['duplicateKey', state.key], ['duplicateSegments', state.segments], ['duplicateTimes', state.times]] as const) {
 		const octets = sections.get(sectionName);
 		if (octets?.length !== array.byteLength) {
 			throw new CheckpointError(`has no ${sectionName} of ${array.byteLength} octets`);
