@@ -1,6 +1,8 @@
 import {execFile} from 'node:child_process';
+import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {promisify} from 'node:util';
+import {bundleModule} from '../../.ci/bundle.js';
 
 const execute = promisify(execFile);
 const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
@@ -9,6 +11,15 @@ const here = (name: string): string => fileURLToPath(new URL(name, import.meta.u
 export const measure = async <Result>(script: string, args: readonly string[], flags: readonly string[] = []): Promise<Result> => {
 	const {stdout} = await execute(process.execPath, [...flags, '--import=tsx', here(script), ...args]);
 	return JSON.parse(stdout.trim().split('\n').at(-1)!) as Result;
+};
+
+/** Bundles measurements as the program is bundled: where names of offsets stand for numbers, the published code is another. Gives how to run them. */
+export const bundled = async (scripts: readonly string[], folder: string) => {
+	await Promise.all(scripts.map(async script => bundleModule(here(script), path.join(folder, `${script}.mjs`), 'esm')));
+	return async <Result>(script: string, args: readonly string[], flags: readonly string[] = []): Promise<Result> => {
+		const {stdout} = await execute(process.execPath, [...flags, path.join(folder, `${script}.mjs`), ...args]);
+		return JSON.parse(stdout.trim().split('\n').at(-1)!) as Result;
+	};
 };
 
 /** Runs a program that prints an object. */

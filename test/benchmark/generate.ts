@@ -10,6 +10,8 @@ export type Load = {
 	readonly sessions: number;
 	/** Of the sessions, 0 to 100. */
 	readonly ipv6Percent: number;
+	/** Its director announces that it is master; else it is known by what it sends alone. */
+	readonly adverts?: boolean;
 };
 
 const maxPayloadOctets = 1472;
@@ -77,7 +79,7 @@ const describe = (record: MutableRecord, session: number, state: number, ipv6Per
 };
 
 /** Writes a classic pcap file of one director's adverts and sync messages. Gives the number of messages. The same load is the same file. */
-export const generateCapture = (path: string, {records, sessions, ipv6Percent}: Load): number => {
+export const generateCapture = (path: string, {records, sessions, ipv6Percent, adverts = true}: Load): number => {
 	const file = openSync(path, 'w');
 	const chunk = Buffer.alloc(4 * 1024 * 1024);
 	let filled = 0;
@@ -119,7 +121,7 @@ export const generateCapture = (path: string, {records, sessions, ipv6Percent}: 
 
 	const writeMessage = (message: readonly SentRecord[]): void => {
 		// A master advertises; a sender without adverts would not be trusted with a large share of a table
-		if (packets % packetsPerSecond === 0) {
+		if (adverts && packets % packetsPerSecond === 0) {
 			const payload = encodeAdvertV2({vrid: 51, priority: 150, intervalSeconds: 1, addresses: [Int32Array.of(0xc0_00_02_01, 0, 0, 0)]});
 			writeFrame(vrrpGroup, {protocol: ipProtocol.vrrp, payload, ttl: 255});
 		}

@@ -4,9 +4,9 @@ which has the code compiled. Prints one line of JSON.
 */
 import {createPipeline, readWhole} from './pipeline.js';
 
-const [path, warmUpPath] = process.argv.slice(2);
+const [path, warmUpPath, maxSessions = '2000000'] = process.argv.slice(2);
 // One table only, as in the program: with a second one V8 would give up what it knows about the first
-const pipeline = createPipeline();
+const pipeline = createPipeline({maxSessions: Number(maxSessions)});
 readWhole(warmUpPath!)(pipeline);
 const warmUpRecords = pipeline.records();
 const run = readWhole(path!);
