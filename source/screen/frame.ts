@@ -86,7 +86,7 @@ export type View<Row = unknown> = {
 	/** Its place among the hints, where it has one. */
 	readonly hint?: readonly [order: number, text: string];
 	/** Its columns in plain words, and what they are called together in the help. */
-	readonly columns: ReadonlyArray<{readonly title: string; readonly help: string}>;
+	readonly columns: ReadonlyArray<{readonly title: string; readonly help: string; /** Shown from this width on. */ readonly from: number}>;
 	readonly columnGroup?: string;
 	/** Orders of its own; without them `<` and `>` choose that of the sessions. */
 	readonly sorts?: readonly string[];

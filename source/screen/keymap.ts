@@ -131,7 +131,7 @@ export type HelpEntry = {readonly group: string; readonly keys: string; readonly
 export const keyHelp = (): readonly HelpEntry[] =>
 	groups.flatMap(group => current.filter(binding => binding.group === group).map(({keys, help}) => ({group, keys: keys.map(key => keyName(key)).join(' '), help})));
 
-/** `?help /filter …`: as many as there is room for, the most important ones first. */
+/** `h help  / filter …`: as many as there is room for, the most important ones first. */
 export const keyHints = (columns: number): string => {
 	const hints = current.flatMap(({hint}) => hint ? [hint] : []).toSorted(([one], [other]) => one - other).map(([, text]) => text);
 	let text = '';

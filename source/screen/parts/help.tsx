@@ -14,12 +14,14 @@ const facts: readonly HelpEntry[] = [
 	{group: 'HEADER', keys: 'sync msgs lost', help: 'sync messages missing in the sequence of a director: up to 40 records each never reached us'},
 	{group: 'HEADER', keys: 'MASTER', help: 'by VRRP adverts, whose age stands beside; SENDING means that only its sync was heard'},
 	{group: 'HEADER', keys: 'LISTENS', help: 'it joined the sync group and said nothing else: a backup, or another monitor such as this one. Beside VRRP it counts as a backup when it is in the group of VRRP, too, or when --pair names it'},
-	{group: 'HEADER', keys: 'GONE', help: 'its adverts stopped, or it resigned'},
-	{group: 'HEADER', keys: 'A B', help: 'directors, in the order of their first packet'},
-	{group: 'HEADER', keys: 'CRASH', help: 'the last takeover: the adverts of the old master stopped; PLANNED: it resigned; PREEMPT: a higher priority spoke up; BACK: so it did, and had been master before; SENDER: only the sender of sync changed'},
+	{group: 'HEADER', keys: 'GONE', help: 'its adverts stopped; RESIGNED: with priority 0, in order; VRRP GONE: its sync goes on, so keepalived is dead or its adverts are blocked; STOPPED: another sends in its place'},
+	{group: 'HEADER', keys: '*', help: 'who is master; two stars are two masters'},
+	{group: 'HEADER', keys: 'if A died', help: 'or came back, or gave back to another: what that would cost now, by what the other one knows. DO NOT fail back: more would be lost than is now'},
+	{group: 'HEADER', keys: 'A B', help: 'directors, by the names of the configuration, else by letters in the order of their addresses'},
+	{group: 'HEADER', keys: 'CRASH', help: 'the last takeover: the adverts of the old master stopped; PLANNED: it resigned; PREEMPT: a higher priority spoke up; BACK: so it did, and had been master before; MOVED: the address was claimed by another, no adverts heard; SENDER: only the sender of sync changed'},
 	{group: 'HEADER', keys: 'knows N of M', help: 'open TCP and SCTP sessions that were sent to a director while it listened, or that it announced; whether it received them cannot be seen'},
-	{group: 'HEADER', keys: 'open', help: 'TCP and SCTP sessions in ESTABLISHED; udp: UDP flows, which no takeover resets: they are scheduled anew'},
-	{group: 'HEADER', keys: 'heard', help: 'of the sessions open at the takeover: announced again, by the new master'},
+	{group: 'HEADER', keys: 'open', help: 'TCP (and SCTP) sessions in ESTABLISHED; UDP: flows, which no takeover resets: they are scheduled anew'},
+	{group: 'HEADER', keys: 'heard again', help: 'of the sessions open at the takeover: announced again, by the new master'},
 	{group: 'HEADER', keys: 'waiting', help: 'not announced by the new master yet: normal, it announces an inherited session after up to 50 client packets'},
 	{group: 'HEADER', keys: 'overdue', help: 'silent for longer than its own earlier rhythm explains'},
 	{group: 'HEADER', keys: 'ran out', help: 'timer ended while open: ordinary idling does that too'},
@@ -59,7 +61,12 @@ export const helpLines = (keys: readonly HelpEntry[], search: string, columns: n
 	return lines.length === 0 ? [line('  nothing of that name; Backspace', 'dim')] : lines;
 };
 
-const linesOf = oncePerFrame(({ui: {overlay}, columns}) => helpLines(keyHelp(), overlay?.kind === 'help' ? overlay.search.text : '', columns));
+/** Begins with the view from which it was asked for: what its columns mean. */
+const linesOf = oncePerFrame(({ui: {overlay}, columns, view}) => {
+	const search = overlay?.kind === 'help' ? overlay.search.text : '';
+	const here = search === '' ? view.columns.filter(({from}) => columns >= from).map(({title, help}) => ({group: 'HERE', keys: title, help})) : [];
+	return helpLines([...here, ...keyHelp()], search, columns);
+});
 
 /** The overlay: what is typed, and as much as fits. */
 export const helpPage: Page = {

@@ -33,13 +33,13 @@ export const vipColumns: ReadonlyArray<Column<VipRow> & {readonly from: number; 
 	{id: 'closing', title: 'CLOSING', help: 'sessions in all other states', align: 'right', least: 7, from: 0, text: ({service}) => short(service.closing)},
 	{id: 'templates', title: 'TPL', help: 'persistence templates', align: 'right', least: 5, from: 84, text: ({service}) => short(service.templates)},
 	{id: 'reals', title: 'REALS', help: 'real servers with sessions', align: 'right', from: 0, text: ({service}) => String(service.reals.length)},
-	{id: 'end', title: 'END/s', help: 'sessions that ended per second, over 10 s', align: 'right', from: 90, text: ({service}) => rate(service.endRates.tenSeconds)},
-	{id: 'new', title: 'NEW/s', help: 'sessions announced for the first time per second, over 10 s; a SYN flood shows 0', align: 'right', from: 0, text: ({service}) => rate(service.newRates.tenSeconds)},
-	{id: 'last', title: 'NEW AGO', help: 'since the last session began', align: 'right', from: 66, text: ({service, nowUs}) => service.lastNewUs > 0 ? ago((nowUs - service.lastNewUs) / us) : '-'},
 	{id: 'held', title: 'THEN', help: 'open at the takeover', align: 'right', least: 5, from: 66, isTakeover: true, text: ({held}) => held === undefined ? '-' : short(held)},
 	{id: 'known', title: 'KNOWN', help: 'of those open, how many the backup knows; after a takeover, of those open then, how many the new master knows; ? cannot be told', align: 'right', from: 66, text: ({known}) => counted(known)},
 	{id: 'heard', title: 'HEARD', help: 'of those open at the takeover: announced since by the new master', align: 'right', from: 72, isTakeover: true, text: ({heard}) => heard === undefined ? '-' : short(heard)},
 	{id: 'overdue', title: 'OVERDUE', help: 'sessions silent for longer than their own rhythm explains', align: 'right', from: 90, isTakeover: true, text: ({overdue}) => overdue === undefined ? '-' : short(overdue)},
+	{id: 'end', title: 'END/s', help: 'sessions that ended per second, over 10 s', align: 'right', from: 90, text: ({service}) => rate(service.endRates.tenSeconds)},
+	{id: 'new', title: 'NEW/s', help: 'sessions announced for the first time per second, over 10 s; a SYN flood shows 0', align: 'right', from: 0, text: ({service}) => rate(service.newRates.tenSeconds)},
+	{id: 'last', title: 'NEW AGO', help: 'since the last session began', align: 'right', from: 66, text: ({service, nowUs}) => service.lastNewUs > 0 ? ago((nowUs - service.lastNewUs) / us) : '-'},
 ];
 
 /** What the failover desk knows of a service: after a takeover its account, else what the backup was told. */
