@@ -48,8 +48,8 @@ export type PacketSink = {
 	datagram(datagram: Datagram): void;
 	/** The timeline reached `timeUs` without a packet. */
 	advance(timeUs: number): void;
-	/** The clock of a capture jumped by so many seconds: for one stray packet, or for good (`isStep`). `timeUs`: where time stands. */
-	clockJumped?(place: number, timeUs: number, seconds: number, isStep: boolean): void;
+	/** The clock of a capture did what no clock does by itself, `detail` says what; the times that are delivered do not follow it. */
+	clockJumped?(place: number, timeUs: number, detail: string): void;
 	/** All places, whenever one of them changed. */
 	places(places: readonly Place[]): void;
 };

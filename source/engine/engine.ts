@@ -289,12 +289,8 @@ export const createEngine = (options: EngineOptions, restored?: EngineState): En
 				dissector.datagram(datagram);
 			},
 			advance,
-			clockJumped(place, timeUs, seconds, isStep) {
-				const jump = `${Math.abs(Math.round(seconds))} s ${seconds < 0 ? 'back' : 'ahead'}`;
-				note(timeUs, events.source, {
-					segment: state.places[place]?.name ?? '?', state: 'clock',
-					detail: isStep ? `its clock was set ${jump}${seconds < 0 ? '; times go on from where they stood' : ''}` : `one packet is dated ${jump}: taken at the time of the one before`,
-				});
+			clockJumped(place, timeUs, detail) {
+				note(timeUs, events.source, {segment: state.places[place]?.name ?? '?', state: 'clock', detail});
 			},
 			places(now) {
 				for (const [index, place] of now.entries()) {

@@ -372,6 +372,7 @@ export const createLogWriter = ({task, lock, saver, next: firstNumber, kept: kep
 				sink.datagram(datagram);
 			},
 			advance: sink.advance,
+			...(sink.clockJumped && {clockJumped: sink.clockJumped}),
 			places(now) {
 				places = [...now];
 				segment?.writer.aside(segment.lastUs, {places: [...now]});

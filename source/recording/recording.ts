@@ -159,6 +159,7 @@ export const createRecorder = (options: RecorderOptions): Recorder => {
 				sink.datagram(datagram);
 			},
 			advance: sink.advance,
+			...(sink.clockJumped && {clockJumped: sink.clockJumped}),
 			places(now) {
 				places(now);
 				sink.places(now);

@@ -27,7 +27,7 @@ export const createLogIndex = (folder: string): LogIndex => {
 		const index = readIndex(log.folder, number, log.owner);
 		return index && {
 			firstUs: index.firstUs, lastUs: index.lastUs, born: index.born,
-			events: index.events.map(([timeUs, told]) => ({timeUs, event: String(told['event']), fields: told as AnyTold})),
+			events: index.events.map(([timeUs, told]) => ({timeUs, event: (told as AnyTold).event, fields: told as AnyTold})),
 		};
 	};
 

@@ -104,7 +104,7 @@ test('a file that is emptied and written anew beyond what was read is damaged fr
 		writeFileSync(path, Buffer.alloc(2 * readAtOnce, 0xff));
 	});
 	assert.deepEqual([code, stdout], [1, linesOf(sessionPorts(6).slice(2))]);
-	assert.match(stderr, /^ipvstop: capture claims a frame of 4294967295 octets at octet \d+, where at most 65535 are possible\. All before that was read\.\n$/v);
+	assert.match(stderr, /^ipvstop: capture claims a frame of 4294967295 octets at octet \d+, where at most 262144 are possible\. All before that was read\.\n$/v);
 });
 
 test('a file in whose place another is put is read to the end of the one that was opened', async context => {

@@ -17,60 +17,9 @@ export type ReplayDelivery = {
 	lastUs(): number;
 };
 
-/** So far apart packets of one capture may be: a file that pauses for a day is one, a clock that was set is none. Back by more than what several queues of a network card do. */
-const longestPauseUs = 86_400_000_000;
-const longestBackUs = 10_000_000;
-
-const isPlausible = (fromUs: number, toUs: number): boolean => toUs >= fromUs - longestBackUs && toUs <= fromUs + longestPauseUs;
-
-/**
-The time of packets where the clock of the capture jumps. One stray packet does not move time: it counts at the time of the one before. When the
-next one follows it the clock was set: back, and time goes on from where it stood; ahead, and so much has passed.
-*/
-const createSteadyTime = (jumped: NonNullable<PacketSink['clockJumped']>) => {
-	let lastUs = NaN;
-	let strayUs = NaN;
-	/** Added to what packets say, since their clock was set back. */
-	let offsetUs = 0;
-
-	return (packet: Packet): number => {
-		const timeUs = packet.timeUs + offsetUs;
-		if (Number.isNaN(lastUs) || isPlausible(lastUs, timeUs)) {
-			lastUs = Number.isNaN(lastUs) ? timeUs : Math.max(lastUs, timeUs);
-			strayUs = NaN;
-			return timeUs;
-		}
-
-		const isStep = !Number.isNaN(strayUs) && isPlausible(strayUs, timeUs);
-		jumped(packet.place, lastUs, (timeUs - lastUs) / 1_000_000, isStep);
-		if (!isStep) {
-			strayUs = timeUs;
-			return lastUs;
-		}
-
-		strayUs = NaN;
-		offsetUs += timeUs < lastUs ? lastUs - timeUs : 0;
-		lastUs = packet.timeUs + offsetUs;
-		return lastUs;
-	};
-};
-
 /** `isClosed`: whoever gets a packet may close the replay. */
-export const createReplayDelivery = (merged: MergedStream, sink: Pick<PacketSink, 'packet' | 'clockJumped'>, isClosed: () => boolean): ReplayDelivery => {
+export const createReplayDelivery = (merged: MergedStream, sink: Pick<PacketSink, 'packet'>, isClosed: () => boolean): ReplayDelivery => {
 	let lastUs = NaN;
-	const timeOf = createSteadyTime((place, timeUs, seconds, isStep) => {
-		sink.clockJumped?.(place, timeUs, seconds, isStep);
-	});
-	/** Its time is known: it was asked for before it was due. */
-	let isDated = false;
-	const date = (packet: Packet): Packet => {
-		if (!isDated) {
-			packet.timeUs = timeOf(packet);
-			isDated = true;
-		}
-
-		return packet;
-	};
 
 	const deliver: ReplayDelivery['deliver'] = limitUs => {
 		const sliceEnd = performance.now() + sliceMs;
@@ -80,7 +29,7 @@ export const createReplayDelivery = (merged: MergedStream, sink: Pick<PacketSink
 				return found;
 			}
 
-			const packet = date(merged.packet());
+			const packet = merged.packet();
 			if (packet.timeUs > limitUs) {
 				return 'later';
 			}
@@ -88,7 +37,6 @@ export const createReplayDelivery = (merged: MergedStream, sink: Pick<PacketSink
 			lastUs = packet.timeUs;
 			sink.packet(packet);
 			merged.take();
-			isDated = false;
 			if (isClosed()) {
 				return 'end';
 			}
@@ -104,7 +52,7 @@ export const createReplayDelivery = (merged: MergedStream, sink: Pick<PacketSink
 			for (;;) {
 				const found = merged.next();
 				if (found === 'packet') {
-					return date(merged.packet());
+					return merged.packet();
 				}
 
 				if (found === 'end' || isClosed()) {
@@ -125,7 +73,7 @@ export const createReplayDelivery = (merged: MergedStream, sink: Pick<PacketSink
 				await (found === 'wait' ? merged.more() : turn());
 			}
 		},
-		nextUs: () => date(merged.packet()).timeUs,
+		nextUs: () => merged.packet().timeUs,
 		lastUs: () => lastUs,
 	};
 };

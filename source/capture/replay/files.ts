@@ -1,5 +1,5 @@
 import {mergeStreams, type MergedStream} from '../merge.js';
-import {CaptureError, fullSight, type Place} from '../source.js';
+import {CaptureError, fullSight, type PacketSink, type Place} from '../source.js';
 import {createCaptureStream} from './capture-stream.js';
 import {steadied, type SteadyStream} from './steady-time.js';
 import {openChunks} from './chunks.js';
@@ -31,8 +31,8 @@ const namesOf = (files: readonly ReplayFile[]): string[] => {
 		name === undefined && short.indexOf(short[index]!) !== short.lastIndexOf(short[index]!) ? path : short[index]!);
 };
 
-/** `through`: words before a program that unpacks one. `onPlaces` is called whenever one of the places changed. */
-export const createReplayFiles = (files: readonly ReplayFile[], through: readonly string[], onPlaces: () => void): ReplayFiles => {
+/** `through`: words before a program that unpacks one. `onPlaces` is called whenever one of the places changed, `onClock` when the clock of one was set. */
+export const createReplayFiles = (files: readonly ReplayFile[], through: readonly string[], onPlaces: () => void, onClock: NonNullable<PacketSink['clockJumped']>): ReplayFiles => {
 	const names = namesOf(files);
 	const places: Place[] = files.map(({path}, index) => ({
 		name: names[index]!,
@@ -67,7 +67,9 @@ export const createReplayFiles = (files: readonly ReplayFile[], through: readonl
 		remarks: () => streams.flatMap(({remarks}, index) => remarks.map(remark => `${names[index]}: ${remark}`)),
 		async open() {
 			for (const [index, {path}] of files.entries()) {
-				const stream = steadied(createCaptureStream(await openChunks(path, through), index));
+				const stream = steadied(createCaptureStream(await openChunks(path, through), index), (timeUs, text) => {
+					onClock(index, timeUs, text);
+				});
 				streams.push(stream);
 				await stream.identify();
 				if (stream.problem?.kind === 'alien' || stream.problem?.kind === 'failed') {

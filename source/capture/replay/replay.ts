@@ -33,6 +33,8 @@ export const createReplay = ({files, pace, speed = 1, until, through = [], clock
 
 	const opened = createReplayFiles(files, through, () => {
 		sink?.places(opened.places());
+	}, (place, timeUs, detail) => {
+		sink?.clockJumped?.(place, timeUs, detail);
 	});
 
 	const finish = (): void => {

@@ -35,7 +35,8 @@ const copyOf = (packet: Packet): Packet => {
 	return {...packet, view: new DataView(octets.buffer), offset: 0};
 };
 
-export const steadied = (stream: CaptureStream): SteadyStream => {
+/** `told`: each remark at its time, the first few. */
+export const steadied = (stream: CaptureStream, told: (timeUs: number, text: string) => void = () => undefined): SteadyStream => {
 	const remarks: string[] = [];
 	let more = 0;
 	/** From the file's clock to the time that is told. */
@@ -51,6 +52,7 @@ export const steadied = (stream: CaptureStream): SteadyStream => {
 	const remark = (text: string) => {
 		if (remarks.length < mostRemarks) {
 			remarks.push(text);
+			told(lastUs, text);
 		} else {
 			more++;
 		}
