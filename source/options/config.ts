@@ -159,6 +159,11 @@ const pairOf = (table: Readonly<Record<string, unknown>>, index: number, aliases
 		bad([...path, 'directors'], 'two or more are needed');
 	}
 
+	const twice = directors.find((director, at) => directors.indexOf(director) < at);
+	if (twice !== undefined) {
+		bad([...path, 'directors'], `${twice} stands here twice`);
+	}
+
 	const ids = Array.isArray(syncids) ? syncids as unknown[] : bad([...path, 'syncids'], 'a list of numbers is needed');
 	return {
 		name: textOf(name, [...path, 'name']),

@@ -110,6 +110,8 @@ for (const [what, text, message] of [
 	['a key of two actions', '[keys]\nquit = "x"\nback = ["y", "x"]', 'config.toml:3: keys.back: x is the key of quit already'],
 	['the key that always quits', '[keys]\nback = "^C"', 'config.toml:2: keys.back: ^C always quits'],
 	['a pair of one', '[[pairs]]\ndirectors = ["10.0.0.1"]', 'config.toml:2: pairs[1].directors: two or more are needed'],
+	['a pair of one twice', '[[pairs]]\ndirectors = ["10.0.0.1", "10.0.0.2", "10.0.0.1"]', 'config.toml:2: pairs[1].directors: 10.0.0.1 stands here twice'],
+	['a key twice', '[keys]\nquit = ["x", "x"]', 'config.toml:2: keys.quit: x is the key of quit already'],
 	['a pair of strangers', '[[pairs]]\ndirectors = ["10.0.0.1", "lb9"]', 'config.toml:2: pairs[1].directors: lb9 is not an address, nor the alias of one'],
 	['a trigger without an action', '[[triggers]]\non = "new"\nexec = "true"\n\n[[triggers]]\non = "event=new"', /^config\.toml:5: triggers\[2\]: an action is missing/v],
 	['a trigger on nothing', '[[triggers]]\nexec = "true"', /^config\.toml:1: triggers\[1\]: on = "…" is missing/v],

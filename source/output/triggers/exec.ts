@@ -9,6 +9,9 @@ const graceMs = 2000;
 /** As much of stderr is kept. */
 const longestDetail = 200;
 
+/** Fields whose octets were escaped where the event was made; once more would double each backslash. */
+const escaped: ReadonlySet<string> = new Set(['pe', 'peData']);
+
 const variableText = (value: unknown): string => {
 	if (typeof value === 'string') {
 		return printable(value);
@@ -21,7 +24,7 @@ const variableText = (value: unknown): string => {
 export const triggerEnvironment = (fields: Readonly<Record<string, unknown>>, inherited: Readonly<NodeJS.ProcessEnv>): NodeJS.ProcessEnv => ({
 	...Object.fromEntries(Object.entries(inherited).filter(([name]) => !name.startsWith('IPVSTOP_'))),
 	...Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== null)
-		.map(([name, value]) => [`IPVSTOP_${name.toUpperCase()}`, variableText(value)])),
+		.map(([name, value]) => [`IPVSTOP_${name.toUpperCase()}`, escaped.has(name) ? String(value) : variableText(value)])),
 });
 
 /** The last line that was printed, as a terminal may show it. */
