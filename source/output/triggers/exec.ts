@@ -12,6 +12,9 @@ const longestDetail = 200;
 /** Fields whose octets were escaped where the event was made; once more would double each backslash. */
 const escaped: ReadonlySet<string> = new Set(['pe', 'peData']);
 
+/** Their backslashes stay as they are; nothing else comes through. */
+const escapedOnce = (text: string): string => text.split('\\').map(part => printable(part)).join('\\');
+
 const variableText = (value: unknown): string => {
 	if (typeof value === 'string') {
 		return printable(value);
@@ -24,7 +27,7 @@ const variableText = (value: unknown): string => {
 export const triggerEnvironment = (fields: Readonly<Record<string, unknown>>, inherited: Readonly<NodeJS.ProcessEnv>): NodeJS.ProcessEnv => ({
 	...Object.fromEntries(Object.entries(inherited).filter(([name]) => !name.startsWith('IPVSTOP_'))),
 	...Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== null)
-		.map(([name, value]) => [`IPVSTOP_${name.toUpperCase()}`, escaped.has(name) ? String(value) : variableText(value)])),
+		.map(([name, value]) => [`IPVSTOP_${name.toUpperCase()}`, escaped.has(name) ? escapedOnce(String(value)) : variableText(value)])),
 });
 
 /** The last line that was printed, as a terminal may show it. */

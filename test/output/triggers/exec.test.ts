@@ -104,3 +104,7 @@ test('a program is ended at once when we end', async () => {
 	assert.deepEqual(await result, {outcome: 'killed', detail: ''});
 	assert.ok(await isGone(pid));
 });
+
+test('what was escaped where the event was made is not escaped again', () => {
+	assert.equal(triggerEnvironment({peData: String.raw`a\x00b\\c`}, {})['IPVSTOP_PEDATA'], String.raw`a\x00b\\c`);
+});
