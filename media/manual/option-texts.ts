@@ -24,7 +24,7 @@ const longer: Partial<Readonly<Record<OptionName, string>>> = {
 	records: 'A line for each sync record as it arrives, also for those that a backup would refuse. Nothing is remembered.',
 	fields: `Print only these fields of \`--records\`, separated by tabs: ${recordFieldNames.join(', ')}.`,
 	events: 'A line for each change: sessions that appear, change their state, move, expire; directors, takeovers, losses. The default when stdout is no terminal.',
-	report: 'With `-r`: write what happened as a page, self-contained HTML or Markdown by the end of its name. In it: the verdict of each takeover with its evidence, all that happened, curves of the sessions by virtual address, who knew what, the sessions that were lost, and what cannot be known. `--at` says where it ends; a filter, which sessions it is about. It names clients: a new file is made with mode 0600. For each takeover with losses the files are read once more, so these cannot be listed from stdin.',
+	report: 'With `-r`: write what happened as a page, self-contained HTML or Markdown by the end of its name. In it: the verdict of each takeover with its evidence, all that happened, curves of the sessions by virtual address, who knew what, the sessions that were lost, and what cannot be known. `--at` says where it ends, `--since` where it begins in a log; a filter, which sessions it is about. It names clients: a new file is made with mode 0600. For each takeover with losses the files are read once more, so these cannot be listed from stdin.',
 	json: 'Print what `--list`, `--records` or `--events` prints as newline-delimited JSON.',
 	'json-schema': 'Print the JSON schema of all these lines and end.',
 	wait: 'End with status 3 when nothing is captured within that time.',

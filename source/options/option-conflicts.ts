@@ -106,8 +106,8 @@ const rejectSources = (given: GivenFlags, mode: Mode, terminal: TerminalFacts) =
 		throw new UsageError(`-r ${logs[0]!}: a log is looked at alone, without other files and sources`);
 	}
 
-	if (given.since !== undefined && (logs.length === 0 || (mode !== 'events' && mode !== 'records'))) {
-		throw new UsageError('--since: goes with -r PATH/ of a log, and --events or --records');
+	if (given.since !== undefined && (logs.length === 0 || (mode !== 'events' && mode !== 'records' && mode !== 'report'))) {
+		throw new UsageError('--since: goes with -r PATH/ of a log, and --events, --records or --report');
 	}
 
 	if (given.at !== undefined && (read.length === 0 || sources.length > 1)) {

@@ -24,6 +24,8 @@ export type ReportRun = {
 	readonly filter: string;
 	readonly aliases: FilterNames['aliases'];
 	readonly version: string;
+	/** What came before is counted, not told. */
+	readonly sinceUs: number;
 	readonly isDone: () => boolean;
 	/** Reads the same up to a moment, once more; undefined where that cannot be done. */
 	readonly upTo: ((timeUs: number) => Monitor) | undefined;
@@ -67,10 +69,10 @@ const lookInto = async (one: PairTakeover, timeUs: number, {upTo, filter, aliase
 
 /** Reads all of a capture and writes what happened as a page. Gives why not, when it cannot be written. */
 export const runReport = async (monitor: Monitor, output: TextOutput, run: ReportRun): Promise<string | undefined> => {
-	const {report, filter, aliases, version, isDone, upTo} = run;
+	const {report, filter, aliases, version, sinceUs, isDone, upTo} = run;
 	const names = createNames();
 	const changes = createChangeReader(monitor.memory, {holdsWriter: true});
-	const gathering = createGathering(0);
+	const gathering = createGathering(sinceUs);
 	const wanted = filterOf(filter, monitor, filterNamesOf(names, aliases));
 	await follow(monitor, output, () => {
 		const status = monitor.status();
@@ -88,7 +90,8 @@ export const runReport = async (monitor: Monitor, output: TextOutput, run: Repor
 		return undefined;
 	}
 
-	const {firstUs: fromUs, lastUs: toUs} = status.span;
+	const {firstUs, lastUs: toUs} = status.span;
+	const fromUs = Math.max(firstUs, Math.min(sinceUs, toUs));
 	const unknown = new Map<number, UnknownSessions>();
 	const lossy = takeoversOf(status.failover, fromUs, toUs).filter(({takeover: {coverage}}) => coverage.held > coverage.known);
 	for (const one of upTo ? lossy.slice(-mostLooks) : []) {

@@ -135,7 +135,7 @@ export const runText = async (
 		case 'report': {
 			const {runReport} = await import('./run-report.js');
 			const problem = await runReport(monitor, output, {
-				...options, version: manifest.version, isDone: () => isDone || isTimeUp,
+				...options, version: manifest.version, sinceUs: sinceUs(options) ?? 0, isDone: () => isDone || isTimeUp,
 				upTo: options.read.some(({path}) => path === '-') ? undefined : timeUs => startEngine({...options, mode: 'list', at: {kind: 'absolute', timeUs}}, {through: []}),
 			});
 			if (problem !== undefined) {

@@ -138,7 +138,7 @@ const readingOf = (options: Options): LogReading | undefined => {
 		const first = at?.kind === 'relative' ? [...indexesOf(openLog(folder)).values()][0] : undefined;
 		const untilUs = at === undefined ? Infinity : (at.kind === 'absolute' ? at.timeUs : (first?.firstUs ?? 0) + (at.seconds * 1_000_000));
 		const {name} = options.read[0]!;
-		return {folder, title: isNatsUrl(name) ? name : folder, isOnScreen, untilUs, fromUs: sinceUs(options) ?? (isOnScreen || mode === 'list' ? Infinity : 0), follows: at === undefined && mode !== 'list'};
+		return {folder, title: isNatsUrl(name) ? name : folder, isOnScreen, untilUs, fromUs: mode === 'report' ? 0 : sinceUs(options) ?? (isOnScreen || mode === 'list' ? Infinity : 0), follows: at === undefined && mode !== 'list'};
 	} catch (error) {
 		throw error instanceof LogError ? new UsageError(`Cannot read the log ${error.message}. It is read by the members of the group ${groupOf(folder)}.`) : error;
 	}
