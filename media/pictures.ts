@@ -37,14 +37,14 @@ const preempted = 'failover-preempt.pcap';
 const scenes: Readonly<Record<string, Scene>> = {
 	main: {...powerLoss, columns: 80, rows: 24},
 	'main-wide': {...powerLoss, columns: 140, rows: 40},
-	'vip-detail': {...powerLoss, columns: 100, rows: 28, steps: [['2', /VIPS|ACTIVE|LAST NEW/v], ['\r', /203\.0\.113\.0\/24/v]]},
+	'vip-detail': {...powerLoss, columns: 100, rows: 28, steps: [['2', /VIPs \d/v], ['\r', /203\.0\.113\.0\/24/v]]},
 	'session-detail': {...powerLoss, columns: 100, rows: 24, steps: [['G', /> *\S/v], ['\r', /first announced/v]]},
 	failover: {...powerLoss, columns: 100, rows: 30, steps: [['4', /AT TAKEOVER/v]]},
 	help: {...powerLoss, columns: 80, rows: 24, steps: [['?', /HELP/v]]},
-	'takeover-before': {columns: 80, rows: 24, file: preempted, at: '2026-11-22T18:55:46.918Z', steps: [['4', /WHAT HAPPENED/v]]},
-	'takeover-1s': {columns: 80, rows: 24, file: preempted, at: '2026-11-22T18:55:52.918Z', steps: [['4', /WHAT HAPPENED/v]]},
-	'takeover-5s': {columns: 80, rows: 24, file: preempted, at: '2026-11-22T18:55:56.918Z', steps: [['4', /WHAT HAPPENED/v]]},
-	'takeover-60s': {columns: 80, rows: 24, file: preempted, at: '2026-11-22T18:56:51.918Z', steps: [['4', /WHAT HAPPENED/v]]},
+	'takeover-before': {columns: 80, rows: 24, file: preempted, at: '2026-11-22T18:55:46.918Z', steps: [['4', /^PAIR A B/mv]]},
+	'takeover-1s': {columns: 80, rows: 24, file: preempted, at: '2026-11-22T18:55:52.918Z', steps: [['4', /^PAIR A B/mv]]},
+	'takeover-5s': {columns: 80, rows: 24, file: preempted, at: '2026-11-22T18:55:56.918Z', steps: [['4', /^PAIR A B/mv]]},
+	'takeover-60s': {columns: 80, rows: 24, file: preempted, at: '2026-11-22T18:56:51.918Z', steps: [['4', /^PAIR A B/mv]]},
 };
 
 const drawScene = async (scene: Scene): Promise<string> => {
@@ -58,7 +58,7 @@ capture holds is what the frames show; only the pace is chosen.
 */
 const film = {columns: 100, rows: 28, file: preempted} as const;
 const tick = (second: string): Scene => ({...film, at: `2026-11-22T18:55:${second}Z`});
-const desk: Step = ['4', /WHAT HAPPENED/v];
+const desk: Step = ['4', /^PAIR A B/mv];
 /** A filter while it is being typed, with the number of sessions that pass. */
 const typed = (text: string): Step[] => [['/', /^\/ {2,}/mv], [text, new RegExp(String.raw`^/ ${text} .* of \d+`, 'mv')]];
 /** Leaves the line of the filter. */
