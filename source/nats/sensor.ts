@@ -140,12 +140,17 @@ export const startSensor = ({target, secrets, folder, onChange}: SensorOptions):
 	return {
 		status,
 		async close() {
-			// What was written last goes out as well, where somebody takes it.
+			// What was written last goes out as well, where somebody takes it; a short run ends before it is connected.
 			const untilMs = performance.now() + drainMs;
-			while (connection.isConnected && !hasEnded && performance.now() < untilMs && !(supply.isIdle() && begun.length === 0)) {
+			const isDone = () => connection.isConnected && supply.isIdle() && begun.length === 0;
+			while (!hasEnded && performance.now() < untilMs && !isDone()) {
 				await new Promise(resolve => {
 					setTimeout(resolve, drainStepMs);
 				});
+			}
+
+			if (!isDone()) {
+				tell(`not all of ${site} is published yet: the rest waits in ${folder} for the next run`);
 			}
 
 			isClosed = true;
