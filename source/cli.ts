@@ -11,7 +11,18 @@ if (Number(major) < 22) {
 } else {
 	// React's development build is slower and keeps performance entries for ever.
 	process.env.NODE_ENV = 'production';
-	const {keepCompiled} = await import('./program/compile-cache.js');
-	keepCompiled();
-	await import('./main.js');
+	try {
+		const {keepCompiled} = await import('./program/compile-cache.js');
+		keepCompiled();
+		await import('./main.js');
+	} catch (error) {
+		// What is loaded on the way may find no descriptor left either, before anything of ours could say so.
+		const {code, message} = error as NodeJS.ErrnoException;
+		if (code !== 'EMFILE' && code !== 'ENFILE') {
+			throw error;
+		}
+
+		process.stderr.write(`ipvstop: this process may not open as many files as it needs: raise the limit (ulimit -n 256). ${message}\n`);
+		process.exitCode = 1;
+	}
 }

@@ -163,9 +163,23 @@ export const indexesOf = ({folder, owner, numbers}: Log): Map<number, SegmentInd
 		return index ? [[number, index] as const] : [];
 	}));
 
-/** The group that a file belongs to, by name where the system knows one. */
+/** The group of a file; where a folder above it may not be entered, of that one: its members may. */
+const gidOf = (file: string): number | undefined => {
+	try {
+		return lstatSync(file, {throwIfNoEntry: false})?.gid;
+	} catch (error) {
+		const above = path.dirname(file);
+		if ((error as NodeJS.ErrnoException).code !== 'EACCES' || above === file) {
+			throw error;
+		}
+
+		return gidOf(above);
+	}
+};
+
+/** The group that may read a file, by name where the system knows one. */
 export const groupOf = (file: string): string => {
-	const gid = lstatSync(file, {throwIfNoEntry: false})?.gid;
+	const gid = gidOf(file);
 	try {
 		return readFileSync('/etc/group', 'utf8').split('\n').map(line => line.split(':')).find(fields => Number(fields[2]) === gid)?.[0] ?? String(gid);
 	} catch {
