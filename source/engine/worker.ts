@@ -93,8 +93,12 @@ const openKeeping = async ({folder}: LogTask) => {
 const openPast = async ({folder, follows}: LogReading) => {
 	try {
 		const log = openLog(folder);
-		const writer = follows ? await writerOf(folder) : undefined;
-		return {log, isWritten: writer !== undefined};
+		const writer = follows || log.numbers.length === 0 ? await writerOf(folder) : undefined;
+		if (log.numbers.length === 0 && writer === undefined) {
+			throw new CaptureError(`Cannot read ${folder}: it is a directory, and no log: there is no segment in it, and nobody writes one. Give -r a file, or the folder that -w keeps a log in.`, 2);
+		}
+
+		return {log, isWritten: follows && writer !== undefined};
 	} catch (error) {
 		throw error instanceof LogError
 			? new CaptureError(`Cannot read the log ${error.message}. It is read by the members of the group ${groupOf(folder)}.`, 2)
