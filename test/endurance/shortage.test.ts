@@ -82,10 +82,10 @@ test('a command of --via that cannot be started for want of descriptors is tried
 	await terminal.until(screen => screen.includes('192.168.10.100:80/tcp'));
 	limitFiles(terminal.pid, 4);
 	fs.writeFileSync(go, '');
-	await terminal.until(screen => screen.includes('! x failed: this process may open no more files; again in'));
+	await terminal.until(screen => screen.includes('TROUBLE x failed: this process may open no more files; again in'));
 	limitFiles(terminal.pid, 1024);
 	// The command works again: what it says is what it said before.
-	await terminal.until(screen => screen.includes('! x failed: ended with exit code 0; again in'));
+	await terminal.until(screen => screen.includes('TROUBLE x failed: ended with exit code 0; again in'));
 	terminal.type('q');
 	assert.deepEqual(await terminal.exit, {exitCode: 0, signal: undefined});
 });

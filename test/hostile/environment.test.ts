@@ -9,7 +9,7 @@ import {openTerminal, type TerminalOptions} from '../support/terminal.js';
 
 const replay = ['-r', capture('v0.pcap'), '--at', '+100'];
 /** Standing there, with the line of time below, which stands once the whole file was surveyed. */
-const isShown = (screen: string): boolean => screen.startsWith('ipvstop REPLAY PAUSED') && screen.includes('192.168.10.100:80') && /\] \d\d:\d\d:\d\d$/mv.test(screen);
+const isShown = (screen: string): boolean => screen.startsWith('ipvstop REPLAY PAUSED') && screen.includes('192.168.10.100:80') && /\] \d\d:\d\d:\d\dZ$/mv.test(screen);
 
 /** A shell makes the terminal say that it has this size, then becomes the program. */
 const sized = (columns: number, rows: number): NonNullable<TerminalOptions['through']> =>
@@ -30,7 +30,11 @@ test('the size that is drawn is that of the terminal within bounds, else that of
 
 test('a terminal that tells no size, as a serial console, is 80x24, and no frame leaves a descriptor open', async () => {
 	const terminal = openTerminal(['--demo', '--interval', '0.1'], {through: sized(0, 0)});
-	const secondOf = (screen: string): number => Math.floor(Number(/(?:listening|for) (?<time>[\d.]+)s/v.exec(screen)?.groups?.['time'] ?? 0));
+	const secondOf = (screen: string): number => {
+		const {minutes = '0', seconds = '0'} = /(?:listening|for) (?:(?<minutes>\d+)m)?(?<seconds>[\d.]+)s/v.exec(screen)?.groups ?? {};
+		return (Number(minutes) * 60) + Math.floor(Number(seconds));
+	};
+
 	const opened = () => readdirSync(`/proc/${terminal.pid}/fd`).length;
 	const first = await terminal.until(screen => screen.includes('h help') && secondOf(screen) > 0);
 	const before = opened();

@@ -213,7 +213,7 @@ test('an interface that returns when the right to capture is given back is heard
 	await before.send();
 	await terminal.until(screen => screen.includes('192.168.10.100:80/tcp'));
 	wire.unplug();
-	await terminal.until(screen => screen.includes('! wire0 gone'));
+	await terminal.until(screen => screen.includes('TROUBLE wire0 gone'));
 	wire.plug();
 	wire.near('ip addr add 192.168.10.99/24 dev wire0');
 	const said = await terminal.until(screen => screen.includes('heard by joined socket'));
