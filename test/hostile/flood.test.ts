@@ -51,7 +51,7 @@ test('at the bound of the table the sessions of the real pair are kept; what is 
 test('the screen says that the table is full and whose sessions went, and the real pair stands first', async context => {
 	const terminal = openTerminal([...bound, '--speed', 'max', '-r', fileOf(context, {kinds, perSecond: 4000, seconds: 6, from: 6})], {columns: 140, rows: 40});
 	const screen = await terminal.until(text => text.includes('END'));
-	assert.match(screen, /! FULL: evicted [\d ]+ sessions, all of unknown senders; /v);
+	assert.match(screen, /^FULL: evicted [\d ]+ sessions, all of unknown senders; /mv);
 	assert.match(terminal.lines()[1]!, new RegExp(String.raw`^\*[A-Z] ${realPair.master} +MASTER`, 'v'));
 	assert.match(screen, /203\.0\.113\.10:443\/tcp/v);
 	terminal.type('q');
