@@ -121,7 +121,7 @@ export const takeoverHeadline = (takeover: Takeover, {name, clock, nowUs}: Headl
 		`${who}: ${ends}${lossShort}`,
 		`${who}: ${main}${lossShort}`,
 	], columns);
-	return {text, tones: [[kindName, 'title'], [main, toneOf[expected.level]], [loss || lossShort, 'alarm'], [lossShort, 'alarm']], level: expected.level};
+	return {text, tones: [[kindName, 'title'], [main, expected.resets === 0 ? 'good' : toneOf[expected.level]], [loss || lossShort, 'alarm'], [lossShort, 'alarm']], level: expected.level};
 };
 
 /** Two masters: which of them has the traffic, and what is at stake on each side. */
@@ -151,7 +151,9 @@ export const splitHeadlines = (pair: Pick<Pair, 'claimant' | 'claimUs'>, split: 
 	const trafficShort = claimed ? `clients go to ${name(claimant)} (ARP ${ago((nowUs - claimUs) / second)} ago)` : 'no ARP seen';
 	const stakes = sides.some(({count}) => count > 0)
 		? sides.map(({one, count}) => `${count} open TCP known to ${one} alone`).join(', ')
-		: 'no open TCP known to one alone yet';
+		: 'all open TCP was announced before';
+	const others = claimed && split.directors.includes(claimant) ? split.directors.filter(director => director !== claimant) : [];
+	const stop = others.length === 0 ? '' : `: stop ${others.map(director => name(director)).join(' and ')}`;
 	const {reason} = split;
 	return [
 		{
@@ -162,7 +164,7 @@ export const splitHeadlines = (pair: Pick<Pair, 'claimant' | 'claimUs'>, split: 
 			], columns),
 			tones: [['SPLIT BRAIN', 'lost']], level: 'bad',
 		},
-		{text: firstFitting([`${traffic}; ${stakes}`, `${trafficShort}; ${stakes}`, `${trafficShort}; ${sides.map(({one, count}) => `${count} known to ${one} alone`).join(', ')}`, trafficShort], columns), tones: [], level: 'unknown'},
+		{text: firstFitting([`${traffic}${stop}; ${stakes}`, `${trafficShort}${stop}; ${stakes}`, `${trafficShort}${stop}; ${sides.map(({one, count}) => `${count} known to ${one} alone`).join(', ')}`, `${trafficShort}${stop}`, trafficShort], columns), tones: [], level: 'unknown'},
 	];
 };
 
@@ -211,6 +213,17 @@ export const aheadHeadline = ({pair, forecast, takeover, lost, sinceUs, seesJoin
 		return {
 			text: firstFitting([`${starts[0]}: CANNOT TELL what ${b} knows of ${held} open TCP${loss}`, `${starts[0]}: CANNOT TELL what ${b} knows${lossShort}`, `${starts[1]}: CANNOT TELL${lossShort}`], columns),
 			tones: [['CANNOT TELL', 'unsure'], [loss || lossShort, 'alarm'], [lossShort, 'alarm']], level: 'unknown',
+		};
+	}
+
+	if (isBetter && lost === 0 && sureness === 'sure' && level === 'good') {
+		const [rescue, brief] = ['would keep those not yet reset', 'keeps the rest'];
+		return {
+			text: firstFitting([
+				`giving back to ${b} now ${rescue}: ${knows}${scope}, so if ${a} died`, `giving back to ${b} now ${rescue}: ${knows}${scope}`,
+				`giving back to ${b} now ${rescue}: ${knows}`, `giving back to ${b} now ${brief}: ${knows}`, `giving back to ${b} now ${brief}`,
+			], columns),
+			tones: [[rescue, 'good'], [brief, 'good']], level,
 		};
 	}
 

@@ -15,7 +15,7 @@ const newsUs = 60 * us;
 /** What the signs and letters mean that are on the screen now. */
 const legend = (frame: Frame): string => {
 	const {view, sample, layout, columns} = frame;
-	const phrases = [...(view.legend?.(frame) ?? []), ...(layout.hasTimeLine ? timeLineLegend(sample) : [])];
+	const phrases = [...(view.legend?.(frame) ?? []), ...(layout.hasTimeLine ? timeLineLegend(sample, frame) : [])];
 	return phrased(phrases.map((text, index) => ({text, spare: index})), columns);
 };
 

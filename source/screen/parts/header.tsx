@@ -3,6 +3,7 @@ import {aheadHeadline, splitHeadlines, takeoverHeadline, type Headline, type Hea
 import {type Director} from '../../desk/facts/director.js';
 import {type Pair, type Takeover} from '../../desk/facts/failover.js';
 import {type LimitName} from '../../desk/facts/limits.js';
+import {expectationAfter} from '../../desk/facts/expectation.js';
 import {isUdpService} from '../../desk/facts/pair-services.js';
 import {type Sample} from '../../sample/sample.js';
 import {directorName} from '../../sample/screen-names.js';
@@ -37,7 +38,7 @@ const roleWords = (director: Director, pair: Pair | undefined, nowUs: number): {
 	const isServing = pair?.master === director.index;
 	if ((role === 'SENDING' || role === 'QUIET') && pair && pair.master >= 0 && !isServing && !pair.activeActive) {
 		// Sending is what goes on: another has taken it over.
-		return {role: 'STOPPED', evidence: 'sending', tone: 'warning'};
+		return {role: 'SILENT', evidence: director.lastSyncUs > 0 ? `stopped sending ${ago((nowUs - director.lastSyncUs) / us)} ago` : 'stopped sending', tone: 'warning'};
 	}
 
 	if (isServing && (role === 'GONE' || role === 'QUIET')) {
@@ -49,7 +50,9 @@ const roleWords = (director: Director, pair: Pair | undefined, nowUs: number): {
 	}
 
 	if (role === 'GONE' && director.lastSyncUs > director.lastAdvertUs + us && nowUs - director.lastSyncUs < 30 * us) {
-		return {role: 'VRRP GONE', evidence, tone: 'alarm'};
+		return director.instances.some(({isUnicast}) => isUnicast)
+			? {role: 'adverts not heard (unicast?)', evidence: `last ${ago((nowUs - director.lastAdvertUs) / us)} ago`, tone: 'unsure'}
+			: {role: 'VRRP GONE', evidence, tone: 'alarm'};
 	}
 
 	return {role, evidence, tone: role === 'MASTER' ? 'good' : (role === 'GONE' ? 'alarm' : 'plain')};
@@ -60,17 +63,20 @@ const directorLine = (director: Director, pair: Pair | undefined, {sample, colum
 	const {nowUs, recordRates} = sample;
 	const {role, evidence, tone} = roleWords(director, pair, nowUs);
 	const isRival = pair?.splitBrain?.endUs === 0 && pair.splitBrain.directors.includes(director.index);
-	const isMaster = pair ? isRival || pair.master === director.index : role === 'MASTER';
+	const ofOthers = (sample.status?.directors ?? []).some(one => one.vrid !== director.vrid && pair?.directors.includes(one.index) && roleOf(one, nowUs).role === 'MASTER');
+	// Masters of different virtual routers share the load: each is said with its own.
+	const isShared = role === 'MASTER' && director.vrid > 0 && director.lastAdvertUs > 0 && ofOthers;
+	const isMaster = pair ? isRival || isShared || pair.master === director.index : role === 'MASTER';
 	const age = (timeUs: number) => `${ago((nowUs - timeUs) / us)} ago`;
 	const records = director.lastSyncUs > 0 && nowUs - director.lastSyncUs < 30 * us ? recordRates.get(director.index) : undefined;
 	const [lost, lostShort] = director.lostMessages > 0 ? [`sync msgs lost ${grouped(director.lostMessages)}`, `lost ${grouped(director.lostMessages)}`] : ['', ''];
 	// Whoever listens sends nothing: that is no news.
-	const sync = director.lastSyncUs > 0 ? `sync ${age(director.lastSyncUs)}` : (director.listeningSinceUs > 0 ? '' : 'no sync');
+	const sync = role === 'SILENT' ? '' : director.lastSyncUs > 0 ? `sync ${age(director.lastSyncUs)}` : (director.listeningSinceUs > 0 ? '' : 'no sync');
 	const [claim, claimShort] = pair?.claimant === director.index && pair.claimUs > 0 ? [`VIP by ARP ${age(pair.claimUs)}`, `ARP ${age(pair.claimUs)}`] : ['', ''];
 	const pace = records === undefined ? '' : `${rate(records)} rec/s`;
 	const hasAdverts = role === 'MASTER' && evidence.includes('advert ');
-	const brief = hasAdverts ? `prio ${director.priority}  advert ${age(director.lastAdvertUs)}` : evidence;
-	const least = hasAdverts ? `advert ${age(director.lastAdvertUs)}` : evidence;
+	const brief = hasAdverts ? `${isShared ? 'of VRID' : 'prio'} ${isShared ? director.vrid : director.priority}  advert ${age(director.lastAdvertUs)}` : evidence;
+	const least = hasAdverts ? `${isShared ? `of VRID ${director.vrid}  ` : ''}advert ${age(director.lastAdvertUs)}` : evidence;
 	const name = directorName(sample.status, director.index, named);
 	const who = `${isMaster ? '*' : ' '}${name} ${director.address.padEnd(columns < 72 ? 0 : 10)}`;
 	const join = (...parts: readonly string[]): string => `${who} ${[role, ...parts].filter(Boolean).join('  ')}`;
@@ -106,11 +112,16 @@ export const directorLines = (frame: Frame, room: number): Line[] => {
 const headline = ({text, tones}: Pick<Headline, 'text' | 'tones'>, columns: number): Line =>
 	withTones(text.length + 4 > columns ? fit(text, columns) : spread(text, '[4]', columns), 'plain', tones);
 
-/** What became of the sessions that were open at the takeover; waiting is normal, unless the new master knows so little that most of those that wait are to be reset, or nobody can tell. */
-const accountLine = ({accounting, coverage}: Takeover, level: Headline['level'], columns: number): Line => {
+/** What became of the sessions that were open at the takeover; waiting is normal, unless resets are expected of those that wait, or nobody can tell. */
+const accountLine = (takeover: Takeover, columns: number): Line => {
+	const {accounting, coverage} = takeover;
+	const {level, resets, sureness} = expectationAfter(takeover);
 	const {heard, closed, ranout, moved, waiting, overdue} = accounting;
 	const phrase = (name: string, count: number, spare: number): Phrase => ({text: `${name} ${short(count)}`, spare: count === 0 ? spare + 10 : spare});
-	const waits = level === 'good' ? `waiting ${short(waiting)} (normal)` : `not yet ${short(waiting)}`;
+	const lost = Math.min(waiting, resets);
+	const isNormal = level === 'good' || (sureness === 'either' && resets === 0);
+	const remark = isNormal ? ' (normal)' : (level === 'unknown' || lost === 0 ? '' : ` (up to ${short(lost)} lost)`);
+	const waits = `waiting ${short(waiting)}${remark}`;
 	const text = phrased([
 		{text: `of ${short(coverage.held)} open TCP then: heard again ${short(heard)}`}, phrase('closed', closed, 2), phrase('ran out', ranout, 1), ...(moved > 0 ? [phrase('moved', moved, 3)] : []),
 		{text: waits}, phrase('overdue', overdue, 4),
@@ -238,7 +249,7 @@ export const verdictLines = (frame: Frame): Line[] => {
 	return [
 		...(trouble === undefined ? [] : [line(fit(`TROUBLE ${onScreen(trouble)}`, columns), 'alarm')]),
 		...(answers ? answers.filter(({text}) => text !== '').map(one => headline(one, columns)) : []),
-		takeover && takeover.coverage.held > 0 ? accountLine(takeover, answers![0].level, columns) : totalsLine(sample, columns),
+		takeover && takeover.coverage.held > 0 ? accountLine(takeover, columns) : totalsLine(sample, columns),
 		...shown.map(one => pairLine(one, frame)),
 		...(rest > 0 ? [line(fit(`and ${rest} more pairs [4]`, columns), 'dim')] : []),
 		...(crowd.length === 0 ? [] : [line(fit(`FULL: ${crowd.join('; ')}`, columns), evicted > evictedUnknown ? 'alarm' : 'warning')]),

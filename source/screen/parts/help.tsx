@@ -14,7 +14,7 @@ const facts: readonly HelpEntry[] = [
 	{group: 'HEADER', keys: 'sync msgs lost', help: 'sync messages missing in the sequence of a director: up to 40 records each never reached us'},
 	{group: 'HEADER', keys: 'MASTER', help: 'by VRRP adverts, whose age stands beside; SENDING means that only its sync was heard'},
 	{group: 'HEADER', keys: 'LISTENS', help: 'it joined the sync group and said nothing else: a backup, or another monitor such as this one. Beside VRRP it counts as a backup when it is in the group of VRRP, too, or when --pair names it'},
-	{group: 'HEADER', keys: 'GONE', help: 'its adverts stopped; RESIGNED: with priority 0, in order; VRRP GONE: its sync goes on, so keepalived is dead or its adverts are blocked; STOPPED: another sends in its place'},
+	{group: 'HEADER', keys: 'GONE', help: 'its adverts stopped; RESIGNED: with priority 0, in order; VRRP GONE: its sync goes on, so keepalived is dead or its adverts are blocked; SILENT: another sends in its place'},
 	{group: 'HEADER', keys: '*', help: 'who is master; two stars are two masters'},
 	{group: 'HEADER', keys: 'if A died', help: 'or came back, or gave back to another: what that would cost now, by what the other one knows. DO NOT fail back: more would be lost than is now'},
 	{group: 'HEADER', keys: 'A B', help: 'directors, by the names of the configuration, else by letters in the order of their addresses'},

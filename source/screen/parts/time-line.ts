@@ -13,10 +13,46 @@ export const hasTimeLine = ({index}: Sample): boolean => index !== undefined && 
 
 const happenedIn = ({index, notes}: Sample) => [...index?.events ?? [], ...notes.map(({timeUs}) => ({timeUs, event: events.note.name}))];
 
-/** What its letters mean, those that are there. */
-export const timeLineLegend = (sample: Sample): readonly string[] => {
-	const names = new Set(happenedIn(sample).map(({event}) => event));
-	return ['| now', ...marked.toReversed().filter(({name}) => names.has(name)).map(({letter, name}) => `${letter} ${name.replaceAll('-', ' ')}`)];
+type Mark = (typeof marked)[number];
+
+const placeIn = ({firstUs, lastUs}: {readonly firstUs: number; readonly lastUs: number}, timeUs: number, width: number): number =>
+	Math.max(0, Math.min(width - 1, Math.floor((timeUs - firstUs) / (lastUs - firstUs) * width)));
+
+/** The letter at each place of a bar of such a width, where there is one: the most important. */
+const lettersOf = (sample: Sample, width: number): ReadonlyMap<number, Mark> => {
+	const {index} = sample;
+	const ranked = new Map(marked.map(mark => [mark.name, mark]));
+	const letters = new Map<number, Mark>();
+	for (const {timeUs, event} of index ? happenedIn(sample) : []) {
+		const mark = ranked.get(event as Mark['name']);
+		const place = placeIn(index!, timeUs, width);
+		if (mark && mark.rank >= (letters.get(place)?.rank ?? mark.rank)) {
+			letters.set(place, mark);
+		}
+	}
+
+	return letters;
+};
+
+const barWidth = (from: string, to: string, columns: number): number => columns - from.length - to.length - 4;
+
+/** What the letters in the bar mean, exactly those that can be seen; what lies ahead only, last. */
+export const timeLineLegend = (sample: Sample, {columns, localTime}: {readonly columns: number; readonly localTime: boolean}): readonly string[] => {
+	const {index, nowUs} = sample;
+	if (!index || !hasTimeLine(sample)) {
+		return [];
+	}
+
+	const width = barWidth(clockTime(index.firstUs, localTime), clockTime(index.lastUs, localTime), columns);
+	const now = placeIn(index, nowUs, width);
+	const letters = [...lettersOf(sample, width)];
+	const [past, ahead] = [letters.filter(([place]) => place < now), letters.filter(([place]) => place > now)].map(some => new Set(some.map(([, {name}]) => name))) as [Set<string>, Set<string>];
+	const worded = ({letter, name}: Mark): string => `${letter} ${name.replaceAll('-', ' ')}`;
+	const byWeight = marked.toReversed();
+	return [
+		'| now', ...byWeight.filter(({name}) => past.has(name)).map(mark => worded(mark)),
+		...byWeight.filter(({name}) => ahead.has(name) && !past.has(name)).map(mark => `${worded(mark)} ahead`),
+	];
 };
 
 /**
@@ -31,8 +67,9 @@ export const timeLine = (sample: Sample, {columns, glyphs, localTime}: {readonly
 
 	const from = clockTime(index.firstUs, localTime);
 	const to = clockTime(index.lastUs, localTime);
-	const width = columns - from.length - to.length - 4;
-	const placeOf = (timeUs: number) => Math.max(0, Math.min(width - 1, Math.floor((timeUs - index.firstUs) / (index.lastUs - index.firstUs) * width)));
+	const width = barWidth(from, to, columns);
+	const letters = lettersOf(sample, width);
+	const now = placeIn(index, nowUs, width);
 	const births = Array.from({length: width}, () => 0);
 	for (const [part, count] of index.births.entries()) {
 		births[Math.min(width - 1, Math.floor(part / index.births.length * width))]! += count;
@@ -40,13 +77,10 @@ export const timeLine = (sample: Sample, {columns, glyphs, localTime}: {readonly
 
 	const characters = [...sparkline(births, glyphs)];
 	const parts: Part[] = [];
-	for (const {name, letter} of marked) {
-		for (const {timeUs} of happenedIn(sample).filter(({event}) => event === name)) {
-			characters[placeOf(timeUs)] = letter;
-		}
+	for (const [place, {letter}] of letters) {
+		characters[place] = letter;
 	}
 
-	const now = placeOf(nowUs);
 	const at = from.length + 2;
 	for (const [place, character] of characters.entries()) {
 		if (place < now && weighty.has(character)) {

@@ -34,7 +34,7 @@ export const vipColumns: ReadonlyArray<Column<VipRow> & {readonly from: number; 
 	{id: 'templates', title: 'TPL', help: 'persistence templates', align: 'right', least: 5, from: 84, text: ({service}) => short(service.templates)},
 	{id: 'reals', title: 'REALS', help: 'real servers with sessions', align: 'right', from: 0, text: ({service}) => String(service.reals.length)},
 	{id: 'held', title: 'THEN', help: 'open at the takeover', align: 'right', least: 5, from: 66, isTakeover: true, text: ({held}) => held === undefined ? '-' : short(held)},
-	{id: 'known', title: 'KNOWN', help: 'of those open, how many the backup knows; after a takeover, of those open then, how many the new master knows; ? cannot be told', align: 'right', from: 66, text: ({known}) => counted(known)},
+	{id: 'known', title: 'KNOWN', help: 'of those open, how many the backup knows; after a takeover, of those open then, how many the new master knows; ? cannot be told, - UDP flows that are scheduled anew', align: 'right', from: 66, text: ({known, sign}) => known === undefined && sign === 'anew' ? '-' : counted(known)},
 	{id: 'heard', title: 'HEARD', help: 'of those open at the takeover: announced since by the new master', align: 'right', from: 72, isTakeover: true, text: ({heard}) => heard === undefined ? '-' : short(heard)},
 	{id: 'overdue', title: 'OVERDUE', help: 'sessions silent for longer than their own rhythm explains', align: 'right', from: 90, isTakeover: true, text: ({overdue}) => overdue === undefined ? '-' : short(overdue)},
 	{id: 'end', title: 'END/s', help: 'sessions that ended per second, over 10 s', align: 'right', from: 90, text: ({service}) => rate(service.endRates.tenSeconds)},
@@ -52,7 +52,7 @@ export const vipRow = (service: ServiceView, sample: Sample): VipRow => {
 		const {coverage: {held, known}, accounting, udp} = account;
 		const isUnsure = expectationAfter(takeover).sureness === 'unknown';
 		const sign = known >= held ? 'none' : (isUnsure ? 'unsure' : (udp ? 'anew' : 'reset'));
-		return {service, nowUs, held, known: isUnsure && known < held ? undefined : known, heard: accounting.heard, overdue: accounting.overdue, sign};
+		return {service, nowUs, held, known: sign === 'unsure' || sign === 'anew' ? undefined : known, heard: accounting.heard, overdue: accounting.overdue, sign};
 	}
 
 	const forecast = pair && forecastOf(pair);
