@@ -31,7 +31,7 @@ for (const [columns, rows] of sizes) {
 		for (const {name} of views) {
 			const text = drawn(lost.frame(columns, rows, {view: name})).join('\n');
 			assert.match(text, /^BACK B>A.*expect 75 RESETS/mv);
-			assert.match(text, /^if A died.* B.*KEPT/mv);
+			assert.match(text, /^giving back to B now .*: B knows 80 of 80/mv);
 		}
 	});
 

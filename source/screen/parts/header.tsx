@@ -75,8 +75,8 @@ const directorLine = (director: Director, pair: Pair | undefined, {sample, colum
 	const [claim, claimShort] = pair?.claimant === director.index && pair.claimUs > 0 ? [`VIP by ARP ${age(pair.claimUs)}`, `ARP ${age(pair.claimUs)}`] : ['', ''];
 	const pace = records === undefined ? '' : `${rate(records)} rec/s`;
 	const hasAdverts = role === 'MASTER' && evidence.includes('advert ');
-	const brief = hasAdverts ? `${isShared ? 'of VRID' : 'prio'} ${isShared ? director.vrid : director.priority}  advert ${age(director.lastAdvertUs)}` : evidence;
-	const least = hasAdverts ? `${isShared ? `of VRID ${director.vrid}  ` : ''}advert ${age(director.lastAdvertUs)}` : evidence;
+	const brief = hasAdverts ? `${isShared ? 'VRID' : 'prio'} ${isShared ? director.vrid : director.priority}  advert ${age(director.lastAdvertUs)}` : evidence;
+	const least = hasAdverts ? `${isShared ? `VRID ${director.vrid}  ` : ''}advert ${age(director.lastAdvertUs)}` : evidence;
 	const name = directorName(sample.status, director.index, named);
 	const who = `${isMaster ? '*' : ' '}${name} ${director.address.padEnd(columns < 72 ? 0 : 10)}`;
 	const join = (...parts: readonly string[]): string => `${who} ${[role, ...parts].filter(Boolean).join('  ')}`;
@@ -120,7 +120,7 @@ const accountLine = (takeover: Takeover, columns: number): Line => {
 	const phrase = (name: string, count: number, spare: number): Phrase => ({text: `${name} ${short(count)}`, spare: count === 0 ? spare + 10 : spare});
 	const lost = Math.min(waiting, resets);
 	const isNormal = level === 'good' || (sureness === 'either' && resets === 0);
-	const remark = isNormal ? ' (normal)' : (level === 'unknown' || lost === 0 ? '' : ` (up to ${short(lost)} lost)`);
+	const remark = isNormal ? ' (normal)' : (level === 'unknown' || lost === 0 ? '' : ` (${columns < 72 ? '' : 'up to '}${short(lost)} lost)`);
 	const waits = `waiting ${short(waiting)}${remark}`;
 	const text = phrased([
 		{text: `of ${short(coverage.held)} open TCP then: heard again ${short(heard)}`}, phrase('closed', closed, 2), phrase('ran out', ranout, 1), ...(moved > 0 ? [phrase('moved', moved, 3)] : []),
