@@ -32,15 +32,27 @@ export const webhookProblem = (url: string): string | undefined => {
 	return parsed.username || parsed.password ? 'a name or password in the URL would be sent in the clear; use a token in the path' : undefined;
 };
 
-/** What runs them is loaded when something runs. Nothing in the words is ever expanded or given to a shell. */
+/** Not waited for as yet: its failure ends nothing, and whoever runs hears of it. */
+const unawaited = <T extends Promise<unknown>>(loaded: T): T => {
+	loaded.catch(() => undefined);
+	return loaded;
+};
+
+/**
+What runs them is loaded where there is a trigger for it, and not when that fires: there may be no descriptor left by then, and a module
+that failed to load fails for ever. Nothing in the words is ever expanded or given to a shell.
+*/
 export const actionKinds = {
 	exec: {
 		isCommand: true,
 		problem: ([program]) => program ? undefined : 'there is no program in it',
 		text: words => words.join(' '),
-		run: (words, {timeoutMs, through}) => async (event, signal) => {
-			const {createExec} = await import('./exec.js');
-			return createExec({argv: [...through, ...words], timeoutMs})(event, signal);
+		run(words, {timeoutMs, through}) {
+			const loaded = unawaited(import('./exec.js'));
+			return async (event, signal) => {
+				const {createExec} = await loaded;
+				return createExec({argv: [...through, ...words], timeoutMs})(event, signal);
+			};
 		},
 	},
 	webhook: {
@@ -48,9 +60,12 @@ export const actionKinds = {
 		problem: ([url = '']) => webhookProblem(url),
 		// The path may be its secret, so only the host is said.
 		text: ([url]) => `POST ${new URL(url!).origin}`,
-		run: ([url], {timeoutMs}) => async (event, signal) => {
-			const {createWebhook} = await import('./webhook.js');
-			return createWebhook({url: url!, timeoutMs})(event, signal);
+		run([url], {timeoutMs}) {
+			const loaded = unawaited(import('./webhook.js'));
+			return async (event, signal) => {
+				const {createWebhook} = await loaded;
+				return createWebhook({url: url!, timeoutMs})(event, signal);
+			};
 		},
 	},
 } as const satisfies Readonly<Record<string, ActionKind>>;
