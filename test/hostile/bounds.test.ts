@@ -133,13 +133,24 @@ test('a host that joins and leaves without end costs few walks through the table
 
 test('a stranger with more sessions than the real pair does not push it from the first place', async () => {
 	const {engine, give} = await flooded({kinds: [], perSecond: 0, seconds: 8});
-	const records = Array.from({length: 3 * realPair.sessions}, (_, index) => recordV1({ports: [40_000 + index, 80, 80]}));
-	await give([pcapOf([{timeUs: startUs + (8 * us), octets: syncFrame({source: '10.66.6.6', records, mac: '02 00 00 00 66 66'})}])]);
-	const {pairs} = engine.failover();
-	const addresses = pairs.map(({directors}) => directors.map(index => engine.directors.all()[index]!.address));
+	const stranger = '10.66.6.6';
+	const addresses = () => engine.failover().pairs.map(({directors}) => directors.map(index => engine.directors.all()[index]!.address));
+	const sessionsOf = (vip: string, from = 40_000) => Array.from({length: 3 * realPair.sessions}, (_, index) => recordV1({ports: [from + index, 80, 80], addresses: ['198.51.100.7', vip, '10.0.0.21']}));
 
-	assert.deepEqual(pairs.map(({open}) => open), [realPair.sessions, 3 * realPair.sessions]);
-	assert.ok(addresses[0]!.includes(realPair.master));
+	// What it says of the pair's own address is taken by every backup, so it counts there; a pair it is not.
+	await give([pcapOf([{timeUs: startUs + (8 * us), octets: syncFrame({source: stranger, records: sessionsOf(realPair.vip), mac: '02 00 00 00 66 66'})}])]);
+	assert.deepEqual(engine.failover().pairs.map(({open}) => open), [4 * realPair.sessions]);
+	assert.ok(addresses()[0]!.includes(realPair.master));
+	assert.ok(!addresses()[0]!.includes(stranger));
+
+	// Nor does it get in front by an address of its own that it advertises.
+	await give([pcapOf([1, 2, 3].flatMap(second => [
+		{timeUs: startUs + ((8 + second) * us), octets: advertFrame({source: stranger, vrid: 66, priority: 200, address: '203.0.113.66', mac: '02 00 00 00 66 66'})},
+		{timeUs: startUs + ((8 + second) * us) + 1000, octets: syncFrame({source: stranger, records: sessionsOf('203.0.113.66', 40_000 + (100 * second)), mac: '02 00 00 00 66 66'})},
+	]))]);
+	assert.deepEqual(engine.failover().pairs.map(({open}) => open), [4 * realPair.sessions, 9 * realPair.sessions]);
+	assert.ok(addresses()[0]!.includes(realPair.master));
+	assert.deepEqual(addresses()[1], [stranger]);
 });
 
 test('what found no room is told as events whose counts sum to what was counted', async () => {
