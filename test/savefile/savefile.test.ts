@@ -100,7 +100,7 @@ test('the four magics of pcap give the same packets', () => {
 });
 
 test('the link type is the low half of its word, the rest may say how long the checksum is', () => {
-	assert.equal(readAll(pcapOf([{}], {linkType: 0x24_00_01_14})).packets[0]!.linkType, 276);
+	assert.equal(readAll(pcapOf([{octets: [1]}], {linkType: 0x24_00_01_14})).packets[0]!.linkType, 276);
 });
 
 test('one run captured in five ways gives the same first time in each', () => {
@@ -137,9 +137,10 @@ test('a file that is cut anywhere gives the packets before the cut, and where it
 	}
 });
 
-test('a captured length beyond the snapshot length or beyond all reason stops at its record', () => {
+test('a captured length beyond all reason stops at its record, one beyond the snapshot length does not', () => {
 	const good = {octets: [1, 2, 3, 4]};
-	for (const [capturedLength, snapLength] of [[97, 96], [262_145, 0], [0xff_ff_ff_ff, 0xff_ff_ff_ff]] as const) {
+	assert.deepEqual(readAll(pcapOf([good, {octets: [5, 6, 7]}], {snapLength: 2})).packets.map(({octets}) => octets), ['01020304', '050607']);
+	for (const [capturedLength, snapLength] of [[262_145, 0], [0xff_ff_ff_ff, 0xff_ff_ff_ff]] as const) {
 		const {packets, problem} = readAll(pcapOf([good, {octets: [5], capturedLength}], {snapLength}));
 		assert.equal(packets.length, 1);
 		assert.equal(problem?.kind, 'corrupt');
