@@ -1,5 +1,6 @@
 import {readFileSync} from 'node:fs';
 import {connect, credsAuthenticator, tokenAuthenticator, usernamePasswordAuthenticator, type Authenticator, type NatsConnection} from '@nats-io/transport-node';
+import {createPause} from './pause.js';
 import {type NatsTarget} from './target.js';
 
 /** What a connection is doing, for the screen, events and metrics; `detail` says why, '' when there is nothing to say. */
@@ -121,7 +122,7 @@ export const openLink = ({target, secrets, name, onState}: LinkOptions): Link =>
 	let connection: NatsConnection | undefined;
 	let wake = Promise.withResolvers<void>();
 	let loss = Promise.withResolvers<void>();
-	let cancelPause = (): void => undefined;
+	const pause = createPause();
 
 	const setConnected = (now: boolean) => {
 		isConnected = now;
@@ -153,14 +154,6 @@ export const openLink = ({target, secrets, name, onState}: LinkOptions): Link =>
 		}
 	};
 
-	const pause = async (ms: number): Promise<void> => new Promise(resolve => {
-		const timer = setTimeout(resolve, ms);
-		cancelPause = () => {
-			clearTimeout(timer);
-			resolve();
-		};
-	});
-
 	const run = async () => {
 		for (let delayMs = firstDelayMs; !isClosed; delayMs = Math.min(2 * delayMs, longestDelayMs)) {
 			try {
@@ -184,7 +177,7 @@ export const openLink = ({target, secrets, name, onState}: LinkOptions): Link =>
 			} catch (error) {
 				const {state, detail} = linkProblem(error);
 				onState({state, detail: `${detail}; again in ${delayMs / 1000} s`});
-				await pause(delayMs);
+				await pause.wait(delayMs);
 			}
 		}
 	};
@@ -210,7 +203,7 @@ export const openLink = ({target, secrets, name, onState}: LinkOptions): Link =>
 		},
 		async close() {
 			isClosed = true;
-			cancelPause();
+			pause.cut();
 			setConnected(false);
 			rejectOpened(new Error('closed'));
 			// A server that has just gone is noticed first: the client would write to it, and nobody hears that error.

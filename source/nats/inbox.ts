@@ -5,6 +5,7 @@ begins again where a number is missing; that it lives is known by a heartbeat ea
 import {DeliverPolicy, jetstream, type ConsumerMessages} from '@nats-io/jetstream';
 import {type Link} from './connection.js';
 import {unpackOctets} from './packing.js';
+import {createPause} from './pause.js';
 import {header, streamOf} from './subjects.js';
 
 /** One message. */
@@ -40,17 +41,9 @@ const mostOctetsAhead = 8 * 1024 * 1024;
 export const createInbox = ({link, site, subjects, from, onDelivery, onFault, onState}: InboxOptions): Inbox => {
 	let isClosed = false;
 	let messages: ConsumerMessages | undefined;
-	let cancelPause = (): void => undefined;
+	const pause = createPause();
 	/** The last that was delivered. */
 	let sequence = from - 1;
-
-	const pause = async (ms: number): Promise<void> => new Promise(resolve => {
-		const timer = setTimeout(resolve, ms);
-		cancelPause = () => {
-			clearTimeout(timer);
-			resolve();
-		};
-	});
 
 	const watch = async (of: ConsumerMessages) => {
 		for await (const status of of.status()) {
@@ -108,7 +101,7 @@ export const createInbox = ({link, site, subjects, from, onDelivery, onFault, on
 
 			// A lost connection is waited for above.
 			if (!isClosed && !link.isClosed && link.isConnected) {
-				await pause(retryMs);
+				await pause.wait(retryMs);
 			}
 		}
 	};
@@ -118,7 +111,7 @@ export const createInbox = ({link, site, subjects, from, onDelivery, onFault, on
 		close() {
 			isClosed = true;
 			messages?.stop();
-			cancelPause();
+			pause.cut();
 		},
 	};
 };

@@ -4,6 +4,7 @@ of its own blocks stands a preamble, the section and the interfaces of its segme
 */
 import {closeSync, fstatSync, readSync} from 'node:fs';
 import {listSegments, LogError, openLogFile, ownerOf, segmentFile} from '../log/folder.js';
+import {createPause} from './pause.js';
 import {type Batch, type Supply} from './outbox.js';
 
 /** Where a log goes on: a segment, and an octet of its file. */
@@ -63,7 +64,7 @@ export const createLogSupply = (folder: string): LogSupply => {
 	let reading: Reading | undefined;
 	let isClosed = false;
 	let isIdle = false;
-	let cancelPause = (): void => undefined;
+	const pause = createPause();
 
 	const leave = () => {
 		if (reading) {
@@ -131,14 +132,6 @@ export const createLogSupply = (folder: string): LogSupply => {
 		};
 	};
 
-	const pause = async (): Promise<void> => new Promise(resolve => {
-		const timer = setTimeout(resolve, pollMs);
-		cancelPause = () => {
-			clearTimeout(timer);
-			resolve();
-		};
-	});
-
 	const nextSegment = (after: number): Position | undefined => {
 		const number = listSegments(folder).find(one => one > after);
 		return number === undefined ? undefined : {segment: number, offset: 0};
@@ -161,7 +154,7 @@ export const createLogSupply = (folder: string): LogSupply => {
 					position = nextSegment(position!.segment);
 				} else {
 					isIdle = true;
-					await pause();
+					await pause.wait(pollMs);
 					isIdle = false;
 					position ??= nextSegment(-1);
 				}
@@ -172,7 +165,7 @@ export const createLogSupply = (folder: string): LogSupply => {
 		isIdle: () => isIdle,
 		close() {
 			isClosed = true;
-			cancelPause();
+			pause.cut();
 			leave();
 		},
 	};

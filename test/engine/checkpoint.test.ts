@@ -10,7 +10,7 @@ import {createChangeReader, type Change} from '../../source/table/changes.js';
 import {createTableMemory} from '../../source/table/memory.js';
 import {createTableView} from '../../source/table/read/table-view.js';
 import {type Packet} from '../../source/wire/packet.js';
-import {createTestEngine, replayInto, testEngineOptions, testTableSizes, type TestEngine} from '../support/replay-engine.js';
+import {createTestEngine, packetsOf, replayInto, testEngineOptions, testTableSizes, type TestEngine} from '../support/replay-engine.js';
 
 const folder = path.join(import.meta.dirname, '../captures');
 const captures = readdirSync(folder).filter(file => /\.pcap(?:ng)?$/v.test(file)).map(file => path.join(folder, file));
@@ -24,21 +24,6 @@ const createRandom = (seed: number) => {
 		state ^= state << 5;
 		return (state >>> 0) % below;
 	};
-};
-
-/** The packets of a capture, copied. */
-const packetsOf = async (file: string): Promise<Packet[]> => {
-	const packets: Packet[] = [];
-	await replayInto({
-		packet({view, offset, length, ...rest}) {
-			const octets = new Uint8Array(view.buffer, view.byteOffset + offset, length).slice();
-			packets.push({...rest, view: new DataView(octets.buffer), offset: 0, length});
-		},
-		datagram() {},
-		advance() {},
-		places() {},
-	}, file);
-	return packets;
 };
 
 const restore = (octets: Uint8Array): TestEngine => {

@@ -6,7 +6,7 @@ import {createTableMemory} from '../../source/table/memory.js';
 import {createTableView} from '../../source/table/read/table-view.js';
 import {isOpenRank, entryRank} from '../../source/table/entry.js';
 import {type Packet} from '../../source/wire/packet.js';
-import {createTestEngine, replayInto, testEngineOptions, testTableSizes, type TestEngine} from '../support/replay-engine.js';
+import {createTestEngine, packetsOf, testEngineOptions, testTableSizes, type TestEngine} from '../support/replay-engine.js';
 
 /*
 Who comes late: an operator who starts the program 20 s after a takeover, at each takeover of the captures, sees what a monitor sees that
@@ -15,20 +15,6 @@ never slept, when there is a log; without one she sees next to nothing, and no t
 const folder = path.join(import.meta.dirname, '../captures');
 const captures = ['failover-graceful', 'failover-kill9', 'failover-linkloss', 'failover-nopreempt', 'failover-preempt', 'failover-reboot'];
 const lateUs = 20_000_000;
-
-const packetsOf = async (file: string): Promise<Packet[]> => {
-	const packets: Packet[] = [];
-	await replayInto({
-		packet({view, offset, length, ...rest}) {
-			const octets = new Uint8Array(view.buffer, view.byteOffset + offset, length).slice();
-			packets.push({...rest, view: new DataView(octets.buffer), offset: 0, length});
-		},
-		datagram() {},
-		advance() {},
-		places() {},
-	}, file);
-	return packets;
-};
 
 const feed = ({engine}: TestEngine, packets: readonly Packet[], untilUs: number) => {
 	for (const packet of packets) {

@@ -4,6 +4,7 @@ import {createEngine, type Engine, type EngineOptions} from '../../source/engine
 import {createTableMemory, type TableMemory} from '../../source/table/memory.js';
 import {createTableView, type TableView} from '../../source/table/read/table-view.js';
 import {createTableWriter} from '../../source/table/write/writer.js';
+import {type Packet} from '../../source/wire/packet.js';
 
 /** An engine in this thread with a small table of its own. */
 export type TestEngine = {readonly engine: Engine; readonly view: TableView; readonly memory: TableMemory};
@@ -53,4 +54,19 @@ export const replayWithStops = async (path: string, momentsUs: readonly number[]
 	}, path);
 	passUntil(Infinity);
 	return test;
+};
+
+/** The packets of a capture, copied. */
+export const packetsOf = async (file: string): Promise<Packet[]> => {
+	const packets: Packet[] = [];
+	await replayInto({
+		packet({view, offset, length, ...rest}) {
+			const octets = new Uint8Array(view.buffer, view.byteOffset + offset, length).slice();
+			packets.push({...rest, view: new DataView(octets.buffer), offset: 0, length});
+		},
+		datagram() {},
+		advance() {},
+		places() {},
+	}, file);
+	return packets;
 };
