@@ -49,7 +49,7 @@ const wholeBlocks = (octets: Uint8Array): {readonly end: number; readonly frames
 type Reading = {readonly segment: number; readonly descriptor: number; described: Uint8Array[]; offset: number};
 
 export type LogSupply = Supply & {
-	/** All that is written has been given out. */
+	/** All that is written by now has been given out, and the next batch is being waited for. */
 	isIdle(): boolean;
 	close(): void;
 };
@@ -63,7 +63,8 @@ export const createLogSupply = (folder: string): LogSupply => {
 	const owner = ownerOf(folder);
 	let reading: Reading | undefined;
 	let isClosed = false;
-	let isIdle = false;
+	/** Where the next batch is being waited for; undefined while none is, `start` before there is a segment. */
+	let waiting: Position | 'start' | undefined;
 	const pause = createPause();
 
 	const leave = () => {
@@ -153,16 +154,19 @@ export const createLogSupply = (folder: string): LogSupply => {
 				if (found === 'end') {
 					position = nextSegment(position!.segment);
 				} else {
-					isIdle = true;
+					waiting = position ?? 'start';
 					await pause.wait(pollMs);
-					isIdle = false;
+					waiting = undefined;
 					position ??= nextSegment(-1);
 				}
 			}
 
 			return undefined;
 		},
-		isIdle: () => isIdle,
+		isIdle() {
+			// The log may have grown since it was looked at before the wait.
+			return waiting !== undefined && (waiting === 'start' ? nextSegment(-1) === undefined : batchAt(waiting, scanOctets) === 'wait');
+		},
 		close() {
 			isClosed = true;
 			pause.cut();
