@@ -17,7 +17,10 @@ const give = async (stream: NodeJS.WritableStream, octets: Uint8Array): Promise<
 	});
 });
 
-/** Runs the program from its sources with its own stdin (pieces are written one after the other), stdout and stderr. */
+/** Longer than any run takes on a busy machine. A child that is left behind would keep its test file, and with it all tests, from ending. */
+const longestMs = 120_000;
+
+/** Runs the program from its sources with its own stdin (pieces are written one after the other), stdout and stderr. Throws when it does not end. */
 export const runCli = async (args: readonly string[], stdin?: Iterable<Uint8Array>): Promise<CliResult> => {
 	const child = spawn(process.execPath, [`--import=${import.meta.resolve('tsx')}`, cli, ...args], {
 		stdio: [stdin ? 'pipe' : 'ignore', 'pipe', 'pipe'],
@@ -31,8 +34,15 @@ export const runCli = async (args: readonly string[], stdin?: Iterable<Uint8Arra
 		stderr += text;
 	});
 	const ended = new Promise<number | null>((resolve, reject) => {
+		const timer = setTimeout(() => {
+			child.kill('SIGKILL');
+			reject(new Error(`${args.join(' ')}: it does not end. stdout: ${stdout.slice(-1000)} stderr: ${stderr.slice(-1000)}`));
+		}, longestMs);
 		child.once('error', reject);
-		child.once('close', resolve);
+		child.once('close', code => {
+			clearTimeout(timer);
+			resolve(code);
+		});
 	});
 	if (stdin) {
 		for (const octets of stdin) {
