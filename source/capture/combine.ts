@@ -1,11 +1,12 @@
 import {type Datagram, type Packet} from '../wire/packet.js';
+import {secondUs} from '../wire/second.js';
 import {type CaptureClock} from './clock.js';
 import {CaptureError, type PacketSource, type Place, type SourceEnd} from './source.js';
 
 /** Packets that come this much later than the quickest ones mean that the other clock was set, or that the stream stood still. */
-const jumpUs = 5_000_000;
+const jumpUs = 5 * secondUs;
 /** Clocks drift: what the quickest packet took is found anew in each of these. */
-const windowUs = 60_000_000;
+const windowUs = 60 * secondUs;
 
 /**
 From the time stamps of another host's clock to our timeline. The difference of the two clocks is taken from the packets that

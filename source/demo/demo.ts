@@ -1,11 +1,12 @@
 import {type Packet} from '../wire/packet.js';
 import {type CaptureClock} from '../capture/clock.js';
 import {fullSight, type PacketSource, type Place, type SourceEnd} from '../capture/source.js';
+import {secondUs} from '../wire/second.js';
 import {createSimulation, historyUs} from './simulation.js';
 
 const tickMs = 50;
 /** Most of simulated time that one tick catches up, so that a machine which slept stays responsive. */
-const catchUpUs = 30_000_000;
+const catchUpUs = 30 * secondUs;
 
 const ethernet = 1;
 

@@ -1,11 +1,12 @@
 import {type SentRecord} from '../wire/sync/encode-sync.js';
+import {secondUs} from '../wire/second.js';
 import {type Agenda} from './agenda.js';
 import {advertFrame, claimFrames, interfaceUpFrame, joinFrame, leaveFrame} from './frames.js';
 import {groups, type DirectorIdentity} from './network.js';
 import {type Random} from './random.js';
 import {createSyncDaemon, type SyncDaemon} from './sync-daemon.js';
 
-const advertIntervalUs = 1_000_000;
+const advertIntervalUs = secondUs;
 
 /** A load balancer with keepalived and the sync daemon that follows its role, without preemption. */
 export type SimulatedDirector = {

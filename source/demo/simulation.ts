@@ -1,13 +1,12 @@
+import {secondUs} from '../wire/second.js';
 import {createAgenda} from './agenda.js';
 import {createDirector, type SimulatedDirector} from './director.js';
 import {directorIdentities, type DirectorIdentity} from './network.js';
 import {createRandom} from './random.js';
 import {createTraffic} from './traffic.js';
 
-const microseconds = 1_000_000;
-
 /** How long the simulation has run when a demo opens: long enough for its table to be complete. Microseconds. */
-export const historyUs = 180 * microseconds;
+export const historyUs = 180 * secondUs;
 
 /** What happens, in seconds after a demo opened. */
 const script = {crash: 27, reboot: 95, firstHandover: 240, handoverEvery: 240} as const;
@@ -45,7 +44,7 @@ export const createSimulation = (seed: number): Simulation => {
 	const traffic = createTraffic(agenda, random, [first, second]);
 
 	const after = (seconds: number, action: () => void): void => {
-		agenda.after(seconds * microseconds, action);
+		agenda.after(seconds * secondUs, action);
 	};
 
 	const handOver = (from: SimulatedDirector, to: SimulatedDirector): void => {
@@ -65,14 +64,14 @@ export const createSimulation = (seed: number): Simulation => {
 		first.losePower();
 		traffic.interrupt();
 		traffic.forget(0);
-		const silentSeconds = (agenda.now() - first.lastAdvertUs()) / microseconds;
+		const silentSeconds = (agenda.now() - first.lastAdvertUs()) / secondUs;
 		after(masterDownSeconds(second.identity) - silentSeconds, () => {
 			second.becomeMaster();
 			traffic.resume();
 		});
 	};
 
-	const historySeconds = historyUs / microseconds;
+	const historySeconds = historyUs / secondUs;
 	after(0, () => {
 		first.becomeMaster();
 		traffic.begin();

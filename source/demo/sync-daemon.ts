@@ -1,4 +1,5 @@
 import {recordOctetsV1, syncHeaderOctets, type SentRecord} from '../wire/sync/encode-sync.js';
+import {secondUs} from '../wire/second.js';
 import {type Agenda} from './agenda.js';
 import {syncFrame} from './frames.js';
 import {type DirectorIdentity} from './network.js';
@@ -6,7 +7,7 @@ import {type Random} from './random.js';
 
 const maxMessageOctets = 1472;
 /** A message that is not full waits so long for more records, plus the rest of the thread's sleep. */
-const patienceUs = 2_000_000;
+const patienceUs = 2 * secondUs;
 const sleepUs = 1_040_000;
 /** Between a full buffer and the thread that sends it. */
 const wakeUs = 20_000;

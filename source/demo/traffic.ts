@@ -1,4 +1,5 @@
 import {type AddressWords} from '../wire/packet.js';
+import {secondUs} from '../wire/second.js';
 import {type Agenda} from './agenda.js';
 import {type SimulatedDirector} from './director.js';
 import {clientAddress, services, type SimulatedService} from './network.js';
@@ -14,8 +15,6 @@ import {
 /** Default of the kernel's sync_threshold: the 3rd packet of a client, then every 50th after it. */
 const threshold = 3;
 const period = 50;
-const second = 1_000_000;
-
 /** The clients of all services. What they do depends on who is master and on what that one knows. */
 export type Traffic = {
 	/** Makes the sessions that are open at the start, which director 0 knows, and lets others follow. */
@@ -88,7 +87,7 @@ export const createTraffic = (
 		} else {
 			const serverEnds = random.fraction() < 0.2;
 			announce(session, serverEnds ? tcpState.closeWait : tcpState.finWait);
-			later(session, serverEnds ? random.exponential(8 * second) : random.between(20_000, 400_000), () => {
+			later(session, serverEnds ? random.exponential(8 * secondUs) : random.between(20_000, 400_000), () => {
 				announce(session, tcpState.timeWait);
 			});
 		}
@@ -144,8 +143,8 @@ export const createTraffic = (
 			realServer: realServerFor(service, network),
 			packets: 0,
 			// Most clients are quick, some are slow
-			packetUs: second * (low + ((high - low) * (random.fraction() ** 2))),
-			endsAtUs: agenda.now() + (second * (1 + random.exponential(service.lifeSeconds))),
+			packetUs: secondUs * (low + ((high - low) * (random.fraction() ** 2))),
+			endsAtUs: agenda.now() + (secondUs * (1 + random.exponential(service.lifeSeconds))),
 			known: ['none', 'none'],
 			plan: 0,
 		};
@@ -154,7 +153,7 @@ export const createTraffic = (
 	const openSession = (service: SimulatedService): void => {
 		const number = masterNumber();
 		if (number === -1) {
-			agenda.after(random.between(0.5, 1.5) * second, () => {
+			agenda.after(random.between(0.5, 1.5) * secondUs, () => {
 				openSession(service);
 			});
 			return;
@@ -169,7 +168,7 @@ export const createTraffic = (
 	};
 
 	const keepOpening = (service: SimulatedService): void => {
-		agenda.after(random.exponential(second / service.birthsPerSecond), () => {
+		agenda.after(random.exponential(secondUs / service.birthsPerSecond), () => {
 			openSession(service);
 			keepOpening(service);
 		});
@@ -188,7 +187,7 @@ export const createTraffic = (
 			}
 
 			sessions.delete(session);
-			agenda.after(random.between(0.2, 2) * second, () => {
+			agenda.after(random.between(0.2, 2) * secondUs, () => {
 				openSession(session.service);
 			});
 		});
@@ -223,7 +222,7 @@ export const createTraffic = (
 
 				// A received record sets the count of packets to the threshold (ip_vs_proc_conn)
 				session.packets = threshold;
-				session.endsAtUs = Math.max(session.endsAtUs, agenda.now() + (random.fraction() * 3 * second));
+				session.endsAtUs = Math.max(session.endsAtUs, agenda.now() + (random.fraction() * 3 * secondUs));
 				planNext(session);
 			}
 		},

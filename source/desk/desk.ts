@@ -11,6 +11,7 @@ import {formatAddress, isMulticast} from '../wire/address.js';
 import {type AddressClaim, type Advert, type FrameInfo, type GroupReport} from '../wire/observation.js';
 import {type Datagram} from '../wire/packet.js';
 import {type RecordBatch} from '../wire/sync/record-batch.js';
+import {secondUs} from '../wire/second.js';
 import {othersAddress, type Director} from './facts/director.js';
 import {type Failover} from './facts/failover.js';
 import {type Limits} from './facts/limits.js';
@@ -64,10 +65,9 @@ export type Desk = {
 	failover(nowUs: number): Failover;
 };
 
-const us = 1_000_000;
 const maxSyncids = 16;
 /** Of a pair that both send, both must have sent of late to go on being one. */
-const stillBothUs = 60 * us;
+const stillBothUs = 60 * secondUs;
 
 const noteValue = (list: number[], value: number): void => {
 	if (list.length < maxSyncids && !list.includes(value)) {
@@ -152,7 +152,7 @@ const follow = (desk: DeskContext, news: readonly RouterNews[], timeUs: number):
 				const {lastUs} = (speechOf(state, router, router.master)!);
 				leaveServing(desk, master, timeUs);
 				tell(desk, timeUs, events.silent, [master], {
-					...fields, what: 'adverts', seconds: (timeUs - lastUs) / us, syncGoesOn: master.lastSyncUs > lastUs + (master.intervalMs * 1000) + thresholds.syncGoesOnUs,
+					...fields, what: 'adverts', seconds: (timeUs - lastUs) / secondUs, syncGoesOn: master.lastSyncUs > lastUs + (master.intervalMs * 1000) + thresholds.syncGoesOnUs,
 				});
 			}
 		} else if (one.what === 'split') {

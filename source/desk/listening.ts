@@ -6,6 +6,7 @@ import {events} from '../events/catalogue.js';
 import {entryExpiresMs, entryPath, entryRank, entrySent, entryWords, isEstablishedRank} from '../table/entry.js';
 import {controlAt, numberAt, type TableArrays} from '../table/memory.js';
 import {type FrameInfo, type GroupReport} from '../wire/observation.js';
+import {secondUs} from '../wire/second.js';
 import {hasGivenWay, mayHoldMore, missesAdverts, sharedBit, type Director} from './facts/director.js';
 import {type ListeningEvidence} from './facts/failover.js';
 import {thresholds} from './facts/thresholds.js';
@@ -15,7 +16,7 @@ import {tell, tellQuietly, type DeskContext} from './told.js';
 
 /** Joins that follow a leave, or an interface that came up, so often in ten seconds: each costs a walk through the table. */
 const maxJoins = 8;
-const joinsWithinUs = 10_000_000;
+const joinsWithinUs = 10 * secondUs;
 
 /** How many open TCP and SCTP sessions were sent to the director of this bit. One pass over the table. */
 const countSent = ({entries, control, numbers}: TableArrays, bit: number): number => {

@@ -5,6 +5,7 @@ gets a bit of its own in the masks of the entries.
 import {nameKinds} from '../events/told.js';
 import {formatAddress} from '../wire/address.js';
 import {type Advert, type FrameInfo} from '../wire/observation.js';
+import {secondUs} from '../wire/second.js';
 import {createDirector, maxDirectors, othersAddress, ownBits, sharedBit, type Director} from './facts/director.js';
 import {thresholds} from './facts/thresholds.js';
 import {type DeskState, type RegistryState} from './state.js';
@@ -57,9 +58,9 @@ const bits = 18;
 export const secondWords = 2 ** bits;
 /** A copy by another interface is no second word; after a minute it counts as a first one again. */
 const leastUs = 100_000;
-const longestUs = 60_000_000;
+const longestUs = 60 * secondUs;
 /** A first word keeps its place for so long: two adverts of the default interval. */
-const keptUs = 2_000_000;
+const keptUs = 2 * secondUs;
 
 /**
 Whether a sender has spoken before, of late. A flood from addresses that never come again is told by that from a director that
@@ -340,13 +341,12 @@ export const trustByReport = (desk: DeskContext, director: Director, timeUs: num
 	}
 };
 
-const us = 1_000_000;
 /** Means are of the last so many seconds, roughly. */
 const meanSeconds = 10;
 
 /** Keeps messages and records per second of each director; to be called about once a second. */
 export const countRates = ({registry}: DeskState, nowUs: number): void => {
-	const seconds = (nowUs - registry.countedUs) / us;
+	const seconds = (nowUs - registry.countedUs) / secondUs;
 	if (seconds < 1) {
 		return;
 	}

@@ -4,6 +4,7 @@ All pairs, and the grounds on which their entries are judged, as finished values
 import {controlAt} from '../table/memory.js';
 import {addCounts, coverageOf, noCounts, withoutSent} from '../census/coverage.js';
 import {type ServiceCensus} from '../census/counts.js';
+import {secondUs} from '../wire/second.js';
 import {mayHoldMore, type Director} from './facts/director.js';
 import {type Failover, type Forecast, type Ground, type Pair, type Vip} from './facts/failover.js';
 import {serviceText} from './facts/pair-services.js';
@@ -19,14 +20,13 @@ import {thresholds} from './facts/thresholds.js';
 import {type DeskContext} from './told.js';
 import {warningsOf} from './warnings.js';
 
-const us = 1_000_000;
 /** Takeovers of a pair that are shown. */
 const maxTakeovers = 8;
 /** So long a takeover is of interest: its pair comes first. */
-const interestUs = 600 * us;
+const interestUs = 600 * secondUs;
 
 /** Counting takes some 40 ms per million entries: at most a fiftieth of the time. */
-const refreshUs = (entries: number): number => entries < 50_000 ? us : (entries < 250_000 ? 2 * us : 5 * us);
+const refreshUs = (entries: number): number => entries < 50_000 ? secondUs : (entries < 250_000 ? 2 * secondUs : 5 * secondUs);
 
 const refresh = (desk: DeskContext, nowUs: number): void => {
 	const {state, counted, table: {arrays}} = desk;

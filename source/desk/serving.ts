@@ -4,6 +4,7 @@ known, moves the address, or contradicts it.
 */
 import {events} from '../events/catalogue.js';
 import {type AddressClaim, type FrameInfo} from '../wire/observation.js';
+import {secondUs} from '../wire/second.js';
 import {type Director, type VrrpInstance} from './facts/director.js';
 import {thresholds} from './facts/thresholds.js';
 import {announcedUs, announcerOf, findOwner, hasBeenAdvertised, isAdvertised, noteAnnouncement, ownerAt, servedBy} from './owners.js';
@@ -14,8 +15,6 @@ import {type DeskState, type OwnerState, type RouterState} from './state.js';
 import {acquit, invalidate, move, noteOwnClaim, suspect, takeoverAt} from './takeover.js';
 import {tell, tellQuietly, type DeskContext} from './told.js';
 
-const us = 1_000_000;
-
 /** Hosts that fight over one address make no more news of it than this in ten seconds. */
 const maxNews = 8;
 
@@ -23,7 +22,7 @@ const maxNews = 8;
 const lateUs = thresholds.syncSplit.afterTakeoverUs;
 
 /** Of two that announce one address, both must have announced of late to go on sharing it. */
-const stillSharedUs = 60 * us;
+const stillSharedUs = 60 * secondUs;
 
 const first = (desk: DeskContext, owner: OwnerState, server: Director, by: 'advert' | 'claim' | 'sync', timeUs: number): void => {
 	owner.server = server.index;
@@ -89,7 +88,7 @@ const evidenceOf = (state: DeskState, {router, from, to, kind, atUs, lastUs, byM
 	const dueUs = lastUs + ((old?.intervalMs ?? 1000) * 1000);
 	return [
 		sign,
-		...(old && !old.isUnicast ? [`silent: adverts of ${address} stopped ${((atUs - lastUs) / us).toFixed(1)}s before`] : []),
+		...(old && !old.isUnicast ? [`silent: adverts of ${address} stopped ${((atUs - lastUs) / secondUs).toFixed(1)}s before`] : []),
 		...(old && !old.isUnicast && lastSyncUs > dueUs + thresholds.syncGoesOnUs ? [`sync-goes-on: sync of ${address} goes on`] : []),
 	];
 };
@@ -167,7 +166,7 @@ const moveByClaim = (desk: DeskContext, owner: OwnerState, to: Director, timeUs:
 	const kind = isHeard ? (speech.priority === 0 ? 'planned' : 'crash') : 'move';
 	move(desk, {
 		kind, from: from.index, to: to.index, owners: [owner], atUs: timeUs, nowUs, fromLastUs: lastSignUs(state, owner), by: 'claim', vrid: -1, fromPriority: isHeard ? speech.priority : 0, toPriority: 0,
-		evidence: [`claim: ${to.address} claims ${owner.address}`, ...(isHeard ? [kind === 'planned' ? `resigned: ${from.address} announced priority 0` : `silent: adverts of ${from.address} stopped ${((timeUs - speech.lastUs) / us).toFixed(1)}s before`] : [])],
+		evidence: [`claim: ${to.address} claims ${owner.address}`, ...(isHeard ? [kind === 'planned' ? `resigned: ${from.address} announced priority 0` : `silent: adverts of ${from.address} stopped ${((timeUs - speech.lastUs) / secondUs).toFixed(1)}s before`] : [])],
 	});
 };
 

@@ -1,6 +1,7 @@
 /* Two masters at once: by the adverts of one virtual router, or by sessions that both announce. */
 import {events} from '../events/catalogue.js';
 import {rfc3339} from '../text/format.js';
+import {secondUs} from '../wire/second.js';
 import {type Director} from './facts/director.js';
 import {thresholds} from './facts/thresholds.js';
 import {noteGaveWay} from './listening.js';
@@ -11,7 +12,6 @@ import {type DeskState, type RouterState, type SplitState} from './state.js';
 import {count, leaveServing, setServing} from './takeover.js';
 import {tell, type DeskContext} from './told.js';
 
-const us = 1_000_000;
 const maxContests = 32;
 const maxSplits = 16;
 
@@ -118,7 +118,7 @@ export const splitsTick = (desk: DeskContext, nowUs: number): void => {
 			const winner = membersOf(state, pair).toSorted((a, b) => b.lastSyncUs - a.lastSyncUs)[0]!;
 			one.split = {...split, endUs: lastUs, winner: winner.index};
 			tell(desk, nowUs, events.splitBrainEnd, [winner], {
-				directors: addressesOf(state, split.directors), winner: winner.address, seconds: (lastUs - split.sinceUs) / us, evidence: 'no session announced by both for a minute',
+				directors: addressesOf(state, split.directors), winner: winner.address, seconds: (lastUs - split.sinceUs) / secondUs, evidence: 'no session announced by both for a minute',
 			});
 		}
 	}

@@ -3,14 +3,13 @@ Whether a director's kernel still holds what it held before it was away, by what
 weighed in own-words.ts. The first sign that is there decides. (Seen on Linux 6.1: the source port stays over a SIGKILL of keepalived; the
 identification of adverts goes on after a pulled cable, as do MLD reports; a mere restart of keepalived sends none.)
 */
+import {secondUs} from '../wire/second.js';
 import {hasGivenWay, type Director} from './facts/director.js';
 import {type OwnKept} from './facts/failover.js';
 import {thresholds} from './facts/thresholds.js';
 import {isServing} from './listening.js';
 import {isSameProcess} from './reigns.js';
 import {type Survival} from './state.js';
-
-const second = 1_000_000;
 
 /** Whether what a director announced itself counts as known. */
 export const countsOwn = (kept: OwnKept): boolean => kept === 'yes' || kept === 'likely';
@@ -97,7 +96,7 @@ export const survivalOf = (director: Director, backUs: number): Survival => {
 	}
 
 	if (wentOn) {
-		return {kept: 'yes', evidence: `its sync went on ${((lastSyncUs - endUs) / second).toFixed(1)}s after its adverts stopped: its kernel ran on`};
+		return {kept: 'yes', evidence: `its sync went on ${((lastSyncUs - endUs) / secondUs).toFixed(1)}s after its adverts stopped: its kernel ran on`};
 	}
 
 	if (!director.joinSeen && director.interfaceUpUs === 0) {

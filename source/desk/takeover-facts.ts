@@ -5,6 +5,7 @@ import {rfc3339} from '../text/format.js';
 import {addAccounting, noAccounting} from '../census/census.js';
 import {addCounts, coverageOf, noCounts, withoutSent} from '../census/coverage.js';
 import {type CoverageCounts, type ServiceCensus, type ServiceRow} from '../census/counts.js';
+import {secondUs} from '../wire/second.js';
 import {type Accounting, type Coverage, type OwnKept, type ServiceTakeover, type Takeover} from './facts/failover.js';
 import {expectationOf, isBlindTo, recordsPerMessage, type Expectation} from './facts/expectation.js';
 import {takesId} from './listening.js';
@@ -100,7 +101,6 @@ export const takeoverOf = (state: DeskState, takeover: TakeoverState): Takeover 
 /** What its clients are to expect. */
 export const expectedOf = (takeover: Takeover): Expectation => expectationOf(takeover.coverage, takeover.ownKept, {isBlind: isBlindTo(takeover), finding: takeover.finding, words: takeover.words});
 
-const us = 1_000_000;
 const plain = ({held, sent, own, known}: Coverage) => ({held, sent, own, known});
 const optionalTime = (timeUs: number, toWallUs: (timeUs: number) => number): string | undefined => timeUs === 0 ? undefined : rfc3339(toWallUs(timeUs));
 
@@ -116,7 +116,7 @@ const signsOf = ({evidence, ownKept, ownEvidence}: Takeover): string[] => [...ev
 export const takeoverFields = (state: DeskState, takeover: Takeover, toWallUs: (timeUs: number) => number): ValuesOfKind<typeof events.takeover> => {
 	const {coverage, udp, kind, gapUs, ownKept, failBack, lostMessages, vips, vrids, advertUs, messageUs, fromPriority, toPriority, from, to, atUs} = takeover;
 	return {
-		kind, from: directorOf(state, from).address, to: directorOf(state, to).address, at: rfc3339(toWallUs(atUs)), gap: gapUs / us, vips, ...plain(coverage), ownKept, failBack,
+		kind, from: directorOf(state, from).address, to: directorOf(state, to).address, at: rfc3339(toWallUs(atUs)), gap: gapUs / secondUs, vips, ...plain(coverage), ownKept, failBack,
 		expected: expectedFields(expectedOf(takeover), lostMessages), evidence: signsOf(takeover), lostMessages, ...(vrids.length > 0 && {vrids, fromPriority, toPriority}),
 		advert: optionalTime(advertUs, toWallUs), message: optionalTime(messageUs, toWallUs), udp: plain(udp),
 	};

@@ -6,6 +6,7 @@ import {events} from '../events/catalogue.js';
 import {numberAt, type TableArrays} from '../table/memory.js';
 import {takeCensus, type CensusQuestion} from '../census/census.js';
 import {markUnknown, takeCoverage, withoutSent, type FormerTakeover} from '../census/coverage.js';
+import {secondUs} from '../wire/second.js';
 import {sharedBit, type Director} from './facts/director.js';
 import {type ServingEvidence, type TakeoverKind} from './facts/failover.js';
 import {thresholds} from './facts/thresholds.js';
@@ -21,12 +22,11 @@ import {accountFields, addAccounts, addCurvePoint, expectedOf, noteAccounts, tak
 import {countsOwn, survivalOf} from './survival.js';
 import {tell, type DeskContext} from './told.js';
 
-const us = 1_000_000;
 const maxTakeovers = 64;
 
 /** Changes of one pair that are weighed in ten seconds: each takes walks through the table, and no pair has that many. */
 const maxBegun = 8;
-const begunWithinUs = 10 * us;
+const begunWithinUs = 10 * secondUs;
 
 /** Ages of a takeover at which its sessions are counted, in seconds, and those of them that are told as events. */
 const countedAt = [1, 2, 3, 5, 7, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 300, 420, 600, 900, 1200, 1800] as const;
@@ -493,11 +493,11 @@ export const takeoversTick = (desk: DeskContext, nowUs: number): void => {
 	for (const takeover of desk.state.takeovers.list) {
 		// Where little is heard several are due at once.
 		const next = takeover.settled ? undefined : countedAt[takeover.step];
-		if (next === undefined || nowUs - takeover.atUs < next * us) {
+		if (next === undefined || nowUs - takeover.atUs < next * secondUs) {
 			continue;
 		}
 
-		const due = countedAt.slice(takeover.step).filter(age => nowUs - takeover.atUs >= age * us);
+		const due = countedAt.slice(takeover.step).filter(age => nowUs - takeover.atUs >= age * secondUs);
 
 		count(desk, nowUs);
 		addCurvePoint(takeover, nowUs);

@@ -7,6 +7,7 @@ import {type Note} from '../events/told.js';
 import {type PathReader} from '../table/path-info.js';
 import {type TableWriter} from '../table/write/writer.js';
 import {type ServiceCensus} from '../census/counts.js';
+import {secondUs} from '../wire/second.js';
 import {type Director} from './facts/director.js';
 import {type Limits} from './facts/limits.js';
 import {type DeskState} from './state.js';
@@ -56,7 +57,7 @@ const admit = <Kind extends EventKind>({state: {told}, limits, note}: DeskContex
 		windows.set(key, window);
 	}
 
-	if (Math.abs(timeUs - window.sinceUs) >= (bound?.seconds ?? 0) * 1_000_000) {
+	if (Math.abs(timeUs - window.sinceUs) >= (bound?.seconds ?? 0) * secondUs) {
 		window.sinceUs = timeUs;
 		window.count = 0;
 	}

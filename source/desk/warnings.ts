@@ -1,3 +1,4 @@
+import {secondUs} from '../wire/second.js';
 import {missesAdverts, type Director} from './facts/director.js';
 import {type Warning} from './facts/failover.js';
 import {recordsPerMessage} from './facts/expectation.js';
@@ -19,14 +20,13 @@ export type WarningQuestion = {
 	readonly nowUs: number;
 };
 
-const second = 1_000_000;
 /** Losses older than this are past. */
-const recentUs = 600 * second;
+const recentUs = 600 * secondUs;
 /** An answer that is not repeated for so long is past. */
-const replyUs = 300 * second;
+const replyUs = 300 * secondUs;
 
-const seconds = (micros: number): string => (micros / second).toFixed(micros < 10 * second ? 1 : 0);
-const ago = (micros: number): string => micros < 120 * second ? `${seconds(micros)}s` : `${Math.round(micros / (60 * second))}m`;
+const seconds = (micros: number): string => (micros / secondUs).toFixed(micros < 10 * secondUs ? 1 : 0);
+const ago = (micros: number): string => micros < 120 * secondUs ? `${seconds(micros)}s` : `${Math.round(micros / (60 * secondUs))}m`;
 
 /** `10.0.0.1`, or `10.0.0.1 and 3 others`. */
 const addressText = (addresses: readonly string[]): string => addresses.length === 1 ? addresses[0]! : `${addresses[0]!} and ${addresses.length - 1} other${addresses.length === 2 ? '' : 's'}`;
@@ -44,7 +44,7 @@ const ofDirector = ({state, nowUs}: WarningQuestion, director: Director, add: Ad
 
 	const {quietUs, historyUs, recordsPerSecond} = thresholds.silentMaster;
 	const servedUs = lastSyncUs - Math.max(director.masterSinceUs, director.firstSyncUs);
-	if (director.masterSinceUs > 0 && lastAdvertUs > 0 && lastSyncUs > 0 && nowUs - lastSyncUs >= quietUs && servedUs >= historyUs && director.records / ((lastSyncUs - director.firstSyncUs) / second) >= recordsPerSecond) {
+	if (director.masterSinceUs > 0 && lastAdvertUs > 0 && lastSyncUs > 0 && nowUs - lastSyncUs >= quietUs && servedUs >= historyUs && director.records / ((lastSyncUs - director.firstSyncUs) / secondUs) >= recordsPerSecond) {
 		add('silent-master', 'warning', lastSyncUs, director, `${address} is master by its adverts, but announces nothing since ${seconds(nowUs - lastSyncUs)}s; it used to: idle, or its sync stopped`);
 	}
 

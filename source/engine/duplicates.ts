@@ -1,8 +1,9 @@
 import {getRandomValues} from 'node:crypto';
 import {type Datagram} from '../wire/packet.js';
+import {secondUs} from '../wire/second.js';
 
 /** How long a copy may come after its original. */
-const windowUs = 1_000_000;
+const windowUs = secondUs;
 
 /**
 Powers of two. Messages of one hash share a set of places, of which the oldest is given up: an interface hands over a batch

@@ -15,6 +15,7 @@ import {type RecordBatch} from '../wire/sync/record-batch.js';
 import {createDesk, type Desk} from '../desk/desk.js';
 import {type Failover} from '../desk/facts/failover.js';
 import {createLimits, type LimitCount} from '../desk/facts/limits.js';
+import {secondUs} from '../wire/second.js';
 import {createDuplicates} from './duplicates.js';
 import {createEngineState, type EngineState} from './engine-state.js';
 import {createSegments, type Segments} from './segments.js';
@@ -315,7 +316,7 @@ export const createEngine = (options: EngineOptions, restored?: EngineState): En
 		missed(fromUs, toUs) {
 			advance(toUs);
 			state.heardSinceUs = state.nowUs;
-			note(state.nowUs, events.gap, {seconds: (toUs - fromUs) / 1_000_000, from: rfc3339(toWallUs(fromUs)), to: rfc3339(toWallUs(toUs))});
+			note(state.nowUs, events.gap, {seconds: (toUs - fromUs) / secondUs, from: rfc3339(toWallUs(fromUs)), to: rfc3339(toWallUs(toUs))});
 		},
 		tell(listener) {
 			onTold = listener;

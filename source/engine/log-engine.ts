@@ -5,6 +5,7 @@ import {checkpointOf, createLogItems, segmentsBefore} from '../log/log-reader.js
 import {type Saver} from '../log/log-writer.js';
 import {type Aside} from '../log/segment.js';
 import {controlAt, numberAt} from '../table/memory.js';
+import {secondUs} from '../wire/second.js';
 import {createSaveRoom, cutEngine, prepareSave, restoreEngine, type RestoreOptions} from './checkpoint/checkpoint.js';
 import {type Engine} from './engine.js';
 import {forgetPlaces} from './engine-state.js';
@@ -47,7 +48,7 @@ export const hearAside = (engine: Engine, timeUs: number, {note, gap, slept}: As
 	}
 
 	if (slept !== undefined) {
-		engine.note(timeUs, events.suspend, {seconds: slept / 1_000_000});
+		engine.note(timeUs, events.suspend, {seconds: slept / secondUs});
 	}
 };
 

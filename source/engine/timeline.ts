@@ -1,5 +1,6 @@
 import {uptime} from 'node:os';
 import {type CaptureClock} from '../capture/clock.js';
+import {secondUs} from '../wire/second.js';
 
 /** Microseconds that never go back; only differences mean anything. */
 export type MonotonicClock = () => number;
@@ -23,7 +24,7 @@ export type TimelineClocks = {
 };
 
 /** Less than this is the coarseness of the two clocks, not a suspended machine. */
-const leastSuspendUs = 2_000_000;
+const leastSuspendUs = 2 * secondUs;
 
 /** `leastUs`: it does not begin before, though the wall clock may have been set back since. */
 export const createTimeline = ({monotonicUs, bootUs, wallUs}: TimelineClocks, leastUs = 0): Timeline => {
@@ -70,6 +71,6 @@ export const createSteadyOffset = (offset: () => number): () => number => {
 /** The clocks of this machine. `os.uptime` counts suspended time, to the hundredth of a second. */
 export const systemClocks: TimelineClocks = {
 	monotonicUs: () => performance.now() * 1000,
-	bootUs: () => uptime() * 1_000_000,
+	bootUs: () => uptime() * secondUs,
 	wallUs: () => Date.now() * 1000,
 };

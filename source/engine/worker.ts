@@ -16,6 +16,7 @@ import {takeLock, writerOf} from '../log/lock.js';
 import {createLogSource, type LogSource} from '../log/log-source.js';
 import {createLogWriter, type LogTask} from '../log/log-writer.js';
 import {recordingReason, type RecordingTask} from '../recording/file.js';
+import {secondUs} from '../wire/second.js';
 import {createSteadyOffset, createTimeline, systemClocks, type Timeline} from './timeline.js';
 import {createEngine, type Engine, type EngineOptions} from './engine.js';
 import {engineOfLog, hearAside, readRest, saverOf} from './log-engine.js';
@@ -66,7 +67,7 @@ export type LogReading = {
 const tickMs = 100;
 const statusTicks = 3;
 /** A writer that was away for less heard nearly all: two adverts may be missing. */
-const leastGapUs = 3_000_000;
+const leastGapUs = 3 * secondUs;
 
 /** Takes a log to write to. Throws a `CaptureError` when somebody else writes it, or nobody may. */
 const openKeeping = async ({folder}: LogTask) => {
@@ -269,7 +270,7 @@ const run = async (port: NonNullable<typeof parentPort>, task: WorkerTask) => {
 		if (isLive) {
 			engine.sink.advance(timeline.nowUs());
 			if (asleepUs > 0) {
-				engine.note(timeline.nowUs(), events.suspend, {seconds: asleepUs / 1_000_000});
+				engine.note(timeline.nowUs(), events.suspend, {seconds: asleepUs / secondUs});
 			}
 		}
 

@@ -5,6 +5,7 @@ import {type PacketSink, type Place} from '../capture/source.js';
 import {events} from '../events/catalogue.js';
 import {isName, type AnyTold} from '../events/told.js';
 import {recordingReason} from '../recording/file.js';
+import {secondUs} from '../wire/second.js';
 import {indexShape, mostEvents, segmentFile, type SegmentIndex} from './folder.js';
 import {type LogLock} from './lock.js';
 import {createSegmentWriter, type SegmentWriter} from './segment.js';
@@ -77,11 +78,11 @@ export type LogWriterOptions = {
 
 /** What waits for a disk that is slow or full, at most. */
 const mostWaiting = 32 * 1024 * 1024;
-const beatUs = 1_000_000;
-const indexUs = 10_000_000;
+const beatUs = secondUs;
+const indexUs = 10 * secondUs;
 const retryMs = 1000;
 /** A takeover ends the segment, so that one key leads back to it; but not more often than this. */
-const leastSpanUs = 10_000_000;
+const leastSpanUs = 10 * secondUs;
 /** Records in a segment, at most, and for each session: going to any moment means to read as many again. */
 const recordsAtMost = 1_000_000;
 const recordsPerSession = 4;

@@ -5,6 +5,7 @@ import {meant} from '../filter/suggest.js';
 import {recordFieldNames} from '../output/records.js';
 import {sortKeys, type SortKey} from '../table/read/sort-key.js';
 import {isMulticast, parseAddress} from '../wire/address.js';
+import {secondUs} from '../wire/second.js';
 import {UsageError} from './usage-error.js';
 
 /** What to stop or open at: a time, or seconds after the first packet. */
@@ -73,7 +74,7 @@ export const untilOf = (text: string): Until => {
 		throw new UsageError(`--at ${text}: give RFC 3339 (2026-11-22T14:02:00Z), Unix seconds, or +SECONDS after the first packet`);
 	}
 
-	return {kind: 'absolute', timeUs: Math.round(seconds * 1_000_000)};
+	return {kind: 'absolute', timeUs: Math.round(seconds * secondUs)};
 };
 
 /** A span before now, or a moment. */

@@ -2,6 +2,7 @@ import {type Account, type Fate} from '../events/session-fields.js';
 import {type Connection} from '../table/connection.js';
 import {clientText, protocolText, realText, stateText, virtualText} from '../text/connection-text.js';
 import {remaining, rfc3339, safeJson} from '../text/format.js';
+import {secondUs} from '../wire/second.js';
 import {connectionFields} from './connection-fields.js';
 import {type Names} from './names.js';
 
@@ -10,7 +11,7 @@ export const listHeading = 'IPVS connection entries\npro expire state       sour
 
 /** One row of `ipvsadm -Lnc` (ipvsadm.c, print_conn): columns are padded, never cut. */
 export const listRow = (connection: Connection, nowUs: number): string => {
-	const left = remaining((connection.expiresUs - nowUs) / 1_000_000);
+	const left = remaining((connection.expiresUs - nowUs) / secondUs);
 	return `${protocolText(connection).padEnd(3)} ${left.padEnd(6)} ${stateText(connection).padEnd(11)} `
 		+ `${clientText(connection).padEnd(18)} ${virtualText(connection).padEnd(18)} ${realText(connection)}\n`;
 };

@@ -16,6 +16,7 @@ import {createChangeReader} from '../table/changes.js';
 import {createTableView} from '../table/read/table-view.js';
 import {createNaming} from '../text/alias-names.js';
 import {complaint} from '../text/format.js';
+import {secondUs} from '../wire/second.js';
 
 export type ReportRun = {
 	/** Ends in `.md` or `.markdown` for Markdown; all else is a page. */
@@ -32,7 +33,7 @@ export type ReportRun = {
 };
 
 /** How long after a takeover its lost sessions are looked for: by then the new master has said most of what it knows. */
-const lookAfterUs = 10_000_000;
+const lookAfterUs = 10 * secondUs;
 /** Takeovers that are looked into: for each all is read once more. */
 const mostLooks = 8;
 

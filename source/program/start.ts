@@ -14,6 +14,7 @@ import {createTableMemory, tableMemoryProblem, type TableMemory} from '../table/
 import {createRecordRing} from '../ring/record-ring.js';
 import {UsageError} from '../options/usage-error.js';
 import {parseAddress} from '../wire/address.js';
+import {secondUs} from '../wire/second.js';
 import {isUnderSudo} from './privileges.js';
 
 /** Where the kernel sends unless told otherwise (Linux ip_vs_sync.c, IP_VS_SYNC_GROUP). */
@@ -51,7 +52,7 @@ export const prepareRecording = (options: Options, version: string): RecordingTa
 };
 
 /** A checkpoint each ten minutes, and where there was a takeover or much was heard. */
-const segmentUs = 600_000_000;
+const segmentUs = 600 * secondUs;
 
 /** What is made in the folder belongs to its group. Where systemd forbids to say so, its state directory says it. */
 const keepGroup = (folder: string): void => {
@@ -136,7 +137,7 @@ const readingOf = (options: Options): LogReading | undefined => {
 	const isOnScreen = mode === 'screen';
 	try {
 		const first = at?.kind === 'relative' ? [...indexesOf(openLog(folder)).values()][0] : undefined;
-		const untilUs = at === undefined ? Infinity : (at.kind === 'absolute' ? at.timeUs : (first?.firstUs ?? 0) + (at.seconds * 1_000_000));
+		const untilUs = at === undefined ? Infinity : (at.kind === 'absolute' ? at.timeUs : (first?.firstUs ?? 0) + (at.seconds * secondUs));
 		const {name} = options.read[0]!;
 		return {folder, title: isNatsUrl(name) ? name : folder, isOnScreen, untilUs, fromUs: mode === 'report' ? 0 : sinceUs(options) ?? (isOnScreen || mode === 'list' ? Infinity : 0), follows: at === undefined && mode !== 'list'};
 	} catch (error) {

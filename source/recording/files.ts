@@ -1,5 +1,6 @@
 import {statSync, unlinkSync} from 'node:fs';
 import {wholeBlocks} from '../savefile/encode-pcapng.js';
+import {secondUs} from '../wire/second.js';
 import {type RecordingBlocks, type RecordingChunk} from './blocks.js';
 import {adoptRecordingFile, earlierFiles, isRotating, openRecordingFile, rotatedName, type RecordingFile, type RecordingTask} from './file.js';
 import {writerOf} from './holder.js';
@@ -168,7 +169,7 @@ export const createRecordingFiles = ({task, blocks, latestWallUs}: RecordingFile
 	const isFull = (chunk: RecordingChunk): boolean =>
 		rotating && file !== undefined && position > emptyOctets && chunk.start === 0
 		&& (position + chunk.end - chunk.start > fileOctets
-			|| (firstUs > 0 && chunk.firstUs > 0 && chunk.firstUs - firstUs >= fileSeconds * 1_000_000));
+			|| (firstUs > 0 && chunk.firstUs > 0 && chunk.firstUs - firstUs >= fileSeconds * secondUs));
 
 	function * write(chunk: RecordingChunk): Steps {
 		if (isFull(chunk)) {

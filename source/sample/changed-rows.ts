@@ -1,8 +1,9 @@
 import {type Connection} from '../table/connection.js';
+import {secondUs} from '../wire/second.js';
 
 type Seen = {readonly firstUs: number; readonly state: number; readonly dport: number; readonly daddr: string; readonly changedUs: number};
 
-const changedForUs = 2_000_000;
+const changedForUs = 2 * secondUs;
 
 /** Tells which of the rows on the screen changed state or real server of late, by slot, from one call to the next. */
 export const createChangedRows = () => {

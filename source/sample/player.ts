@@ -1,5 +1,6 @@
 import {type Monitor} from '../engine/monitor.js';
 import {type ToWorker} from '../engine/status.js';
+import {secondUs} from '../wire/second.js';
 import {readReplayIndex, type ReplayIndex} from './replay-index.js';
 
 /** A remark of the person at the screen. */
@@ -49,7 +50,7 @@ export type Player = {
 };
 
 /** A jump on in a log by more than this begins at a checkpoint. */
-const farUs = 30_000_000;
+const farUs = 30 * secondUs;
 /** How often is looked what is new in a log. */
 const lookMs = 5000;
 

@@ -1,9 +1,10 @@
 import {type Status} from '../engine/status.js';
+import {secondUs} from '../wire/second.js';
 
 type Reading = {readonly timeUs: number; readonly records: ReadonlyMap<number, number>};
 
 /** Rates are of so many microseconds, or of what there is. */
-const windowUs = 10_000_000;
+const windowUs = 10 * secondUs;
 const leastUs = 900_000;
 
 /** Records per second of each director, from what its counts were some seconds ago. */
@@ -26,6 +27,6 @@ export const createRecordRates = () => {
 		const elapsedUs = timeUs - first!.timeUs;
 		return elapsedUs < leastUs
 			? new Map()
-			: new Map([...records].map(([index, count]) => [index, Math.max(0, count - (first!.records.get(index) ?? 0)) / elapsedUs * 1_000_000]));
+			: new Map([...records].map(([index, count]) => [index, Math.max(0, count - (first!.records.get(index) ?? 0)) / elapsedUs * secondUs]));
 	};
 };

@@ -4,6 +4,7 @@ import {changeKindOf, changeMs} from '../table/entry.js';
 import {numberAt, openTableMemory} from '../table/memory.js';
 import {createRingReader} from '../ring/shared-ring.js';
 import {type Monitor} from '../engine/monitor.js';
+import {secondUs} from '../wire/second.js';
 import {createEventReader} from './event-log.js';
 
 /** What a whole capture file holds, for the time line. */
@@ -88,7 +89,7 @@ export const readReplayIndex = async (monitor: Monitor, isOver: () => boolean): 
 	const width = Math.max(1, lastUs - firstUs) / parts;
 	const originUs = numbers[numberAt.originUs]!;
 	for (const [second, count] of bySecond) {
-		const part = Math.max(0, Math.min(parts - 1, Math.floor((originUs + (second * 1_000_000) - firstUs) / width)));
+		const part = Math.max(0, Math.min(parts - 1, Math.floor((originUs + (second * secondUs) - firstUs) / width)));
 		births[part]! += count;
 	}
 

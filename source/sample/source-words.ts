@@ -1,9 +1,8 @@
+import {secondUs} from '../wire/second.js';
 import {type Sample} from './sample.js';
 
-export const us = 1_000_000;
-
 /** What lies behind this much is history: the first lines speak of the present again. */
-export const takeoverInterestUs = 15 * 60 * us;
+export const takeoverInterestUs = 15 * 60 * secondUs;
 
 /** Kinds of packets that are heard, in the words of the header. */
 export const sight = ({status}: Sample): string => {

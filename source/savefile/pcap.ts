@@ -1,4 +1,5 @@
 import {type Packet} from '../wire/packet.js';
+import {secondUs} from '../wire/second.js';
 import {type SavefileInput} from './savefile-input.js';
 import {frameLimit, type SavefileProblem} from './savefile-problem.js';
 
@@ -112,7 +113,7 @@ export const createPcapReader = (input: SavefileInput, packet: Packet): PcapRead
 		const {view, at} = input;
 		const originalLength = view.getUint32(at + record.originalLength, littleEndian);
 		const fraction = view.getUint32(at + record.fraction, littleEndian);
-		packet.timeUs = (view.getUint32(at, littleEndian) * 1_000_000) + (nanoseconds ? Math.floor(fraction / 1000) : fraction);
+		packet.timeUs = (view.getUint32(at, littleEndian) * secondUs) + (nanoseconds ? Math.floor(fraction / 1000) : fraction);
 		packet.view = view;
 		packet.offset = at + recordSize;
 		packet.length = length;

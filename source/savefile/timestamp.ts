@@ -1,3 +1,5 @@
+import {secondUs} from '../wire/second.js';
+
 /**
 Turns the 64-bit count of units of an interface into whole microseconds, rounded down.
 `resolution` is the option if_tsresol; `offsetSeconds` is if_tsoffset.
@@ -5,7 +7,7 @@ Turns the 64-bit count of units of an interface into whole microseconds, rounded
 export const timestampConverter = (resolution: number, offsetSeconds: bigint): ((high: number, low: number) => number) => {
 	const exponent = resolution & 0x7f;
 	const binary = resolution > 0x7f;
-	const offsetUs = Number(offsetSeconds) * 1e6;
+	const offsetUs = Number(offsetSeconds) * secondUs;
 	const clamp = (timeUs: number): number => Math.min(Math.max(timeUs, 0), Number.MAX_SAFE_INTEGER);
 
 	if (!binary && exponent <= 6) {

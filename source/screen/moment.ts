@@ -1,3 +1,5 @@
+import {secondUs} from '../wire/second.js';
+
 const daySeconds = 86_400;
 
 /**
@@ -9,7 +11,7 @@ export const parseMoment = (text: string, {nowUs, firstUs, localTime}: {readonly
 	const relative = /^(?<sign>[+\-])(?<seconds>\d+(?:\.\d+)?)s?$/v.exec(typed)?.groups;
 	if (relative) {
 		const seconds = Number(relative['seconds']);
-		return relative['sign'] === '+' ? firstUs + (seconds * 1_000_000) : nowUs - (seconds * 1_000_000);
+		return relative['sign'] === '+' ? firstUs + (seconds * secondUs) : nowUs - (seconds * secondUs);
 	}
 
 	const clock = /^(?<hours>\d{1,2}):(?<minutes>\d{2})(?::(?<seconds>\d{2}(?:\.\d+)?))?Z?$/v.exec(typed)?.groups;

@@ -2,6 +2,7 @@ import {type Player} from '../sample/player.js';
 import {type Sampler} from '../sample/sampler.js';
 import {type ReplayStatus} from '../engine/status.js';
 import {clockTime} from '../text/format.js';
+import {secondUs} from '../wire/second.js';
 import {type Action} from './keymap.js';
 import {type Stage} from './stage.js';
 import {reduceUi} from './reducer.js';
@@ -12,7 +13,7 @@ export type TimeAction = Extract<Action, 'pause' | 'step-forward' | 'step-back' 
 /** Between two frames of what is not a file. */
 const intervalSteps = [0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60];
 /** One jump on or back. */
-const jumpUs = 10_000_000;
+const jumpUs = 10 * secondUs;
 /** What lies within a tenth of a second is one event: the picture stands in the middle of it. */
 const halfEventUs = 50_000;
 const leastSpeed = 1 / 16;

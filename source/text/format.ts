@@ -1,3 +1,5 @@
+import {secondUs} from '../wire/second.js';
+
 /** `hh:mm:ssZ`, or local time, of a time in microseconds since the Unix epoch. */
 export const clockTime = (timeUs: number, local = false): string => {
 	const date = new Date(timeUs / 1000);
@@ -7,8 +9,8 @@ export const clockTime = (timeUs: number, local = false): string => {
 /** RFC 3339 in UTC with microseconds. */
 export const rfc3339 = (timeUs: number): string => {
 	const whole = Math.round(timeUs);
-	const seconds = Math.floor(whole / 1_000_000);
-	const micros = whole - (seconds * 1_000_000);
+	const seconds = Math.floor(whole / secondUs);
+	const micros = whole - (seconds * secondUs);
 	return `${new Date(seconds * 1000).toISOString().slice(0, 19)}.${String(micros).padStart(6, '0')}Z`;
 };
 
@@ -122,7 +124,7 @@ export const percent = (part: number, whole: number): string => {
 
 /** `14:02:01.8`, with one to six digits after the point. */
 export const preciseTime = (timeUs: number, digits: number, local = false): string => {
-	const seconds = Math.floor(timeUs / 1_000_000);
-	const fraction = String(Math.floor(timeUs - (seconds * 1_000_000))).padStart(6, '0').slice(0, digits);
-	return `${clockTime(seconds * 1_000_000, local).slice(0, 8)}.${fraction}`;
+	const seconds = Math.floor(timeUs / secondUs);
+	const fraction = String(Math.floor(timeUs - (seconds * secondUs))).padStart(6, '0').slice(0, digits);
+	return `${clockTime(seconds * secondUs, local).slice(0, 8)}.${fraction}`;
 };

@@ -1,9 +1,10 @@
 import {ago} from '../text/format.js';
 import {isShownDirector, missesAdverts, sharedBit, type Director} from '../desk/facts/director.js';
 import {thresholds} from '../desk/facts/thresholds.js';
+import {secondUs} from '../wire/second.js';
 
 /** No sync message for this long is worth a word; there is no heartbeat, so it is no alarm. */
-const quietUs = 30_000_000;
+const quietUs = 30 * secondUs;
 
 export type RoleReport = {
 	/** In capitals, as the screen says it. */
@@ -12,7 +13,7 @@ export type RoleReport = {
 	readonly evidence: string;
 };
 
-const ageText = (nowUs: number, thenUs: number): string => ago((nowUs - thenUs) / 1_000_000);
+const ageText = (nowUs: number, thenUs: number): string => ago((nowUs - thenUs) / secondUs);
 
 const listeningText: Readonly<Record<Director['listeningEvidence'], string>> = {
 	igmp: 'joined (IGMP)', mld: 'joined (MLD)', vrrp: 'gave way to the master', assumed: 'in the group (IGMP)', none: '',

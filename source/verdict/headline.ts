@@ -6,6 +6,7 @@ import {type Forecast, type Pair, type SplitBrain, type Takeover} from '../desk/
 import {type Tone} from '../text/line.js';
 import {ago} from '../text/format.js';
 import {expectationAfter, expectationOf, recordsPerMessage, type Expectation} from '../desk/facts/expectation.js';
+import {secondUs} from '../wire/second.js';
 
 export type HeadlineWords = {
 	/** A short name of a director: from the configuration, or a letter. */
@@ -22,9 +23,8 @@ export type Headline = {
 	readonly level: Expectation['level'];
 };
 
-const second = 1_000_000;
 /** What was heard for less than this is part of what there is. */
-const youngUs = 120 * second;
+const youngUs = 120 * secondUs;
 
 const firstFitting = (forms: readonly string[], columns: number): string => forms.find(form => form.length <= columns) ?? `${forms.at(-1)!.slice(0, columns - 1)}~`;
 
@@ -39,7 +39,7 @@ export const kindWord = ({kind, failBack}: Pick<Takeover, 'kind' | 'failBack'>):
 /** How long nobody served. The new master of a preemption may have spoken up before the old one stopped. */
 const gapWords = ({kind, gapUs}: Takeover): string => {
 	if (kind === 'crash' || kind === 'planned' || kind === 'sync') {
-		return ` gap ${gapUs < second ? `${(gapUs / second).toFixed(2)}s` : ago(gapUs / second)}`;
+		return ` gap ${gapUs < secondUs ? `${(gapUs / secondUs).toFixed(2)}s` : ago(gapUs / secondUs)}`;
 	}
 
 	return kind === 'preempt' ? ' no gap' : ''; // When a claim came first, when the old one stopped is not seen.
@@ -80,7 +80,7 @@ export const takeoverHeadline = (takeover: Takeover, {name, clock, nowUs}: Headl
 	const head = `${who} ${clock(atUs)}`;
 	const gap = gapWords(takeover);
 	// Its adverts stopped, its sync does not: keepalived is dead, or its adverts are blocked.
-	const still = kind === 'crash' && fromSyncUs > atUs && nowUs - fromSyncUs < 30 * second ? ` (only keepalived: ${a} still forwards)` : '';
+	const still = kind === 'crash' && fromSyncUs > atUs && nowUs - fromSyncUs < 30 * secondUs ? ` (only keepalived: ${a} still forwards)` : '';
 	const brief = still === '' ? '' : ` (${a} still forwards)`;
 	const expected = expectationAfter(takeover);
 	if (takeover.isUnprotected) {
@@ -135,7 +135,7 @@ export const splitHeadlines = (pair: Pick<Pair, 'claimant' | 'claimUs'>, split: 
 		const winner = name(split.winner);
 		const resets = sides.reduce((sum, {one, count}) => one === winner ? sum : sum + count, 0);
 		const main = resets === 0 ? 'likely KEPT' : resetWords(resets);
-		const span = ago((split.endUs - split.sinceUs) / second);
+		const span = ago((split.endUs - split.sinceUs) / secondUs);
 		const head = `SPLIT ENDED ${names.join('/')}`;
 		return [
 			{
@@ -146,9 +146,9 @@ export const splitHeadlines = (pair: Pick<Pair, 'claimant' | 'claimUs'>, split: 
 		];
 	}
 
-	const span = ago((nowUs - split.sinceUs) / second);
-	const traffic = claimed ? `clients go to ${name(claimant)}: it claimed the VIP last, ${ago((nowUs - claimUs) / second)} ago` : 'who has the clients is not seen (no ARP)';
-	const trafficShort = claimed ? `clients go to ${name(claimant)} (ARP ${ago((nowUs - claimUs) / second)} ago)` : 'no ARP seen';
+	const span = ago((nowUs - split.sinceUs) / secondUs);
+	const traffic = claimed ? `clients go to ${name(claimant)}: it claimed the VIP last, ${ago((nowUs - claimUs) / secondUs)} ago` : 'who has the clients is not seen (no ARP)';
+	const trafficShort = claimed ? `clients go to ${name(claimant)} (ARP ${ago((nowUs - claimUs) / secondUs)} ago)` : 'no ARP seen';
 	const stakes = sides.some(({count}) => count > 0)
 		? sides.map(({one, count}) => `${count} open TCP known to ${one} alone`).join(', ')
 		: 'all open TCP was announced before';

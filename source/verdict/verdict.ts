@@ -5,6 +5,7 @@ directors and times of day come from the caller. What is inferred is worded so, 
 import {type Forecast, type Pair, type SplitBrain, type Takeover} from '../desk/facts/failover.js';
 import {percent} from '../text/format.js';
 import {expectationOf, isBlindTo, recordsPerMessage, type Expectation} from '../desk/facts/expectation.js';
+import {secondUs} from '../wire/second.js';
 
 export type Words = {
 	/** A short name of a director: a letter, or from the configuration. */
@@ -22,7 +23,6 @@ export type Verdict = {
 	readonly sentences: readonly string[];
 };
 
-const second = 1_000_000;
 const lineColumns = 80;
 
 /** The first form that fits; a form says less than the one before it, and what is expected last of all. */
@@ -32,7 +32,7 @@ const plural = (count: number, one: string, many = `${one}s`): string => `${coun
 
 /** Tenths below ten seconds, hundredths below one. */
 export const spanText = (micros: number): string => {
-	const seconds = micros / second;
+	const seconds = micros / secondUs;
 	return seconds < 1 ? `${seconds.toFixed(2)} s` : (seconds < 10 ? `${seconds.toFixed(1)} s` : (seconds < 120 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`));
 };
 
@@ -65,7 +65,7 @@ const lineOf = (takeover: Takeover, expected: Expectation, {name, clock}: Words,
 	const {from, to, atUs, gapUs, kind, coverage: {known, held}} = takeover;
 	const who = `!${kindWord(takeover)} ${name(from)}>${name(to)}`;
 	const head = `${who} ${clock(atUs)}`;
-	const gap = kind === 'preempt' || kind === 'move' ? '' : ` gap ${(gapUs / second).toFixed(1)}s`;
+	const gap = kind === 'preempt' || kind === 'move' ? '' : ` gap ${(gapUs / secondUs).toFixed(1)}s`;
 	if (takeover.isUnprotected) {
 		return firstFitting([`${head}: CANNOT TELL: nothing was ever announced for ${takeover.vips.join(' ')}`, `${head}: CANNOT TELL: nothing was ever announced`], columns);
 	}
@@ -225,7 +225,7 @@ const caveatsOf = (takeover: Takeover, expected: Expectation, nowUs: number, {na
 		caveats.push(`${udp.held - udp.known} of ${udp.held} UDP flows then were not known to ${name(takeover.to)}, so they are scheduled anew: by now ${heard} heard again, ${moved} of another real server, ${waiting} not yet.`);
 	}
 
-	if (nowUs - atUs < 120 * second || expected.level !== 'good') {
+	if (nowUs - atUs < 120 * secondUs || expected.level !== 'good') {
 		caveats.push('Never-announced connections cannot be judged.');
 	}
 

@@ -1,3 +1,5 @@
+import {secondUs} from '../../wire/second.js';
+
 /** Maps the kernel's timestamps, which are of the wall clock, onto a timeline that never steps. */
 export type KernelTime = {
 	/** Compares both clocks; call it before the packets of one turn are read. */
@@ -30,10 +32,10 @@ export const createKernelTime = (): KernelTime => {
 			latestUs = nowUs;
 		},
 		toTimeline(seconds, microseconds) {
-			const timeUs = Math.round((seconds * 1_000_000) + microseconds - leadUs);
+			const timeUs = Math.round((seconds * secondUs) + microseconds - leadUs);
 			// A packet that was stamped before the wall clock stepped would seem to come from another time. One that
 			// arrives while the turn goes on is later than its beginning, but not by a second.
-			return Math.min(Math.max(timeUs, earliestUs), latestUs + 1_000_000 + wallResolutionUs);
+			return Math.min(Math.max(timeUs, earliestUs), latestUs + secondUs + wallResolutionUs);
 		},
 	};
 };

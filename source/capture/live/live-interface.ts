@@ -3,6 +3,7 @@ import {type CaptureClock} from '../clock.js';
 import {cookedFilter, ethernetFilter, type FilterOptions} from '../filter-expression.js';
 import {openGroupListener, type GroupListener} from '../join/group-listener.js';
 import {addressOf, type NetworkInterface} from '../interfaces.js';
+import {secondUs} from '../../wire/second.js';
 import {type KernelTime} from './kernel-time.js';
 import {type PcapBinding} from './pcap-binding.js';
 import {openPcapHandle, type PcapHandle} from './pcap-handle.js';
@@ -52,8 +53,8 @@ export type LiveInterface = {
 	close(): void;
 };
 
-const leastRetryUs = 1_000_000;
-const longestRetryUs = 30_000_000;
+const leastRetryUs = secondUs;
+const longestRetryUs = 30 * secondUs;
 /** Some 22 000 frames of 1500 octets. */
 const ringOctets = 33_554_432;
 const hardware = {ethernet: 1, loopback: 772, unknown: -1} as const;

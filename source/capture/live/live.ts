@@ -3,6 +3,7 @@ import {type FilterOptions} from '../filter-expression.js';
 import {ownAddressesOf, suitableInterfaces, type NetworkInterface} from '../interfaces.js';
 import {createGroupHolder, type GroupHolder, type MembershipProblem} from '../join/membership.js';
 import {CaptureError, type PacketSink, type PacketSource, type Place, type SourceEnd} from '../source.js';
+import {secondUs} from '../../wire/second.js';
 import {createKernelTime} from './kernel-time.js';
 import {anyInterface, createLiveInterface, type LiveInterface} from './live-interface.js';
 import {PcapUnavailableError, type PcapBinding} from './pcap-binding.js';
@@ -19,7 +20,7 @@ export type LiveOptions = FilterOptions & {
 
 const dispatchMs = 5;
 /** Time between two looks at the interfaces and at what the kernel dropped. */
-const checkUs = 1_000_000;
+const checkUs = secondUs;
 
 /** VRRP over IPv6; a switch that snoops MLD hides it from ports that are no member, as it does with IPv6 sync groups. */
 const vrrpGroupIpv6 = 'ff02::12';

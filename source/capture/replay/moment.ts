@@ -1,4 +1,5 @@
 import {CaptureError} from '../source.js';
+import {secondUs} from '../../wire/second.js';
 
 /** Where a replay stops (text output) or opens (screen). */
 export type Moment =
@@ -17,7 +18,7 @@ export const timeOfMoment = (moment: Moment, firstUs: number | undefined): numbe
 		throw new CaptureError('There is no moment to go to: the capture holds no packets. Leave out --at.', 2);
 	}
 
-	const timeUs = moment.kind === 'absolute' ? moment.timeUs : firstUs + Math.round(moment.seconds * 1e6);
+	const timeUs = moment.kind === 'absolute' ? moment.timeUs : firstUs + Math.round(moment.seconds * secondUs);
 	if (timeUs < firstUs) {
 		throw new CaptureError(`Nothing is known at ${formatTime(timeUs)}: the first packet is of ${formatTime(firstUs)}. Give a later --at, or +SECONDS from the first packet.`, 2);
 	}

@@ -1,6 +1,7 @@
 import {type CaptureClock} from '../clock.js';
 import {turn} from '../slices.js';
 import {type PacketSink, type PacketSource, type SourceEnd} from '../source.js';
+import {secondUs} from '../../wire/second.js';
 import {createReplayDelivery} from './delivery.js';
 import {createReplayFiles, type ReplayFile} from './files.js';
 import {timeOfMoment, type Moment} from './moment.js';
@@ -62,7 +63,7 @@ export const createReplay = ({files, pace, speed = 1, until, through = [], clock
 			const isBeforeEnd = await delivery.deliverUpTo(untilUs);
 			if (Number.isFinite(untilUs) && !isBeforeEnd && !closed) {
 				const beyondUs = untilUs - delivery.lastUs();
-				pastEnd.push(`--at lies ${(beyondUs / 1e6).toFixed(1)} s past the last packet: nothing is known of what was sent in between`);
+				pastEnd.push(`--at lies ${(beyondUs / secondUs).toFixed(1)} s past the last packet: nothing is known of what was sent in between`);
 			}
 
 			if (Number.isFinite(untilUs) && !closed) {

@@ -4,18 +4,19 @@ with a strange time moves nothing, and after a step back time goes on from where
 one whose time is strange waits for it.
 */
 import {type Packet} from '../../wire/packet.js';
+import {secondUs} from '../../wire/second.js';
 import {type CaptureStream} from './capture-stream.js';
 
 /** Captures are not sorted: an interface hands over its frames before another one does, or threads race. Less than this is no step. */
-const leastBackUs = 5_000_000;
+const leastBackUs = 5 * secondUs;
 /** Nothing was captured for so long, or the clock was set: looked at only for a stray, since both make time pass. */
 const leastForwardUs = 3_600_000_000;
 /** A step that is taken back is met as exactly as the time between two packets allows. */
-const sameStepUs = 2_000_000;
+const sameStepUs = 2 * secondUs;
 const mostRemarks = 3;
 
 const spanText = (us: number): string => {
-	const seconds = Math.abs(us) / 1e6;
+	const seconds = Math.abs(us) / secondUs;
 	return seconds >= 172_800 ? `${Math.round(seconds / 86_400)} days` : (seconds >= 7200 ? `${(seconds / 3600).toFixed(1)} h` : `${Math.round(seconds)} s`);
 };
 

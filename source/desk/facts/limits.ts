@@ -2,6 +2,8 @@
 What anyone on the link could make grow without end has a bound. What found no room is counted here under one of these names,
 told as an event at most every ten seconds, and shown.
 */
+import {secondUs} from '../../wire/second.js';
+
 const texts = {
 	senders: 'frames of senders beyond those that are told apart',
 	adverts: 'adverts of senders beyond the first sixteen that are believed',
@@ -50,7 +52,7 @@ export const createLimits = (totals: LimitState = new Map()): Limits => ({
 	},
 	flush(nowUs, tell, isEnd = false) {
 		for (const [name, total] of totals) {
-			if (total.count > total.told && (isEnd || nowUs - total.toldUs >= limitsToldSeconds * 1_000_000)) {
+			if (total.count > total.told && (isEnd || nowUs - total.toldUs >= limitsToldSeconds * secondUs)) {
 				tell(name, total.count - total.told, texts[name]);
 				total.told = total.count;
 				total.toldUs = nowUs;

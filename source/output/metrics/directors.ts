@@ -1,5 +1,6 @@
 import {sharedBit} from '../../desk/facts/director.js';
 import {type Status} from '../../engine/status.js';
+import {secondUs} from '../../wire/second.js';
 import {otherLabel, segmentLabel} from './labels.js';
 import {type MetricsRegistry} from './registry.js';
 
@@ -41,11 +42,11 @@ export const createDirectorMetrics = ({gauge, counter}: MetricsRegistry): ((stat
 				master.set(labels, director.masterSinceUs > 0 ? 1 : 0);
 				listening.set(labels, director.listeningSinceUs > 0 ? 1 : 0);
 				if (director.lastSyncUs > 0) {
-					lastMessage.set(labels, (director.lastSyncUs + wallOffsetUs) / 1_000_000);
+					lastMessage.set(labels, (director.lastSyncUs + wallOffsetUs) / secondUs);
 				}
 
 				if (director.lastAdvertUs > 0) {
-					lastAdvert.set(labels, (director.lastAdvertUs + wallOffsetUs) / 1_000_000);
+					lastAdvert.set(labels, (director.lastAdvertUs + wallOffsetUs) / secondUs);
 				}
 			}
 		}

@@ -1,5 +1,6 @@
 import {type Pair, type TakeoverKind} from '../../desk/facts/failover.js';
 import {type Status} from '../../engine/status.js';
+import {secondUs} from '../../wire/second.js';
 import {segmentLabel} from './labels.js';
 import {type MetricsRegistry} from './registry.js';
 
@@ -39,7 +40,7 @@ export const createFailoverMetrics = ({gauge, counter}: MetricsRegistry): ((stat
 
 		const latest = pair.takeovers.at(-1);
 		// A series that begins with the takeover would be no change of it to Prometheus.
-		lastTime.set(labels, latest ? (latest.atUs + wallOffsetUs) / 1_000_000 : 0);
+		lastTime.set(labels, latest ? (latest.atUs + wallOffsetUs) / secondUs : 0);
 		if (latest) {
 			last.set({...labels, kind: latest.kind, from: addressOf(latest.from), to: addressOf(latest.to)}, 1);
 			lastHeld.set(labels, latest.coverage.held);

@@ -1,5 +1,6 @@
 import {clockTime, short} from '../../text/format.js';
 import {blockGlyphs, sparkline} from '../../text/glyphs.js';
+import {secondUs} from '../../wire/second.js';
 import {type Chart, type Line} from './document.js';
 
 /*
@@ -30,7 +31,7 @@ const roundUp = (value: number): number => {
 const clockSteps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21_600, 43_200, 86_400, 604_800] as const;
 
 const ticksOf = (fromUs: number, toUs: number): number[] => {
-	const step = (clockSteps.find(seconds => (toUs - fromUs) / (seconds * 1_000_000) <= 7) ?? 31_536_000) * 1_000_000;
+	const step = (clockSteps.find(seconds => (toUs - fromUs) / (seconds * secondUs) <= 7) ?? 31_536_000) * secondUs;
 	const first = Math.ceil(fromUs / step) * step;
 	return Array.from({length: Math.max(0, Math.floor((toUs - first) / step) + 1)}, (_, index) => first + (index * step));
 };

@@ -1,3 +1,4 @@
+import {secondUs} from '../../wire/second.js';
 import {type Line} from './document.js';
 
 /*
@@ -20,7 +21,7 @@ export type Curves = {
 };
 
 /** `startUs`: what comes before it counts as if it had been then. */
-export const createCurves = (startUs: number): Curves => ({startUs, widthUs: 1_000_000, added: new Map()});
+export const createCurves = (startUs: number): Curves => ({startUs, widthUs: secondUs, added: new Map()});
 
 const merge = (curves: Curves): void => {
 	curves.widthUs *= 2;
@@ -73,4 +74,4 @@ export const levels = (curves: Curves, toUs: number, most: number): Line[] => mo
 
 /** How many came per second in each part; what was there before the start did not come in it. */
 export const rates = (curves: Curves, toUs: number, most: number): Line[] => mostOf([...curves.added].map(([name, parts]) =>
-	({name, values: padded(parts, partsUntil(curves, toUs)).map(count => count / (curves.widthUs / 1_000_000))})), most);
+	({name, values: padded(parts, partsUntil(curves, toUs)).map(count => count / (curves.widthUs / secondUs))})), most);

@@ -9,6 +9,7 @@ import {clientText, protocolText, realText, stateText, virtualText} from '../../
 import {ago, grouped, percent, preciseTime, remaining, rfc3339} from '../../text/format.js';
 import {roleOf} from '../../verdict/director-role.js';
 import {forecastVerdict, splitBrainVerdict, verdictOf, type Words} from '../../verdict/verdict.js';
+import {secondUs} from '../../wire/second.js';
 import {levels, rates} from './curves.js';
 import {type Block, type ChartMark, type Line} from './document.js';
 import {type Gathering} from './gathering.js';
@@ -29,7 +30,6 @@ export type Findings = {
 	readonly version: string;
 };
 
-const us = 1_000_000;
 /** Addresses that have a line of their own. */
 const mostLines = 6;
 /** Parts of the curve of an account. */
@@ -89,7 +89,7 @@ const opening = (takeovers: readonly PairTakeover[], findings: Findings): Block[
 	const splits = splitsOf(findings);
 	return [
 		{kind: 'title', text: titleOf(takeovers, findings)},
-		{kind: 'paragraph', text: `From ${rfc3339(wallOf(findings, fromUs))} to ${rfc3339(wallOf(findings, toUs))} (${ago((toUs - fromUs) / us)}), all times UTC. Heard in: ${status.description.replace(/^file /v, '')}.${filter === '' ? '' : ` Sessions: only those of the filter ${filter}.`} Made by ipvstop ${version} from what the directors announced to each other.`},
+		{kind: 'paragraph', text: `From ${rfc3339(wallOf(findings, fromUs))} to ${rfc3339(wallOf(findings, toUs))} (${ago((toUs - fromUs) / secondUs)}), all times UTC. Heard in: ${status.description.replace(/^file /v, '')}.${filter === '' ? '' : ` Sessions: only those of the filter ${filter}.`} Made by ipvstop ${version} from what the directors announced to each other.`},
 		...takeovers.map((one): Block => ({kind: 'verdict', level: verdictOf(one.takeover, asOf(one, findings), wordsOf(findings)).level, text: summaryOf(one, findings)})),
 		...splits.map((split): Block => ({kind: 'verdict', level: 'bad', text: splitBrainVerdict(split, toUs, {...wordsOf(findings), name: index => nameOf(index, findings)}).sentences.join(' ')})),
 		...(takeovers.length + splits.length === 0 ? [{kind: 'paragraph', text: 'No takeover and no split brain in this time.'} as const] : []),
@@ -160,7 +160,7 @@ const sessionTable = (rows: UnknownSessions['rows'], atUs: number, {status, nami
 	columns: [{title: 'Proto'}, {title: 'Client'}, {title: 'Virtual service'}, {title: 'Real server'}, {title: 'State'}, {title: 'By'}, {title: 'Heard', isNumber: true}, {title: 'Left', isNumber: true}],
 	rows: rows.map(row => [
 		protocolText(row), naming(clientText(row)), naming(virtualText(row)), naming(realText(row)), stateText(row), directorLetter(status, row.director),
-		ago((atUs - row.lastUs) / us), remaining((row.expiresUs - atUs) / us),
+		ago((atUs - row.lastUs) / secondUs), remaining((row.expiresUs - atUs) / secondUs),
 	]),
 });
 
@@ -201,7 +201,7 @@ const lostList = ({takeover}: PairTakeover, findings: Findings): Block[] => {
 	const name = directorLetter(findings.status, takeover.to);
 	return [
 		{kind: 'section', text: `Sessions that ${name} did not know when it took over at ${clockOf(findings, takeover.atUs)}`},
-		{kind: 'paragraph', text: `At ${clockOf(findings, found.atUs)}, ${ago((found.atUs - takeover.atUs) / us)} after the takeover, ${grouped(found.count)} of them were still open by the last word of ${directorLetter(findings.status, takeover.from)} or one before, and not heard again${found.count === 0 ? '.' : ', by what was left to them. By: who announced them last; Heard: how long before.'}`},
+		{kind: 'paragraph', text: `At ${clockOf(findings, found.atUs)}, ${ago((found.atUs - takeover.atUs) / secondUs)} after the takeover, ${grouped(found.count)} of them were still open by the last word of ${directorLetter(findings.status, takeover.from)} or one before, and not heard again${found.count === 0 ? '.' : ', by what was left to them. By: who announced them last; Heard: how long before.'}`},
 		...(found.count === 0 ? [] : [sessionTable(found.rows, found.atUs, findings)]),
 		...(more > 0 ? [{kind: 'paragraph', text: `And ${grouped(more)} more. ipvstop --list with --at ${rfc3339(wallOf(findings, found.atUs))} has all sessions.`} as const] : []),
 	];
@@ -218,7 +218,7 @@ const takeoverPart = (one: PairTakeover, findings: Findings): Block[] => {
 		{kind: 'evidence', text: [...takeover.evidence, takeover.ownEvidence].filter(Boolean).join('; ') || 'none'},
 		{kind: 'part', text: `Who knew what: the sessions that were open then, and what became of them by ${clockOf(findings, endUs)}`},
 		knowledge(takeover, naming),
-		...(endUs - takeover.atUs >= us && takeover.coverage.held > 0
+		...(endUs - takeover.atUs >= secondUs && takeover.coverage.held > 0
 			? [{
 				kind: 'chart', chart: {
 					title: 'What became of them', unit: `of ${grouped(takeover.coverage.held)} open TCP and SCTP sessions`,

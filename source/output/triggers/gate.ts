@@ -1,6 +1,7 @@
 import {isKind, nameKinds, type AnyTold} from '../../events/told.js';
 import {type SessionChange} from '../../table/changes.js';
 import {entryDirector} from '../../table/entry.js';
+import {secondUs} from '../../wire/second.js';
 
 /*
 Anyone on the link can make events: the sync protocol has no authentication. So a trigger fires only for what known senders
@@ -15,7 +16,7 @@ A monitor that has just started takes every session that it hears of for a new o
 as seen, since a connection is announced again every 50 packets. The same goes for a director that is heard for the first time.
 So `new` counts from two minutes after we began to listen and two minutes after its director was first heard.
 */
-export const firstFillUs = 120_000_000;
+export const firstFillUs = 120 * secondUs;
 
 export type TriggerGate = {
 	/** Takes names out of the stream of changes. */

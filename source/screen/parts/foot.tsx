@@ -1,16 +1,16 @@
-import {us} from '../../sample/source-words.js';
 import {clockTime} from '../../text/format.js';
 import {fit, line, type Line, phrased} from '../../text/line.js';
 import {type Frame} from '../frame.js';
 import {keyHints} from '../keymap.js';
 import {Lines} from '../theme.js';
 import {type Prompt} from '../ui-state.js';
+import {secondUs} from '../../wire/second.js';
 import {eventText} from './event-text.js';
 import {isUnfinished, promptLine} from './filter-bar.js';
 import {timeLine, timeLineLegend} from './time-line.js';
 
 /** Events are news for so long. */
-const newsUs = 60 * us;
+const newsUs = 60 * secondUs;
 
 /** What the signs and letters mean that are on the screen now. */
 const legend = (frame: Frame): string => {

@@ -11,14 +11,15 @@ import {faultNames} from '../../wire/fault.js';
 import {forecastOf, lastSplit, lastTakeover, mainPair, pairsByUrgency} from '../../sample/standing.js';
 import {ago, clockTime, grouped, onScreen, rate, short} from '../../text/format.js';
 import {fit, fitting, line, type Line, type Phrase, phrased, spread, type Tone, withTones} from '../../text/line.js';
-import {modeWord, sight, speedText, stateWords, us, sourceText} from '../../sample/source-words.js';
+import {modeWord, sight, speedText, stateWords, sourceText} from '../../sample/source-words.js';
 import {type Frame} from '../frame.js';
 import {Lines} from '../theme.js';
+import {secondUs} from '../../wire/second.js';
 
 /** What is listened to, for how long, how completely, and what time it is. */
 export const titleLine = ({sample, columns, localTime, intervalSeconds, ui}: Frame, isSilent = false): Line => {
 	const {status, nowUs} = sample;
-	const [listening, forShort] = status && status.sinceUs > 0 ? (status.past ? ['since', 'since'] : ['listening', 'for']).map(word => `${word} ${ago((nowUs - status.sinceUs) / us)}`) : ['starting', 'starting'];
+	const [listening, forShort] = status && status.sinceUs > 0 ? (status.past ? ['since', 'since'] : ['listening', 'for']).map(word => `${word} ${ago((nowUs - status.sinceUs) / secondUs)}`) : ['starting', 'starting'];
 	const drops = status?.places.reduce((sum, place) => sum + place.drops, 0) ?? 0;
 	const words = [stateWords(sample), ui.filter !== '' && !isSilent ? 'FILTERED' : ''].filter(Boolean).join(' ');
 	const time = clockTime(nowUs + (status?.wallOffsetUs ?? 0), localTime);
@@ -38,7 +39,7 @@ const roleWords = (director: Director, pair: Pair | undefined, nowUs: number): {
 	const isServing = pair?.master === director.index;
 	if ((role === 'SENDING' || role === 'QUIET') && pair && pair.master >= 0 && !isServing && !pair.activeActive) {
 		// Sending is what goes on: another has taken it over.
-		return {role: 'SILENT', evidence: director.lastSyncUs > 0 ? `stopped sending ${ago((nowUs - director.lastSyncUs) / us)} ago` : 'stopped sending', tone: 'warning'};
+		return {role: 'SILENT', evidence: director.lastSyncUs > 0 ? `stopped sending ${ago((nowUs - director.lastSyncUs) / secondUs)} ago` : 'stopped sending', tone: 'warning'};
 	}
 
 	if (isServing && (role === 'GONE' || role === 'QUIET')) {
@@ -49,9 +50,9 @@ const roleWords = (director: Director, pair: Pair | undefined, nowUs: number): {
 		return {role: 'RESIGNED', evidence: evidence.replace('resigned, ', ''), tone: 'plain'};
 	}
 
-	if (role === 'GONE' && director.lastSyncUs > director.lastAdvertUs + us && nowUs - director.lastSyncUs < 30 * us) {
+	if (role === 'GONE' && director.lastSyncUs > director.lastAdvertUs + secondUs && nowUs - director.lastSyncUs < 30 * secondUs) {
 		return director.instances.some(({isUnicast}) => isUnicast)
-			? {role: 'adverts not heard (unicast?)', evidence: `last ${ago((nowUs - director.lastAdvertUs) / us)} ago`, tone: 'unsure'}
+			? {role: 'adverts not heard (unicast?)', evidence: `last ${ago((nowUs - director.lastAdvertUs) / secondUs)} ago`, tone: 'unsure'}
 			: {role: 'VRRP GONE', evidence, tone: 'alarm'};
 	}
 
@@ -67,8 +68,8 @@ const directorLine = (director: Director, pair: Pair | undefined, {sample, colum
 	// Masters of different virtual routers share the load: each is said with its own.
 	const isShared = role === 'MASTER' && director.vrid > 0 && director.lastAdvertUs > 0 && ofOthers;
 	const isMaster = pair ? isRival || isShared || pair.master === director.index : role === 'MASTER';
-	const age = (timeUs: number) => `${ago((nowUs - timeUs) / us)} ago`;
-	const records = director.lastSyncUs > 0 && nowUs - director.lastSyncUs < 30 * us ? recordRates.get(director.index) : undefined;
+	const age = (timeUs: number) => `${ago((nowUs - timeUs) / secondUs)} ago`;
+	const records = director.lastSyncUs > 0 && nowUs - director.lastSyncUs < 30 * secondUs ? recordRates.get(director.index) : undefined;
 	const [lost, lostShort] = director.lostMessages > 0 ? [`sync msgs lost ${grouped(director.lostMessages)}`, `lost ${grouped(director.lostMessages)}`] : ['', ''];
 	// Whoever listens sends nothing: that is no news.
 	const sync = role === 'SILENT' ? '' : director.lastSyncUs > 0 ? `sync ${age(director.lastSyncUs)}` : (director.listeningSinceUs > 0 ? '' : 'no sync');

@@ -1,10 +1,11 @@
 import {Box} from 'ink';
 import {type Sample} from '../../sample/sample.js';
-import {obstacleText, us} from '../../sample/source-words.js';
+import {obstacleText} from '../../sample/source-words.js';
 import {fit, line, wrapText} from '../../text/line.js';
 import {nothingToScroll, type Frame, type Page} from '../frame.js';
 import {keyHints} from '../keymap.js';
 import {Lines} from '../theme.js';
+import {secondUs} from '../../wire/second.js';
 import {Hints} from './foot.js';
 import {directorLines, refusals, titleLine} from './header.js';
 import {nothingHeard} from './nothing-heard.js';
@@ -14,7 +15,7 @@ export const isSilent = ({totals, status}: Sample): boolean => totals.connection
 
 const wordsOf = ({sample, columns, target}: Frame): readonly string[] => {
 	const {status, nowUs} = sample;
-	const seconds = status && status.sinceUs > 0 ? (nowUs - status.sinceUs) / us : 0;
+	const seconds = status && status.sinceUs > 0 ? (nowUs - status.sinceUs) / secondUs : 0;
 	const isInTrouble = status?.places.some(({state}) => state === 'failed' || state === 'down' || state === 'gone') ?? false;
 	const joined = status?.directors.filter(({listeningSinceUs}) => listeningSinceUs > 0).map(({address}) => address) ?? [];
 	return seconds < 10 && !sample.ended && !isInTrouble

@@ -7,8 +7,8 @@ import {expectationAfter, expectationOf} from '../../desk/facts/expectation.js';
 import {characterOf, toneOfSign, type RowSign} from '../views/sessions/signs.js';
 import {ago, rate, short} from '../../text/format.js';
 import {fit, line, type Line} from '../../text/line.js';
-import {us} from '../../sample/source-words.js';
 import {textTable, type Column} from '../../text/text-table.js';
+import {secondUs} from '../../wire/second.js';
 import {serviceName, sessionsOf} from './service-text.js';
 
 /** A virtual service with what the failover desk says of it. Undefined: nothing is known of that. */
@@ -39,7 +39,7 @@ export const vipColumns: ReadonlyArray<Column<VipRow> & {readonly from: number; 
 	{id: 'overdue', title: 'OVERDUE', help: 'sessions silent for longer than their own rhythm explains', align: 'right', from: 90, isTakeover: true, text: ({overdue}) => overdue === undefined ? '-' : short(overdue)},
 	{id: 'end', title: 'END/s', help: 'sessions that ended per second, over 10 s', align: 'right', from: 90, text: ({service}) => rate(service.endRates.tenSeconds)},
 	{id: 'new', title: 'NEW/s', help: 'sessions announced for the first time per second, over 10 s; a SYN flood shows 0', align: 'right', from: 0, text: ({service}) => rate(service.newRates.tenSeconds)},
-	{id: 'last', title: 'NEW AGO', help: 'since the last session began', align: 'right', from: 66, text: ({service, nowUs}) => service.lastNewUs > 0 ? ago((nowUs - service.lastNewUs) / us) : '-'},
+	{id: 'last', title: 'NEW AGO', help: 'since the last session began', align: 'right', from: 66, text: ({service, nowUs}) => service.lastNewUs > 0 ? ago((nowUs - service.lastNewUs) / secondUs) : '-'},
 ];
 
 /** What the failover desk knows of a service: after a takeover its account, else what the backup was told. */

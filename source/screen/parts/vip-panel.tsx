@@ -4,10 +4,10 @@ import {type Naming} from '../../text/alias-names.js';
 import {ago, percent, rate, short} from '../../text/format.js';
 import {bar, sparkline, type Glyphs} from '../../text/glyphs.js';
 import {beside, fit, line, type Line, type Tone} from '../../text/line.js';
-import {us} from '../../sample/source-words.js';
 import {type Frame} from '../frame.js';
 import {Lines} from '../theme.js';
 import {characterOf, toneOfSign} from '../views/sessions/signs.js';
+import {secondUs} from '../../wire/second.js';
 import {realName, serviceName, sessionsOf, statesOf} from './service-text.js';
 import {shownServices, vipList, vipRow} from './vip-list.js';
 
@@ -78,7 +78,7 @@ export const vipPanel = (service: ServiceView, sample: Sample, {width, height, g
 	const right = ` ${service.reals.length} real`;
 	const rule = glyphs.rule.repeat(Math.max(0, width - name.length - right.length - 1));
 	const {newRates, endRates} = service;
-	const last = service.lastNewUs > 0 ? `${ago((nowUs - service.lastNewUs) / us)} ago` : '-';
+	const last = service.lastNewUs > 0 ? `${ago((nowUs - service.lastNewUs) / secondUs)} ago` : '-';
 	const tail = ` 1m ${rate(newRates.minute)} 5m ${rate(newRates.fiveMinutes)} new ${last}`;
 	const trendParts = Math.max(4, Math.min(mostTrend, width - tail.length - 2));
 	const trend = sparkline((sample.trends.get(service.service.id) ?? []).slice(-trendParts), glyphs);
@@ -96,7 +96,7 @@ export const vipPanel = (service: ServiceView, sample: Sample, {width, height, g
 		line(fit(`[${trend.padStart(trendParts)}]${tail}`, width)),
 		...shown.map(real => {
 			const count = sessionsOf(real);
-			const since = real.lastNewUs > 0 ? ago((nowUs - real.lastNewUs) / us) : '-';
+			const since = real.lastNewUs > 0 ? ago((nowUs - real.lastNewUs) / secondUs) : '-';
 			return line(fit(`${fit(realText(real), nameWidth).padEnd(nameWidth)} ${short(count).padStart(5)} ${percent(count, all).padStart(4)} ${bar(count / all, barWidth, glyphs)} ${since.padStart(6)}`, width));
 		}),
 		...(reals.length > shown.length && room > 0 ? [line(`and ${reals.length - shown.length} more real servers`, 'dim')] : []),

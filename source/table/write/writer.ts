@@ -4,6 +4,7 @@ import {entryExpiresMs, entryFlag, entryShift} from '../entry.js';
 import {createHashIndex} from '../hash-index.js';
 import {numberAt, openTableMemory, pathShift, type TableArrays, type TableMemory} from '../memory.js';
 import {createPePool} from '../pe-pool.js';
+import {secondUs} from '../../wire/second.js';
 import {createChangeWriter} from './change-writer.js';
 import {createMasks, type Masks} from './masks.js';
 import {createPathTable} from './paths.js';
@@ -78,7 +79,7 @@ export const createTableWriter = (memory: TableMemory, {waitForReader = false, s
 	const advance = (nowUs: number) => {
 		if (numbers[numberAt.originUs] === 0) {
 			// Never 0, which stands for none, not even for a clock that has just been switched on.
-			numbers[numberAt.originUs] = Math.max(1, Math.floor(nowUs / 1e6) * 1e6);
+			numbers[numberAt.originUs] = Math.max(1, Math.floor(nowUs / secondUs) * secondUs);
 		}
 
 		if (nowUs > numbers[numberAt.nowUs]!) {

@@ -6,9 +6,10 @@ is ignored, since a capture on all interfaces sees each fragment several times; 
 import {faultCode} from '../fault.js';
 import {type Datagram} from '../packet.js';
 import {type Span} from '../span.js';
+import {secondUs} from '../second.js';
 import {copyHeaders, createDatagram} from './datagram.js';
 
-const timeoutUs = 30_000_000;
+const timeoutUs = 30 * secondUs;
 const maxOctets = 4 * 1024 * 1024;
 const maxSets = 1024;
 const maxSetsPerSource = 64;

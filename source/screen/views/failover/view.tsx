@@ -10,8 +10,8 @@ import {expectationAfter} from '../../../desk/facts/expectation.js';
 import {characterOf, toneOfSign, type RowSign} from '../sessions/signs.js';
 import {oncePerFrame, type Frame, type View} from '../../frame.js';
 import {Lines} from '../../theme.js';
-import {us} from '../../../sample/source-words.js';
 import {textTable, type Column} from '../../../text/text-table.js';
+import {secondUs} from '../../../wire/second.js';
 
 type AccountRow = {readonly name: string; readonly isUdp: boolean; readonly isUnsure: boolean; readonly coverage: Coverage; readonly accounting: Accounting};
 
@@ -57,11 +57,11 @@ const pairLines = (pair: Pair, frame: Frame): Line[] => {
 	const words = wordsOf(sample, localTime, named);
 	const split = pair.splitBrain;
 	const segment = status?.segments[pair.segment] ?? '?';
-	const master = split?.endUs === 0 ? 'two masters at once' : (pair.master >= 0 ? `${directorName(status, pair.master, named)} is master by ${pair.masterBy} for ${ago((nowUs - pair.masterSinceUs) / us)}` : 'nobody is master');
+	const master = split?.endUs === 0 ? 'two masters at once' : (pair.master >= 0 ? `${directorName(status, pair.master, named)} is master by ${pair.masterBy} for ${ago((nowUs - pair.masterSinceUs) / secondUs)}` : 'nobody is master');
 	const takeover = lastTakeover(pair, nowUs);
 	return [
 		line(fit(`PAIR ${namesOf(pair.directors, frame)}: ${master}  VRID ${pair.vrids.join(' ') || '-'}  sync id ${pair.syncids.join(' ')}  ${pair.group}:${pair.port} on ${onScreen(segment)}`, columns), 'title'),
-		...pair.warnings.flatMap(({text, level, sinceUs}) => wrapText(`${level === 'warning' ? '!' : ' '} ${onScreen(text)} (${ago((nowUs - sinceUs) / us)})`, columns).map(part => line(part, level === 'warning' ? 'warning' : 'plain'))),
+		...pair.warnings.flatMap(({text, level, sinceUs}) => wrapText(`${level === 'warning' ? '!' : ' '} ${onScreen(text)} (${ago((nowUs - sinceUs) / secondUs)})`, columns).map(part => line(part, level === 'warning' ? 'warning' : 'plain'))),
 		...(split ? splitBrainVerdict(pair.claimUs > split.claimUs ? {...split, claimUs: pair.claimUs, claimant: pair.claimant} : split, nowUs, words).sentences.flatMap(text => wrapText(text, columns)).map(text => line(text, split.endUs === 0 ? 'alarm' : 'plain')) : []),
 		...(takeover
 			? [

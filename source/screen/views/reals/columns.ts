@@ -1,10 +1,10 @@
 import {type RealServer, type ServiceView} from '../../../table/read/services.js';
-import {us} from '../../../sample/source-words.js';
 import {ago, percent, rate, short} from '../../../text/format.js';
 import {bar, type Glyphs} from '../../../text/glyphs.js';
 import {type Column} from '../../../text/text-table.js';
 import {forwardingName} from '../../../wire/sync/conn-flags.js';
 import {realName, serviceName, sessionsOf} from '../../parts/service-text.js';
+import {secondUs} from '../../../wire/second.js';
 
 export type RealRow = {readonly real: RealServer; readonly service: ServiceView};
 
@@ -15,7 +15,7 @@ const versusMean = ({real, service}: RealRow): string => {
 
 /** Took no new session for a while in which its peers did. */
 export const isPassedOver = ({real, service}: RealRow, nowUs: number): boolean => service.reals.length > 1 && service.newRates.tenSeconds > 0
-	&& (real.lastNewUs <= 0 || nowUs - real.lastNewUs > 60 * us);
+	&& (real.lastNewUs <= 0 || nowUs - real.lastNewUs > 60 * secondUs);
 
 export const realColumns = (nowUs: number, columns: number, glyphs: Glyphs): ReadonlyArray<Column<RealRow>> => {
 	const all: ReadonlyArray<Column<RealRow> & {readonly from: number}> = [
@@ -29,7 +29,7 @@ export const realColumns = (nowUs: number, columns: number, glyphs: Glyphs): Rea
 		{id: 'bar', title: '', help: '', align: 'left', least: 20, from: 120, text: ({real, service}) => bar(sessionsOf(real) / Math.max(1, sessionsOf(service)), 20, glyphs)},
 		{id: 'end', title: 'END/s', help: 'ended per second, over 10 s', align: 'right', least: 6, from: 84, text: ({real}) => rate(real.endRates.tenSeconds)},
 		{id: 'new', title: 'NEW/s', help: 'new per second, over 10 s', align: 'right', least: 6, from: 0, text: ({real}) => rate(real.newRates.tenSeconds)},
-		{id: 'last', title: 'LAST NEW', help: 'since the last session began', align: 'right', least: 8, from: 64, text: ({real}) => real.lastNewUs > 0 ? ago((nowUs - real.lastNewUs) / us) : 'never'},
+		{id: 'last', title: 'LAST NEW', help: 'since the last session began', align: 'right', least: 8, from: 64, text: ({real}) => real.lastNewUs > 0 ? ago((nowUs - real.lastNewUs) / secondUs) : 'never'},
 	];
 	return all.filter(({from}) => columns >= from);
 };

@@ -3,6 +3,7 @@ import {type SortKey} from '../../../table/read/sort-key.js';
 import {clientText, flagsText, forwardText, protocolText, realText, stateText, virtualText} from '../../../text/connection-text.js';
 import {ago, countdown, short} from '../../../text/format.js';
 import {type Column} from '../../../text/text-table.js';
+import {secondUs} from '../../../wire/second.js';
 
 /** Short state names for narrow screens; the others are short already. */
 const shortStates: Readonly<Record<string, string>> = {
@@ -30,7 +31,7 @@ export type SessionColumn = Column<SessionRow> & {
 	readonly from: number;
 };
 
-const seconds = (us: number): number => us / 1_000_000;
+const seconds = (us: number): number => us / secondUs;
 
 /** Every column of the sessions, as they stand from left to right: to add one is to add it here. */
 export const sessionColumns: readonly SessionColumn[] = [

@@ -14,7 +14,7 @@ import {fit, fitting, line, type Line, withTones, wrapText} from '../../../text/
 import {oncePerFrame, type Frame, type Page} from '../../frame.js';
 import {Hints} from '../../parts/foot.js';
 import {Lines} from '../../theme.js';
-import {us} from '../../../sample/source-words.js';
+import {secondUs} from '../../../wire/second.js';
 
 const labelWidth = 10;
 const udp = 17;
@@ -34,15 +34,15 @@ const whoOfMask = (mask: number, {status}: Sample): string[] =>
 /** Earlier states with how long each lasted, latest first. */
 const earlier = (history: readonly PastChange[]): string => {
 	const changes = history.filter(({type}) => type === 'new' || type === 'state');
-	return changes.slice(0, -1).map((change, index) => `${stateText(change.connection)} ${ago((changes[index + 1]!.timeUs - change.timeUs) / us)}`).toReversed().slice(0, 4).join(', ');
+	return changes.slice(0, -1).map((change, index) => `${stateText(change.connection)} ${ago((changes[index + 1]!.timeUs - change.timeUs) / secondUs)}`).toReversed().slice(0, 4).join(', ');
 };
 
 /** When it will go, and by which timer. */
 const expiryText = (connection: Connection, isHeld: boolean, {nowUs}: Sample): string => {
 	const {timeoutSeconds, lastUs, expiresUs} = connection;
 	return isHeld
-		? `in ${countdown((expiresUs - nowUs) / us)}: ${countdown(timeoutSeconds)} were granted ${ago((nowUs - lastUs) / us)} ago; another announcement restarts the timer. A backup counts down the same.`
-		: `it ran out ${ago(Math.max(0, nowUs - expiresUs) / us)} ago or was ended before`;
+		? `in ${countdown((expiresUs - nowUs) / secondUs)}: ${countdown(timeoutSeconds)} were granted ${ago((nowUs - lastUs) / secondUs)} ago; another announcement restarts the timer. A backup counts down the same.`
+		: `it ran out ${ago(Math.max(0, nowUs - expiresUs) / secondUs)} ago or was ended before`;
 };
 
 const endWords: Readonly<Partial<Record<SessionChangeKind, string>>> = {
@@ -110,7 +110,7 @@ const fatesOf = (connection: Connection, {sample, named, localTime}: Frame): rea
 		if (session?.judged?.fate === 'risk' || session?.judged?.fate === 'reset') {
 			return unsure.next
 				? `cannot tell: ${b} was not seen to be sent it, but may hold it (${forecast.ownEvidence || 'nothing that was heard tells'}).`
-				: `lost: it was not announced since ${b} began to listen (${ago((nowUs - forecast.listeningSinceUs) / us)} ago), or runs out before that is due: ${cost}.`;
+				: `lost: it was not announced since ${b} began to listen (${ago((nowUs - forecast.listeningSinceUs) / secondUs)} ago), or runs out before that is due: ${cost}.`;
 		}
 
 		return 'cannot be told.';
@@ -135,7 +135,7 @@ const historyLine = (change: PastChange, begunUs: number, sample: Sample, localT
 	const was = changeWords(change);
 	const time = preciseTime(timeUs + (sample.status?.wallOffsetUs ?? 0), 3, localTime);
 	const what = type === 'new' ? 'first announced' : (type === 'state' ? (was === '' ? 'state changed' : was) : (type === 'moved' ? `to another real server, ${was}` : type));
-	const passed = Math.max(0, (timeUs - begunUs) / us);
+	const passed = Math.max(0, (timeUs - begunUs) / secondUs);
 	return `${time} ${`+${passed < 60 ? `${passed.toFixed(1)}s` : ago(passed)}`.padStart(8)}  ${(connection.template ? 'TPL' : stateText(connection)).padEnd(11)} ${`${connection.timeoutSeconds}s`.padStart(5)}  ${directorLetter(sample.status, connection.director)}  ${what}`;
 };
 
@@ -164,7 +164,7 @@ const factsOf = (frame: Frame): {readonly facts: readonly Line[]; readonly histo
 		...labelled('flags', flagsText(connection).join(' ') || 'none', columns),
 		...(connection.pe ? labelled('pe', `${octetText(connection.pe.name)} ${octetText(connection.pe.data)}`, columns) : []),
 		...(connection.lastDaddr ? labelled('note', `a later announcement named ${formatEndpoint(connection.lastDaddr, 0, connection.family, connection.lastDport ?? 0)} as real server; a backup that holds the session ignores that`, columns) : []),
-		...(template ? labelled('control', `template of ${clientText(template)} to ${realText(template)}, ${countdown((template.expiresUs - nowUs) / us)} left`, columns) : []),
+		...(template ? labelled('control', `template of ${clientText(template)} to ${realText(template)}, ${countdown((template.expiresUs - nowUs) / secondUs)} left`, columns) : []),
 		...labelled('not seen', `A handshake, half-open connections, resets by the server and what is deleted by hand are never announced. ${listening}${lost > 0 ? ` ${lost} sync messages of that director were lost on the way: changes may be missing.` : ''}`, columns),
 	];
 	const oldest = history[0];

@@ -1,6 +1,7 @@
 import {type Judged} from '../../../sample/sample.js';
 import {type Connection} from '../../../table/connection.js';
 import {type Tone} from '../../../text/line.js';
+import {secondUs} from '../../../wire/second.js';
 
 /** What is remarkable about a row, most important first. A row that is fine has no sign, and a sign means the same on all screens. */
 export type RowSign = 'gone' | 'template' | 'reset' | 'anew' | 'unsure' | 'fresh' | 'risk' | 'none';
@@ -36,7 +37,6 @@ export const signs: Readonly<Record<Exclude<RowSign, 'none'>, Sign>> = {
 	gone: {character: 'o', tone: 'dim', help: 'has left the table; shown because the order is held', legend: () => 'o gone'},
 };
 
-const us = 1_000_000;
 const udp = 17;
 
 export type SignContext = {
@@ -56,7 +56,7 @@ export const signOf = (connection: Connection, {nowUs, changed, judged, unsure}:
 		return unsure.now ? 'unsure' : (connection.protocol === udp ? 'anew' : 'reset');
 	}
 
-	if (nowUs - connection.firstUs < 2 * us || changed.has(connection.slot)) {
+	if (nowUs - connection.firstUs < 2 * secondUs || changed.has(connection.slot)) {
 		return 'fresh';
 	}
 

@@ -12,9 +12,9 @@ import {Lines} from '../../theme.js';
 import {clientBlocks} from '../clients/view.js';
 import {isPassedOver, realColumns} from '../reals/columns.js';
 import {realName, serviceName, sessionsOf, statesOf} from '../../parts/service-text.js';
-import {us} from '../../../sample/source-words.js';
 import {textTable} from '../../../text/text-table.js';
 import {stateBar} from '../../parts/vip-panel.js';
+import {secondUs} from '../../../wire/second.js';
 
 const row = (label: string, text: string, columns: number): Line => withTones(fit(`${label.padEnd(9)}${text}`, columns), 'plain', [[label, 'heading']]);
 const rowOf = (label: string, phrases: readonly Phrase[], columns: number): Line => row(label, phrased(phrases, columns - 9), columns);
@@ -44,7 +44,7 @@ const coverageLine = (service: ServiceView, sample: Sample, columns: number): Li
 /** What stands out, in plain words. */
 const remarks = (service: ServiceView, {nowUs}: Sample): string[] => service.reals
 	.filter(real => isPassedOver({real, service}, nowUs))
-	.map(real => `z ${realName(real, service.service)} took no new session ${real.lastNewUs > 0 ? `for ${ago((nowUs - real.lastNewUs) / us)}` : 'since we listen'} while its peers did: drained, weighted down, or dead?`);
+	.map(real => `z ${realName(real, service.service)} took no new session ${real.lastNewUs > 0 ? `for ${ago((nowUs - real.lastNewUs) / secondUs)}` : 'since we listen'} while its peers did: drained, weighted down, or dead?`);
 
 /** One virtual service closely: states, timers, trend, real servers, clients. */
 const closeUp = oncePerFrame((frame): {readonly lines: readonly Line[]; readonly total: number; readonly visible: number} => {
@@ -70,7 +70,7 @@ const closeUp = oncePerFrame((frame): {readonly lines: readonly Line[]; readonly
 		{...bar, text: `         ${bar.text}`, parts: (bar.parts ?? []).map(part => ({...part, at: part.at + 9}))},
 		rowOf('expiry', [...byExpiry.map((count, index): Phrase => ({text: `${bounds[index]!} ${short(count)}`})), {text: `templates ${short(service.templates)}`, spare: service.templates > 0 ? 1 : 2}, {text: `ran out open ${short(detail?.ranout ?? 0)}`, spare: 1}], columns),
 		rowOf('new/s', [
-			{text: `10s ${rate(service.newRates.tenSeconds)}`}, {text: `1m ${rate(service.newRates.minute)}`}, {text: `5m ${rate(service.newRates.fiveMinutes)}`}, {text: `last ${service.lastNewUs > 0 ? `${ago((sample.nowUs - service.lastNewUs) / us)} ago` : '-'}`},
+			{text: `10s ${rate(service.newRates.tenSeconds)}`}, {text: `1m ${rate(service.newRates.minute)}`}, {text: `5m ${rate(service.newRates.fiveMinutes)}`}, {text: `last ${service.lastNewUs > 0 ? `${ago((sample.nowUs - service.lastNewUs) / secondUs)} ago` : '-'}`},
 			{text: `end/s 10s ${rate(service.endRates.tenSeconds)}`, spare: 0}, {text: `1m ${rate(service.endRates.minute)}`, spare: 1}, {text: `5m ${rate(service.endRates.fiveMinutes)}`, spare: 1},
 		], columns),
 		row('trend', `[${sparkline((detail?.births ?? []).slice(-trendWidth), glyphs).padStart(trendWidth)}]`, columns),
