@@ -41,21 +41,10 @@ export const plainWords: Words = {
 const isSync = ({view, offset, length}: Packet): boolean =>
 	length > 42 && view.getUint16(offset + 12) === 0x08_00 && view.getUint8(offset + 23) === 17 && view.getUint16(offset + 36) === 8848;
 
-/** A sink that stops the clock at `momentsUs` and at ten seconds after each takeover. */
-export const runDesk = async (
-	feed: (sink: TestEngine['engine']['sink']) => Promise<void> | void,
-	{test = createTestEngine(), momentsUs = [], stop}: {test?: TestEngine; momentsUs?: readonly number[]; stop?: (momentUs: number, test: TestEngine) => void} = {},
-): Promise<DeskRun> => {
-	const {engine} = test;
-	const {sink} = engine;
-	const reader = createChangeReader(test.memory, {});
-	const events: DeskEvent[] = [];
-	const takeovers: ReadTakeover[] = [];
-	const due: number[] = [...momentsUs];
-	const wanted = new Map<number, number>();
-	let seen = 0;
-
-	const readEvents = () => {
+/** Takes down the events that come from now on. */
+const createEventReader = ({memory}: TestEngine, take: (event: DeskEvent) => void): (() => void) => {
+	const reader = createChangeReader(memory, {});
+	return () => {
 		reader.read(change => {
 			if (change.type !== 'aside' || change.json === undefined) {
 				return;
@@ -63,14 +52,50 @@ export const runDesk = async (
 
 			const fields = JSON.parse(change.json) as {event: string};
 			if (!fields.event.startsWith('@')) {
-				events.push({timeUs: change.timeUs, ...fields});
-			}
-
-			if (fields.event === 'takeover') {
-				wanted.set(seen++, change.timeUs + readAfterUs);
+				take({timeUs: change.timeUs, ...fields});
 			}
 		});
 	};
+};
+
+/** The events of a capture, and nothing of what is shown. */
+export const deskEventsOf = async (path: string): Promise<DeskEvent[]> => {
+	const test = createTestEngine();
+	const {sink} = test.engine;
+	const events: DeskEvent[] = [];
+	const readEvents = createEventReader(test, event => {
+		events.push(event);
+	});
+	await replayInto({
+		...sink,
+		packet(packet) {
+			sink.packet(packet);
+			readEvents();
+		},
+	}, path);
+	readEvents();
+	return events;
+};
+
+/** A sink that stops the clock at `momentsUs` and at ten seconds after each takeover. */
+export const runDesk = async (
+	feed: (sink: TestEngine['engine']['sink']) => Promise<void> | void,
+	{test = createTestEngine(), momentsUs = [], stop}: {test?: TestEngine; momentsUs?: readonly number[]; stop?: (momentUs: number, test: TestEngine) => void} = {},
+): Promise<DeskRun> => {
+	const {engine} = test;
+	const {sink} = engine;
+	const events: DeskEvent[] = [];
+	const takeovers: ReadTakeover[] = [];
+	const due: number[] = [...momentsUs];
+	const wanted = new Map<number, number>();
+	let seen = 0;
+
+	const readEvents = createEventReader(test, event => {
+		events.push(event);
+		if (event.event === 'takeover') {
+			wanted.set(seen++, event.timeUs + readAfterUs);
+		}
+	});
 
 	const readTakeover = (order: number) => {
 		const failover = engine.failover();

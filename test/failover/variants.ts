@@ -75,7 +75,12 @@ type Advert = Dated & {readonly fact: Fact & {readonly kind: 'advert'}};
 const isAdvert = (frame: Dated): frame is Advert => frame.fact?.kind === 'advert';
 const isAdvert4 = (frame: Dated): frame is Advert => isAdvert(frame) && !frame.fact.source.includes(':');
 
-const datedFrames = (capture: string): Dated[] => readFrames(capture).map(frame => ({...frame, fact: readFact(frame)}));
+const dated = (frames: readonly Frame[]): Dated[] => frames.map(({timeUs, octets}) => {
+	const frame = {timeUs, octets};
+	return {...frame, fact: readFact(frame)};
+});
+
+const datedFrames = (capture: string): Dated[] => dated(readFrames(capture));
 
 const inOrder = (frames: readonly Frame[]): Frame[] => frames.toSorted((one, other) => one.timeUs - other.timeUs);
 
@@ -226,8 +231,9 @@ const truthFor = (name: string, run: Run): Truth => {
 	return changed === undefined ? {takeovers, moves} : withNewMac({takeovers, moves}, changed);
 };
 
-export const variantsOf = (run: Run): Map<string, Variant> => {
-	const frames = datedFrames(run.capture);
+/** `heard`: frames of another variant of it. */
+export const variantsOf = (run: Run, heard: readonly Frame[] = readFrames(run.capture)): Map<string, Variant> => {
+	const frames = dated(heard);
 	return new Map(Object.entries(makes).flatMap(([name, make]) => {
 		const made = make(run, frames);
 		return made ? [[name, {frames: inOrder(made), truth: truthFor(name, run)}] as const] : [];
