@@ -95,7 +95,7 @@ export const createEngine = (options: EngineOptions, restored?: EngineState): En
 	/** Reused for every message. */
 	const message: TableMessage = {
 		view: new DataView(new ArrayBuffer(0)), offset: 0, nowUs: 0, segment: 0, director: 0, directorBit: 0, known: false,
-		sentMask: 0, takeoverGeneration: 0, partial: false,
+		sentMask: 0, partial: false,
 	};
 
 	let onTold: ((timeUs: number, told: AnyTold) => void) | undefined;

@@ -1,6 +1,6 @@
 import {type AddressWords, type Family} from '../wire/packet.js';
 import {
-	entryAnnouncedBy, entryAt, entryCport, entryDirector, entryExpiresMs, entryFirstMs, entryFlag, entryFlags, entryGeneration,
+	entryAnnouncedBy, entryAt, entryCport, entryDirector, entryExpiresMs, entryFirstMs, entryFlag, entryFlags,
 	entryLastMs, entryLastPath, entryPath, entryPe, entryRank, entryRhythmSeconds, entrySent, entryState, entryTimeout, entryUpdates, isOpenRank,
 } from './entry.js';
 import {numberAt, type TableArrays} from './memory.js';
@@ -53,8 +53,6 @@ export type Connection = {
 	readonly version: number;
 	/** Mean seconds between announcements, 0 when unknown. */
 	readonly rhythmSeconds: number;
-	/** Takeover generation of the last announcement, 0 to 255. */
-	readonly generation: number;
 	readonly path: PathInfo;
 };
 
@@ -101,7 +99,6 @@ export const connectionOf = (arrays: TableArrays, reader: PathReader, words: Int
 		syncid: last.syncid,
 		version: last.version,
 		rhythmSeconds: entryRhythmSeconds(words, at),
-		generation: entryGeneration(words, at),
 		path,
 	};
 };

@@ -9,7 +9,7 @@ One connection or template of the table: 16 words of 32 bits, one cache line, fo
    8    last heard, seconds since the table's origin
    9    first heard, seconds since the table's origin
   10    milliseconds of last heard (10), of first heard (10), flags (12)
-  11    takeover generation of the last announcement (8)  announcements (24, stays at the top)
+  11    0 (8)  announcements (24, stays at the top)
   12    next in the timing wheel                            [change: when, seconds since the origin]
   13    previous in the timing wheel                        [change: milliseconds (10)  earlier path (20)]
   14    sent: directors that listened when it was announced (16)  announced by (16)
@@ -163,7 +163,6 @@ export const entryLastMs = (words: Int32Array, at: number): number => (words[at 
 export const entryFirstMs = (words: Int32Array, at: number): number => (words[at + entryAt.first]! * 1000) + ((words[at + entryAt.fractions]! >>> 12) & 0x3_ff);
 export const entryExpiresMs = (words: Int32Array, at: number): number => entryLastMs(words, at) + (entryTimeout(words, at) * 1000);
 export const entryUpdates = (words: Int32Array, at: number): number => words[at + entryAt.updates]! & maxUpdates;
-export const entryGeneration = (words: Int32Array, at: number): number => words[at + entryAt.updates]! >>> 24;
 /** `entrySent` (16)  `entryAnnouncedBy` (16). */
 export const entryMasks = (words: Int32Array, at: number): number => words[at + entryAt.masks]!;
 export const entryAnnouncedBy = (words: Int32Array, at: number): number => words[at + entryAt.masks]! & 0xff_ff;
@@ -208,11 +207,11 @@ export const setEntryHeard = (words: Int32Array, at: number, second: number, ms:
 };
 
 export const setEntryFlags = (words: Int32Array, at: number, flags: number): number => words[at + entryAt.fractions] = (words[at + entryAt.fractions]! & ~0xf_ff) | flags;
-export const startEntryUpdates = (words: Int32Array, at: number, generation: number): number => words[at + entryAt.updates] = (generation << 24) | 1;
-/** One announcement more, after the takeover `generation`. */
-export const countEntryUpdate = (words: Int32Array, at: number, generation: number): void => {
+export const startEntryUpdates = (words: Int32Array, at: number): number => words[at + entryAt.updates] = 1;
+/** One announcement more. */
+export const countEntryUpdate = (words: Int32Array, at: number): void => {
 	const updates = words[at + entryAt.updates]! & maxUpdates;
-	words[at + entryAt.updates] = (generation << 24) | (updates < maxUpdates ? updates + 1 : updates);
+	words[at + entryAt.updates] = updates < maxUpdates ? updates + 1 : updates;
 };
 
 export const setEntryMasks = (words: Int32Array, at: number, masks: number): number => words[at + entryAt.masks] = masks;

@@ -47,7 +47,7 @@ const openStage = async (columns: number, rows: number, sessions: number, quietS
 	const table = createTableWriter(memory, {seed: 1});
 	const batch = createRecordBatch();
 	const message: TableMessage = {
-		view: new DataView(new ArrayBuffer(0)), offset: 0, nowUs: startUs, segment: 0, director: 0, directorBit: 0, known: true, sentMask: 2, takeoverGeneration: 0, partial: false,
+		view: new DataView(new ArrayBuffer(0)), offset: 0, nowUs: startUs, segment: 0, director: 0, directorBit: 0, known: true, sentMask: 2, partial: false,
 	};
 	const load = createWorkload({sessions, records: sessions, birthsUntil: 1, stateChanges: 0});
 	let nowUs = startUs;

@@ -50,7 +50,7 @@ const measure = (work: () => void): number => {
 
 const startUs = 1_800_000_000_000_000;
 const message: TableMessage = {
-	nowUs: startUs, segment: 1, director: 1, directorBit: 0, sentMask: 2, known: true, partial: false, takeoverGeneration: 0,
+	nowUs: startUs, segment: 1, director: 1, directorBit: 0, sentMask: 2, known: true, partial: false,
 	view: new DataView(new ArrayBuffer(0)), offset: 0,
 };
 

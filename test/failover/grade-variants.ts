@@ -45,7 +45,8 @@ const toldOf = async (frames: readonly Frame[] | undefined, capture: string): Pr
 		fs.writeFileSync(file, pcapOf(frames));
 	}
 
-	return (await deskEventsOf(file)).map(({timeUs, ...rest}) => ({...rest, time: new Date(timeUs / 1000).toISOString()}));
+	const events = await deskEventsOf(file);
+	return events.map(({timeUs, ...rest}) => ({...rest, time: new Date(timeUs / 1000).toISOString()}));
 };
 
 const gradeFrames = async (run: Run, kind: string, frames: readonly Frame[] | undefined, truth: Truth): Promise<{rows: Graded[]; invented: string[]}> => {
@@ -130,10 +131,15 @@ for (const [index, run] of runs.entries()) {
 
 fs.rmSync(folder, {recursive: true});
 const count = (of: readonly Graded[], column: 'event' | 'account', mark: Mark): string => String(of.filter(row => row[column] === mark).length).padStart(5);
-const lineOf = (kind: string, of: readonly Graded[], more: number): string => `${kind.padEnd(34)} ${String(of.length).padStart(5)} `
-	+ `${(['event', 'account'] as const).map(column => `${(['right', 'cannot tell', 'WRONG'] as const).map(mark => count(of, column, mark)).join(' ')} `).join(' ')}`
-	+ `${count(of, 'event', 'missed')}${String(more).padStart(6)}${String(of.filter(({again}) => again > 0).length).padStart(6)}${String(of.filter(({toldSeconds}) => (toldSeconds ?? 0) > lateSeconds).length).padStart(6)}\n`;
-process.stdout.write(`${'variant'.padEnd(34)}     n right  open wrong  right  open wrong missed invent again  late (right, cannot tell, wrong: at once, then by the last account in 16 s)\n`);
+const marks = ['right', 'cannot tell', 'WRONG'] as const;
+const lineOf = (kind: string, of: readonly Graded[], more: number): string => {
+	const again = of.filter(row => row.again > 0).length;
+	const late = of.filter(({toldSeconds}) => (toldSeconds ?? 0) > lateSeconds).length;
+	const figures = [String(of.length).padStart(5), ...marks.map(mark => count(of, 'event', mark)), ' ', ...marks.map(mark => count(of, 'account', mark)), ' ', count(of, 'event', 'missed'), ...[more, again, late].map(one => String(one).padStart(5))];
+	return `${kind.padEnd(34)} ${figures.join(' ')}\n`;
+};
+
+process.stdout.write(`${'variant'.padEnd(34)}     n right  open wrong   right  open wrong   missed inv. again  late (right, cannot tell, wrong: at once, then by the last account in 16 s)\n`);
 for (const [kind, of] of Map.groupBy(rows, row => row.kind)) {
 	process.stdout.write(lineOf(kind, of, invented.filter(text => text.split(' ')[1] === kind).length));
 }

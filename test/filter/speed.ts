@@ -26,7 +26,7 @@ const table = createTableWriter(memory, {seed: 1});
 const view = createTableView(memory);
 const workload = createWorkload({sessions, records: sessions * 1.5, ipv6: Number(values.ipv6)});
 const message: TableMessage = {
-	nowUs: 1_800_000_000_000_000, segment: 1, director: 1, directorBit: 0, sentMask: 2, known: true, partial: false, takeoverGeneration: 0,
+	nowUs: 1_800_000_000_000_000, segment: 1, director: 1, directorBit: 0, sentMask: 2, known: true, partial: false,
 	view: new DataView(new ArrayBuffer(0)), offset: 0,
 };
 const batch = createRecordBatch();

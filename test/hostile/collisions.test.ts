@@ -17,7 +17,7 @@ const applyMs = (vaddrOf: (number: number) => readonly [number, number]): number
 	const table = createTableWriter(createTableMemory({maxSessions: 100_000}));
 	const batch = createRecordBatch();
 	const message: TableMessage = {
-		nowUs: 1e15, segment: 1, director: 1, directorBit: 0, sentMask: 0, known: true, partial: false, takeoverGeneration: 0,
+		nowUs: 1e15, segment: 1, director: 1, directorBit: 0, sentMask: 0, known: true, partial: false,
 		view: new DataView(new ArrayBuffer(0)), offset: 0,
 	};
 	const started = process.cpuUsage();

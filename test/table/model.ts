@@ -30,7 +30,6 @@ export type ModelEntry = {
 	director: number;
 	directorsMask: number;
 	sentMask: number;
-	generation: number;
 	pe: string;
 };
 
@@ -78,7 +77,7 @@ export const createModel = (originUs: number) => {
 
 	return {
 		apply(records: readonly SampleRecord[], message: SampleMessage) {
-			const {segment = 1, director = 1, directorBit = 0, sentMask = 0, partial = false, takeoverGeneration = 0, syncid = 51, version = 1} = message;
+			const {segment = 1, director = 1, directorBit = 0, sentMask = 0, partial = false, syncid = 51, version = 1} = message;
 			nowUs = Math.max(nowUs, message.nowUs ?? 0);
 			for (const given of records) {
 				const record = fullRecord(given);
@@ -102,7 +101,7 @@ export const createModel = (originUs: number) => {
 				}
 
 				const daddr = addressText(record.daddr);
-				const said = {state: record.state, timeoutSeconds, lastMs: nowMs(), director, generation: takeoverGeneration, partial, lastDaddr: daddr, lastDport: record.dport, syncid};
+				const said = {state: record.state, timeoutSeconds, lastMs: nowMs(), director, partial, lastDaddr: daddr, lastDport: record.dport, syncid};
 				const fresh = {daddr, dport: record.dport, forward: record.flags & 7, fwmark: record.fwmark, flags: record.flags & kept};
 				if (!entry) {
 					entry = {

@@ -78,7 +78,7 @@ export const messageOf = (records: readonly SampleRecord[], given: SampleMessage
 	return {
 		batch,
 		message: {
-			nowUs: startUs, segment: 1, director: 1, directorBit: 0, sentMask: 0, known: true, partial: false, takeoverGeneration: 0,
+			nowUs: startUs, segment: 1, director: 1, directorBit: 0, sentMask: 0, known: true, partial: false,
 			view: new DataView(payload.buffer), offset: 8, ...message,
 		},
 	};

@@ -41,7 +41,6 @@ const entryOf = (connection: Connection): ModelEntry => ({
 	director: connection.director,
 	directorsMask: connection.directorsMask,
 	sentMask: connection.sentMask,
-	generation: connection.generation,
 	pe: connection.pe ? new TextDecoder().decode(connection.pe.data) : '',
 });
 
@@ -99,7 +98,6 @@ const anyMessage: fc.Arbitrary<SampleMessage> = fc.record({
 	known: fc.boolean(),
 	sentMask: fc.integer({min: 0, max: 3}),
 	partial: fc.boolean(),
-	takeoverGeneration: fc.constantFrom(0, 255),
 	syncid: fc.constantFrom(51, 51, 52),
 	version: fc.constantFrom(1, 1, 1, 0),
 }).map(given => ({...given, directorBit: given.director * 7}));

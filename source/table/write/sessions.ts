@@ -152,7 +152,7 @@ export const createSessions = ({arrays, maxSessions, slots, lookupState, pathTab
 			startEntryLastPath(entries, at, path);
 			setEntryTimeout(entries, at, timeout);
 			startEntryHeard(entries, at, second, ms, flags);
-			startEntryUpdates(entries, at, message.takeoverGeneration);
+			startEntryUpdates(entries, at);
 			startEntryMasks(entries, at, message.sentMask, message.directorBit);
 			startEntryRhythm(entries, at, peId);
 			linkEntry(wheel, entries, slot, moment.nowMs + ((timeout >>> 0) * 1000));

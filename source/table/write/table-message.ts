@@ -14,8 +14,6 @@ export type TableMessage = {
 	known: boolean;
 	/** The capture cut the message. */
 	partial: boolean;
-	/** Number of takeovers so far, modulo 256. */
-	takeoverGeneration: number;
 	/** The octets that the records' offsets of persistence engine data refer to, and where the payload starts in them. */
 	view: DataView;
 	offset: number;

@@ -119,7 +119,7 @@ export const createSessionUpdate = ({arrays, lookup, lookupState, pathTable, cha
 		const newFlags = flagsAfter(flags, packFlags(wireFlags), moves, (words[from + recordAt.anomalies]! & anomaly.portWithoutFlag) !== 0, message.partial);
 		setEntryHeard(entries, at, moment.second, moment.ms, newFlags);
 		setEntryTimeout(entries, at, timeout);
-		countEntryUpdate(entries, at, message.takeoverGeneration);
+		countEntryUpdate(entries, at);
 		addEntryMasks(entries, at, message.sentMask, message.directorBit);
 		const interval = nowMs - oldLastMs;
 		if (interval >= rhythmLeastMs) {
