@@ -6,16 +6,17 @@ import ts from 'typescript';
 
 /** The rooms from the foundation up: octets come in at the bottom, a frame of text leaves at the top. A room knows only those below it. */
 const floors = [
-	'wire', 'checkpoint', 'ring', 'table', 'table/write', 'text', 'desk/facts', 'events', 'savefile', 'capture', 'demo', 'census', 'desk', 'recording', 'log', 'nats', 'engine',
-	'table/read', 'filter', 'verdict', 'sample', 'output', 'screen', 'options', 'program', '',
+	'wire', 'checkpoint', 'ring', 'table', 'table/write', 'text', 'desk/facts', 'events', 'table/read', 'filter', 'savefile', 'capture', 'demo', 'census', 'desk', 'recording', 'log', 'nats', 'engine',
+	'verdict', 'sample', 'output', 'screen', 'options', 'program', '',
 ] as const;
 type Room = (typeof floors)[number];
 
 /** The thread in which a room's code runs; what stands in no list runs in both. */
 const captureThread: ReadonlySet<Room> = new Set(['table/write', 'savefile', 'capture', 'demo', 'census', 'desk', 'recording', 'log', 'engine']);
-const mainThread: ReadonlySet<Room> = new Set(['nats', 'table/read', 'filter', 'verdict', 'sample', 'output', 'screen', 'options', 'program', '']);
+const mainThread: ReadonlySet<Room> = new Set(['nats', 'table/read', 'verdict', 'sample', 'output', 'screen', 'options', 'program', '']);
 /** Files on the other side than their room. */
 const otherThread: Readonly<Record<string, 'main' | 'both' | 'capture'>> = {
+	'table/read/predicates.ts': 'both', // A filter also chooses what is recorded.
 	'engine/monitor.ts': 'main', // The handle to the thread.
 	'recording/file.ts': 'both', // The first file is made before privileges are given back, in the main thread.
 	'recording/holder.ts': 'both', // For that.

@@ -35,7 +35,7 @@ const longer: Partial<Readonly<Record<OptionName, string>>> = {
 	'on-timeout': 'Time limit of a command, and of one attempt of a webhook. The default is 30s.',
 	'dry-run': 'Say what would run, and run nothing.',
 	'fire-in-replay': 'Let triggers act with `-r` and `--demo` too, where they rest otherwise.',
-	write: 'Record what is captured as pcapng while all else goes on. `-` is stdout; then there is no text. The file is made with mode 0600, since VRRP adverts hold passwords. A file of that name is written over. At SIGUSR1 it is opened anew, after it was moved away.',
+	write: 'Record what is captured as pcapng while all else goes on. `-` is stdout; then there is no text. With `-r` of files and nothing that is heard live, *FILTER* chooses the frames, and without another output there is none: those that end a sync message with a record that passes, as `--records` would print it, with the fragments before them; of copies by stacked devices the first; no adverts, ARP or group reports. What is heard live is recorded whole, whatever is shown. The file is made with mode 0600, since VRRP adverts hold passwords. A file of that name is written over. At SIGUSR1 it is opened anew, after it was moved away.',
 	'write-size': 'Begin another file when this one would grow beyond that size: octets, or with `k`, `M` or `G`. Each file is named by the time it began.',
 	'write-time': 'Begin another file after that many seconds.',
 	'write-files': 'Keep the newest so many of these files and delete older ones. Goes with `--write-size` or `--write-time`.',

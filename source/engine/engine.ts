@@ -16,6 +16,7 @@ import {createDesk, type Desk} from '../desk/desk.js';
 import {type Failover} from '../desk/facts/failover.js';
 import {createLimits, type LimitCount} from '../desk/facts/limits.js';
 import {secondUs} from '../wire/second.js';
+import {type Choice} from './choice.js';
 import {createDuplicates} from './duplicates.js';
 import {createEngineState, type EngineState} from './engine-state.js';
 import {createSegments, type Segments} from './segments.js';
@@ -38,6 +39,8 @@ export type EngineOptions = {
 	readonly ownAddresses: () => readonly string[];
 	/** The wall clock's time for one of the packets'; the same where it is not given. */
 	readonly toWallUs?: (timeUs: number) => number;
+	/** Hears which messages pass a filter, for a recording of those. */
+	readonly choice?: Choice | undefined;
 	/** Addresses of directors that are known, and pairs, by the configuration. */
 	readonly pairs?: ReadonlyArray<readonly string[]>;
 };
@@ -81,7 +84,7 @@ const maxCount = 255;
 
 /** `restored`: goes on from there; its table must be of the same moment. */
 export const createEngine = (options: EngineOptions, restored?: EngineState): Engine => {
-	const {table, records} = options;
+	const {table, records, choice} = options;
 	const state = restored ?? createEngineState();
 	const {tally} = state;
 	const limits = createLimits(state.limits);
@@ -213,6 +216,7 @@ export const createEngine = (options: EngineOptions, restored?: EngineState): En
 			announceNames();
 		}
 
+		choice?.message(batch, datagram, director.index, segment);
 		if (records) {
 			for (let index = 0; index < batch.count; index++) {
 				records.push(batch, index, datagram, director.index, segment);
@@ -260,6 +264,7 @@ export const createEngine = (options: EngineOptions, restored?: EngineState): En
 		fault(fault) {
 			tally.faults[fault]!++;
 		},
+		...(choice && {fragment: choice.fragment}),
 	}, state.fragments);
 
 	if (restored) {

@@ -17,6 +17,7 @@ import {createLogSource, type LogSource} from '../log/log-source.js';
 import {createLogWriter, type LogTask} from '../log/log-writer.js';
 import {recordingReason, type RecordingTask} from '../recording/file.js';
 import {secondUs} from '../wire/second.js';
+import {type Choice, type ChoiceTask} from './choice.js';
 import {createSteadyOffset, createTimeline, systemClocks, type Timeline} from './timeline.js';
 import {createEngine, type Engine, type EngineOptions} from './engine.js';
 import {engineOfLog, hearAside, readRest, saverOf} from './log-engine.js';
@@ -41,6 +42,8 @@ export type WorkerTask = {
 	readonly awaitsRelease: boolean;
 	/** Write down what is captured. */
 	readonly recording: RecordingTask | undefined;
+	/** Only the frames that a filter lets through. */
+	readonly choice?: ChoiceTask | undefined;
 	/** Keep a log of what is captured. */
 	readonly log?: LogTask | undefined;
 	/** Look at a log; there is no other source then. */
@@ -161,6 +164,15 @@ const run = async (port: NonNullable<typeof parentPort>, task: WorkerTask) => {
 	let toWallUs = (timeUs: number): number => timeUs;
 	/** Of this host; none before there is a source. */
 	let ownAddresses = (): readonly string[] => [];
+	// A filter is loaded where there is one.
+	const {createChoice} = task.choice ? await import('./choice.js') : {};
+	const choice: Choice | undefined = task.choice && createChoice?.(task.choice, {
+		segment: index => engine.segments.names()[index],
+		director(index) {
+			const director = engine.directors.all()[index];
+			return director && [director.address];
+		},
+	});
 	const options: Omit<EngineOptions, 'table'> = {
 		dissector: task.dissector,
 		applyRecords: task.applyRecords,
@@ -170,12 +182,13 @@ const run = async (port: NonNullable<typeof parentPort>, task: WorkerTask) => {
 		groups: task.source.groups,
 		ownAddresses: () => ownAddresses(),
 		pairs: task.pairs,
+		choice,
 		toWallUs: timeUs => toWallUs(timeUs),
 	};
 	const log = keeping?.log ?? past?.log;
 	const fresh = (): Engine => createEngine({...options, table: tableWriter(task)});
 	const restored = log && engineOfLog(log, past ? Math.min(task.past!.fromUs, task.past!.untilUs) : Infinity, {...options, memory: task.memory, waitForReader: task.lossless}, fresh);
-	const engine = restored?.engine ?? fresh();
+	const engine: Engine = restored?.engine ?? fresh();
 	if (keeping && restored) {
 		readRest(keeping.log, restored);
 	}
@@ -363,7 +376,7 @@ const run = async (port: NonNullable<typeof parentPort>, task: WorkerTask) => {
 		}
 	}
 
-	const recorded = recorder ? recorder.tee(engine.sink) : engine.sink;
+	const recorded = recorder ? recorder.tee(engine.sink, choice) : engine.sink;
 	await source.start(logWriter ? logWriter.tee(recorded) : recorded);
 	startedUs = timeline.nowUs();
 	post({type: 'started', status: status()});

@@ -10,6 +10,16 @@ export type TerminalFacts = {readonly stdinIsPipe: boolean; readonly stdoutIsTer
 /** What leaves on stdout; `record` is a recording and no text. */
 export type Mode = 'screen' | 'list' | 'records' | 'events' | 'report' | 'record';
 
+/** What is written there is a log, in a folder or on NATS. */
+export const isLog = (write: string): boolean => isLogPath(write) || isNatsUrl(write);
+
+/** Nothing is listened to, and what is read goes to a file: a filter chooses what. What is heard only once is recorded whole. */
+export const choosesFrames = (given: GivenFlags): boolean =>
+	given.write !== undefined && !isLog(given.write) && Boolean(given.read?.length) && !given.interface?.length && !given.via?.length && !given.join;
+
+/** One file becomes another, as with tcpdump: `-r A -w B`. A log is looked at meanwhile. */
+const copies = (given: GivenFlags): boolean => choosesFrames(given) && !given.read!.some(text => isLog(fileOf(text).path));
+
 /** Throws a `UsageError` when two outputs want the same stdout. */
 export const modeOf = (given: GivenFlags, {stdoutIsTerminal}: TerminalFacts): Mode => {
 	const outputs = (['list', 'records', 'events', 'report'] as const).filter(name => given[name] !== undefined && given[name] !== false);
@@ -17,16 +27,13 @@ export const modeOf = (given: GivenFlags, {stdoutIsTerminal}: TerminalFacts): Mo
 		throw new UsageError(`--${outputs.join(' and --')}: one of them at a time`);
 	}
 
-	const mode = outputs[0] ?? (given.write === '-' ? 'record' : (stdoutIsTerminal ? 'screen' : 'events'));
+	const mode = outputs[0] ?? (given.write === '-' || copies(given) ? 'record' : (stdoutIsTerminal ? 'screen' : 'events'));
 	if (given.write === '-' && (mode !== 'record' || stdoutIsTerminal)) {
 		throw new UsageError(mode === 'record' ? '-w -: stdout is a terminal; pipe it somewhere' : `-w - and --${mode}: both would write to stdout; give -w a file`);
 	}
 
 	return mode;
 };
-
-/** What is written there is a log, in a folder or on NATS. */
-export const isLog = (write: string): boolean => isLogPath(write) || isNatsUrl(write);
 
 const rejectNats = (given: GivenFlags) => {
 	for (const [name, text, use] of [['w', given.write, 'sensor'], ...(given.read ?? []).map(one => ['r', one, 'viewer'] as const)] as const) {

@@ -110,6 +110,7 @@ export const optionTable = {
 		letter: 'w', argument: 'FILE', section: 'recording', inFile: true, completes: 'file',
 		help: [
 			'record what is captured as pcapng; - is stdout, then there is no text;',
+			'with -r FILE only the frames that pass FILTER, else all of them;',
 			'opened anew at SIGUSR1. It may hold VRRP passwords: mode 0600.',
 			'PATH/ keeps a log there: -r PATH/ opens it, live and with its past;',
 			'nats://HOST/SITE publishes it, -r nats://HOST/SITE opens it anywhere',

@@ -1,6 +1,6 @@
 import {type Trigger} from '../output/triggers/trigger.js';
 import {type SortKey} from '../table/read/sort-key.js';
-import {isLog, modeOf, rejectConflicts, type Mode, type TerminalFacts} from './option-conflicts.js';
+import {isLog, choosesFrames, modeOf, rejectConflicts, type Mode, type TerminalFacts} from './option-conflicts.js';
 import {type Config, type DirectorPair, emptyConfig} from './config.js';
 import {type LoadedConfig} from './config-file.js';
 import {flagName, settings, typedFlags, type GivenFlags} from './option-flags.js';
@@ -136,7 +136,7 @@ const commandOf = (argv: readonly string[], terminal: TerminalFacts, {config, fi
 		kind: given.printConfig ? 'print-config' : 'run',
 		options: Object.freeze({
 			mode,
-			filter: positionalFilter(words.filter, {mode, saved, aliases}),
+			filter: positionalFilter(words.filter, {mode, saved, aliases, choosesFrames: choosesFrames(given)}),
 			json: given.json ?? false,
 			fields: given.fields === undefined ? [] : fieldsOf(given.fields),
 			report: given.report === undefined ? '' : reportOf(given.report),

@@ -9,7 +9,7 @@ import {type Mode} from './option-conflicts.js';
 import {type Config, withSaved} from './config.js';
 import {filterProblem, UsageError} from './usage-error.js';
 
-type Situation = {readonly mode: Mode; readonly saved: Config['filters']; readonly aliases: Config['aliases']};
+type Situation = {readonly mode: Mode; readonly saved: Config['filters']; readonly aliases: Config['aliases']; /** Also which frames of a file are written to another. */ readonly choosesFrames: boolean};
 
 /** Names come to light while listening; here only aliases are known. */
 const namesOf = (aliases: Config['aliases']): FilterNames => ({segment: () => undefined, director: () => undefined, directorOfBit: () => undefined, aliases});
@@ -24,7 +24,7 @@ const emptyView = () => createTableView(createTableMemory({maxSessions: 1, chang
 The rest of the command line as one filter, '' for none, with saved ones written out. Throws a `UsageError` that shows
 where it is wrong.
 */
-export const positionalFilter = (words: readonly string[], {mode, saved, aliases}: Situation): string => {
+export const positionalFilter = (words: readonly string[], {mode, saved, aliases, choosesFrames}: Situation): string => {
 	const [first] = words;
 	if (first === undefined) {
 		return '';
@@ -35,8 +35,8 @@ export const positionalFilter = (words: readonly string[], {mode, saved, aliases
 	}
 
 	const given = words.join(' ');
-	if (mode === 'record') {
-		throw new UsageError(`a filter (${given}) goes with text output and the screen; a recording holds everything`);
+	if (mode === 'record' && !choosesFrames) {
+		throw new UsageError(`a filter (${given}) goes with text output, the screen and -r FILE; a recording of what is heard holds everything`);
 	}
 
 	const text = withSaved(given, saved);
@@ -51,12 +51,17 @@ export const positionalFilter = (words: readonly string[], {mode, saved, aliases
 
 	const names = namesOf(aliases);
 	const ofEvents = () => compileFilter(parsed.expression, emptyView(), {subject: 'events', names});
-	const compiled = mode === 'records'
+	const compiled = mode === 'records' || mode === 'record'
 		? compileRecordFilter(parsed.expression, names)
 		: (mode === 'events' ? ofEvents() : compileFilter(parsed.expression, emptyView(), {subject: 'sessions', names, verdicts: unjudged}));
 	// The screen lists sessions and events.
 	if (!compiled.ok && !(mode === 'screen' && ofEvents().ok)) {
 		throw new UsageError(filterProblem('filter', text, compiled));
+	}
+
+	const ofRecords = choosesFrames ? compileRecordFilter(parsed.expression, names) : undefined;
+	if (ofRecords && !ofRecords.ok) {
+		throw new UsageError(`-w writes the frames that pass the filter, and a frame has only what --records tells. ${filterProblem('filter', text, ofRecords)}`);
 	}
 
 	return text;

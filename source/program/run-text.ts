@@ -129,6 +129,11 @@ export const runText = async (
 
 		case 'record': {
 			await Promise.race([monitor.ended, stopped, ...(isOver ? [isOver] : [])]);
+			const {recording, tally} = monitor.status() ?? {};
+			if (recording && tally && options.filter !== '') {
+				complain(`${recording.packets} of ${tally.packets} frames written${recording.file === '-' ? '' : ` to ${recording.file}`}`);
+			}
+
 			break;
 		}
 

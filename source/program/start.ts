@@ -196,6 +196,7 @@ export const startEngine = (options: Options, {recording, log, through}: {readon
 	lossless: isLossless(options) && (options.mode === 'events' || options.mode === 'records' || options.mode === 'report'),
 	awaitsRelease: mayNeedRoot(options),
 	recording,
+	choice: recording && readsOnly(options) && options.filter !== '' ? {filter: options.filter, aliases: options.aliases} : undefined,
 	log,
 	past: readingOf(options),
 });

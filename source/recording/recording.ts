@@ -1,4 +1,5 @@
 import {type PacketSink, type Place} from '../capture/source.js';
+import {type Packet} from '../wire/packet.js';
 import {createRecordingBlocks} from './blocks.js';
 import {recordingReason, type RecordingTask} from './file.js';
 import {createRecordingFiles} from './files.js';
@@ -22,10 +23,17 @@ export type RecordingStatus = {
 	readonly waiting: number;
 };
 
+/** Which frames are kept, asked when the sink has taken the frame. */
+export type RecordingChoice = {
+	/** The frame, with others that belong before it, or none. */
+	chosen(packet: Packet): readonly Packet[];
+	isChosen(): boolean;
+};
+
 /** Writes what is captured to files while it is captured. Nothing here blocks, throws, or grows without bound. */
 export type Recorder = {
-	/** Hands everything on, and keeps a copy of what is captured. */
-	tee(sink: PacketSink): PacketSink;
+	/** Hands everything on, and keeps a copy of what is captured; where a filter chooses, of what the sink lets it choose. */
+	tee(sink: PacketSink, choice?: RecordingChoice): PacketSink;
 	note(timeUs: number, text: string): void;
 	/** Goes on in a new file, or in a file of the same name where that was moved away. */
 	reopen(): void;
@@ -147,16 +155,35 @@ export const createRecorder = (options: RecorderOptions): Recorder => {
 	};
 
 	return {
-		tee: sink => ({
+		tee: (sink, choice) => ({
 			packet(packet) {
+				if (choice) {
+					sink.packet(packet);
+					for (const one of choice.chosen(packet)) {
+						blocks.packet(one);
+					}
+
+					remember(packet.timeUs);
+					return;
+				}
+
 				blocks.packet(packet);
 				remember(packet.timeUs);
 				sink.packet(packet);
 			},
 			datagram(datagram) {
-				blocks.datagram(datagram);
+				if (choice) {
+					sink.datagram(datagram);
+				}
+
+				if (!choice || choice.isChosen()) {
+					blocks.datagram(datagram);
+				}
+
 				remember(datagram.timeUs);
-				sink.datagram(datagram);
+				if (!choice) {
+					sink.datagram(datagram);
+				}
 			},
 			advance: sink.advance,
 			...(sink.clockJumped && {clockJumped: sink.clockJumped}),

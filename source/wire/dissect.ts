@@ -196,6 +196,7 @@ export const createDissector = (options: DissectorOptions, observer: Observer, w
 			return;
 		}
 
+		observer.fragment?.(frame, span.fragmentId);
 		fragments.expire(frame.timeUs);
 		if (!fragments.add(frame, span)) {
 			return;

@@ -57,4 +57,6 @@ export type Observer = {
 	claim(frame: FrameInfo, claim: AddressClaim): void;
 	/** `fault` is a code of `faultCode`. `frame` is as far as it was read. `packet` is absent when a set of fragments was given up. */
 	fault(fault: number, frame: FrameInfo, packet: Packet | undefined): void;
+	/** The packet holds a fragment of a datagram that may be one of ours; `id` tells those of one source apart. */
+	fragment?(frame: FrameInfo, id: number): void;
 };
