@@ -17,7 +17,7 @@ import {type Failover} from './facts/failover.js';
 import {type Limits} from './facts/limits.js';
 import {thresholds} from './facts/thresholds.js';
 import {findDeaf, listenersOf, noteJoin, noteLeave} from './listening.js';
-import {ownersOfMessage} from './owners.js';
+import {createNearOwners, ownersOfMessage} from './owners.js';
 import {isStranger, membersOf, memoryOf, pairOf, relate, relateConfigured} from './pairs.js';
 import {cameUp, countRates, directorOf, identify, joinsVrrp, trustByAdvert, trustBySync} from './registry.js';
 import {noteAdvert} from './reigns.js';
@@ -229,7 +229,7 @@ export const createDesk = ({configured = [], state = createDeskState(), ...parts
 	const desk: DeskContext = {
 		...parts, state, configured: pairs.map(directors => directors.flat()), trusted: new Set(pairs.flat().flat()),
 		aliases: new Map(pairs.flat().flatMap(addresses => addresses.slice(1).map(address => [address, addresses[0]!] as const))),
-		reader: createPathReader(parts.table.arrays), counted: {countedUs: 0, rows: []},
+		reader: createPathReader(parts.table.arrays), near: createNearOwners(), counted: {countedUs: 0, rows: []},
 	};
 	const {numbers} = parts.table.arrays;
 	const {registry} = state;

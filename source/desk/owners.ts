@@ -28,32 +28,56 @@ export const findOwner = ({owners}: DeskState, segment: number, words: ArrayLike
 	return id === undefined ? undefined : owners.list[id];
 };
 
-const slotBits = 10;
+/*
+Owners of late by the words of their address, found without making text: messages come by the thousand, with any order of addresses in
+them. Each takes 8 words, at one of a few places after that of its hash; a new one takes the first of them when all are taken.
+*/
+const nearBits = 11;
+const nearShift = 3;
+const nearPlaces = 4;
+const nearAt = {segment: 0, address: 1, owner: 5, message: 6} as const;
 
-/** Where an address is looked for first, without making text: messages come by the thousand, with any order of addresses in them. */
-const slotOf = (segment: number, words: ArrayLike<number>, offset: number): number => {
-	const hash = Math.imul(Math.imul(words[offset]! ^ Math.imul(words[offset + 3]!, 0x85_eb_ca_6b), 0x9e_37_79_b1) ^ words[offset + 1]! ^ words[offset + 2]! ^ segment, 0xc2_b2_ae_35);
-	return hash >>> (32 - slotBits);
+export type NearOwners = {
+	/** A segment of 0 is an empty place; else it is one more than its number. */
+	readonly words: Int32Array;
+	/** Number of the message at hand, wrapping: what it has named already bears it. */
+	message: number;
 };
 
-const isAt = ({segment, words}: OwnerState, place: number, at: ArrayLike<number>, offset: number): boolean =>
-	segment === place && words[0] === at[offset] && words[1] === at[offset + 1] && words[2] === at[offset + 2] && words[3] === at[offset + 3];
+export const createNearOwners = (): NearOwners => ({words: new Int32Array(2 ** (nearBits + nearShift)), message: 0});
+
+const nearMask = (2 ** (nearBits + nearShift)) - 1;
+
+/** The place of an address, or, negated and less one, where it is to be put. */
+const nearPlace = ({words: near}: NearOwners, segment: number, words: Int32Array, at: number): number => {
+	const mixed = Math.imul(words[at]! ^ Math.imul(words[at + 3]!, 0x85_eb_ca_6b), 0x9e_37_79_b1) ^ words[at + 1]! ^ words[at + 2]! ^ segment;
+	const home = (Math.imul(mixed, 0xc2_b2_ae_35) >>> (32 - nearBits)) << nearShift;
+	let place = home;
+	for (let tried = 0; tried < nearPlaces; tried++) {
+		const found = near[place]!;
+		if (found === segment + 1 && near[place + nearAt.address] === words[at] && near[place + nearAt.address + 1] === words[at + 1]
+			&& near[place + nearAt.address + 2] === words[at + 2] && near[place + nearAt.address + 3] === words[at + 3]) {
+			return place;
+		}
+
+		if (found === 0) {
+			return -1 - place;
+		}
+
+		place = (place + (1 << nearShift)) & nearMask;
+	}
+
+	return -1 - home;
+};
 
 /** The same by number, for those who count. */
 export const finderOf = (state: DeskState): FindOwner => (segment, words, offset) => findOwner(state, segment, words, offset)?.id ?? -1;
 
 /** The owner of this address, made when it is new and there is room. */
 export const ownerAt = ({state: {owners}, limits}: DeskContext, segment: number, words: ArrayLike<number>, offset: number, family: Family, isKnown: boolean): OwnerState | undefined => {
-	const slot = slotOf(segment, words, offset);
-	const quick = owners.list[owners.slots[slot] ?? -1];
-	if (quick && isAt(quick, segment, words, offset)) {
-		return quick;
-	}
-
 	const mapKey = keyOf(segment, words, offset);
 	const id = owners.byKey.get(mapKey);
 	if (id !== undefined) {
-		owners.slots[slot] = id;
 		return owners.list[id];
 	}
 
@@ -73,7 +97,16 @@ export const ownerAt = ({state: {owners}, limits}: DeskContext, segment: number,
 	return owner;
 };
 
-export const announcerOf = ({announcers}: OwnerState, director: number): Announcer | undefined => announcers.find(one => one.director === director);
+export const announcerOf = ({announcers}: OwnerState, director: number): Announcer | undefined => {
+	// For each address of each message: without a function made for it.
+	for (const announcer of announcers) {
+		if (announcer.director === director) {
+			return announcer;
+		}
+	}
+
+	return undefined;
+};
 
 /** When anything of this address was announced last, 0: never. */
 export const announcedUs = ({announcers}: OwnerState): number => Math.max(0, ...announcers.map(({lastUs}) => lastUs));
@@ -94,13 +127,25 @@ export const noteAnnouncement = (owner: OwnerState, {index}: Director, timeUs: n
 	owner.announcers.push({director: index, firstUs: timeUs, lastUs: timeUs, messages: 1});
 };
 
+const remember = ({words, message}: NearOwners, place: number, owner: OwnerState): void => {
+	words[place] = owner.segment + 1;
+	for (let word = 0; word < 4; word++) {
+		words[place + nearAt.address + word] = owner.words[word]!;
+	}
+
+	words[place + nearAt.owner] = owner.id;
+	words[place + nearAt.message] = message;
+};
+
 /** What the last record of a message was about: the next one is about the same address nearly always. Reused for every message. */
 const found: OwnerState[] = [];
 
 /** The addresses that a message is about. Borrowed: overwritten by the next message. */
 export const ownersOfMessage = (desk: DeskContext, batch: RecordBatch, segment: number, isKnown: boolean): readonly OwnerState[] => {
+	const {state: {owners: {list}}, near} = desk;
 	const {words, count} = batch;
-	found.length = 0;
+	near.message = (near.message + 1) | 0;
+	let named = 0;
 	let last = -1;
 	for (let index = 0; index < count; index++) {
 		const at = index << recordShift;
@@ -115,11 +160,29 @@ export const ownersOfMessage = (desk: DeskContext, batch: RecordBatch, segment: 
 		}
 
 		last = at + recordAt.vaddr;
+		const place = nearPlace(near, segment, words, last);
+		if (place >= 0) {
+			if (near.words[place + nearAt.message] !== near.message) {
+				near.words[place + nearAt.message] = near.message;
+				found[named++] = list[near.words[place + nearAt.owner]!]!;
+			}
+
+			continue;
+		}
+
 		const owner = ownerAt(desk, segment, words, last, words[at + recordAt.family] === 6 ? 6 : 4, isKnown);
-		if (owner && !found.includes(owner)) {
-			found.push(owner);
+		if (owner) {
+			remember(near, -1 - place, owner);
+			// It may have been named before its place was given to another.
+			const earlier = found.indexOf(owner);
+			if (earlier === -1 || earlier >= named) {
+				found[named++] = owner;
+			}
 		}
 	}
+
+	// Not emptied before: an array of length 0 gives its memory back, 0.5 KB for each message.
+	found.length = named;
 
 	return found;
 };

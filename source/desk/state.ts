@@ -107,8 +107,6 @@ export type OwnersState = {
 	readonly byKey: Map<string, number>;
 	/** Of these, made by senders that are not known. */
 	byStrangers: number;
-	/** Numbers of owners by a hash of their words: the last one looked up there. */
-	readonly slots: number[];
 };
 
 /** What is remembered of directors that belong together, under the first of them (pairs.ts). */
@@ -233,7 +231,7 @@ export const createDeskState = (): DeskState => ({
 	streams: [],
 	losses: [],
 	routers: [],
-	owners: {list: [], byKey: new Map(), byStrangers: 0, slots: Array.from({length: 1024}, () => -1)},
+	owners: {list: [], byKey: new Map(), byStrangers: 0},
 	pairs: {parents: [], memories: new Map()},
 	takeovers: {count: 0, list: [], pending: []},
 	splits: [],

@@ -10,6 +10,7 @@ import {type ServiceCensus} from '../census/counts.js';
 import {secondUs} from '../wire/second.js';
 import {type Director} from './facts/director.js';
 import {type Limits} from './facts/limits.js';
+import {type NearOwners} from './owners.js';
 import {type DeskState} from './state.js';
 
 /** What the desk works with: its state, and the ways out of it. Every function of the desk gets it first. */
@@ -29,6 +30,8 @@ export type DeskContext = {
 	/** A director's first address in the configuration by each further one. */
 	readonly aliases: ReadonlyMap<string, string>;
 	readonly reader: PathReader;
+	/** Virtual addresses that messages named of late, to find them sooner: no part of the state. */
+	readonly near: NearOwners;
 	/** The last count of the table: made anew when it is too old, no part of the state. `countedUs` 0: something happened since. */
 	readonly counted: {countedUs: number; rows: readonly ServiceCensus[]};
 };

@@ -35,7 +35,8 @@ export const createSyncGroups = (configured: readonly string[], state = createSy
 	return {
 		heard({destination, family}) {
 			// Nearly every message goes to the same group as the one before.
-			if (destination.every((word, index) => word === state.last[index])) {
+			const {last} = state;
+			if (destination[0] === last[0] && destination[1] === last[1] && destination[2] === last[2] && destination[3] === last[3]) {
 				return;
 			}
 

@@ -65,7 +65,7 @@ const owner = struct<OwnerState>({
 	announcers: listOf(struct<Announcer>({director: index, firstUs: real, lastUs: real, messages: real})), bothSinceUs: real, isShared: flag, unprotectedUs: real,
 });
 
-const owners = struct<OwnersState>({list: listOf(owner), byKey: map(name, index, most), byStrangers: real, slots: indices});
+const owners = struct<OwnersState>({list: listOf(owner), byKey: map(name, index, most), byStrangers: real});
 
 const pairMemory = struct<PairMemory>({
 	begunUs: reals, bothSinceUs: real, isActiveActive: flag, contests: listOf(struct<PairMemory['contests'][number]>({timeUs: real, director: index})), sender: index,
@@ -112,7 +112,7 @@ export const deskShape: Shape<DeskState> = struct<DeskState>({
 });
 
 /** Throws a `CheckpointError` when something is named that is not there. `segments`: how many have a name. */
-export const checkDesk = ({registry: {directors, byAddress, byMac, others, last}, streams, losses, routers, owners: {list, byKey, slots}, pairs: {parents, memories}, takeovers: {list: all, pending}, splits, told: {timeline}}: DeskState, segments: number): void => {
+export const checkDesk = ({registry: {directors, byAddress, byMac, others, last}, streams, losses, routers, owners: {list, byKey}, pairs: {parents, memories}, takeovers: {list: all, pending}, splits, told: {timeline}}: DeskState, segments: number): void => {
 	const within = (what: string, limit: number, numbers: Iterable<number>, least = -1): void => {
 		for (const one of numbers) {
 			if (one < least || one >= limit) {
@@ -143,11 +143,6 @@ export const checkDesk = ({registry: {directors, byAddress, byMac, others, last}
 	ofDirectors(list.flatMap(({server, claim, conflict, announcers}) => [server, claim?.director ?? -1, conflict?.director ?? -1, ...announcers.map(one => one.director)]));
 	within('router', routers.length, [...list.map(one => one.router), ...splits.map(one => one.router)]);
 	within('owner', list.length, [...byKey.values()], 0);
-	within('owner', list.length, slots);
-	if (slots.length !== 1024) {
-		throw new CheckpointError('has another number of slots for owners');
-	}
-
 	for (const {from, to, owners: moved, services} of [...all, ...pending]) {
 		ofDirectors([from, to], 0);
 		within('owner', list.length, moved, 0);
