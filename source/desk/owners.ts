@@ -142,7 +142,8 @@ const found: OwnerState[] = [];
 
 /** The addresses that a message is about. Borrowed: overwritten by the next message. */
 export const ownersOfMessage = (desk: DeskContext, batch: RecordBatch, segment: number, isKnown: boolean): readonly OwnerState[] => {
-	const {state: {owners: {list}}, near} = desk;
+	const {near} = desk;
+	const {list} = desk.state.owners;
 	const {words, count} = batch;
 	near.message = (near.message + 1) | 0;
 	let named = 0;

@@ -395,7 +395,7 @@ export const suspect = (desk: DeskContext, owner: OwnerState, to: Director, time
 /** The former sender speaks of the address: the suspicion was wrong. */
 export const acquit = ({state}: DeskContext, owner: OwnerState): void => {
 	const {takeovers} = state;
-	if (takeovers.pending.length > 0 && takeovers.pending.some(({owners}) => owners.includes(owner.id))) {
+	if (takeovers.pending.some(({owners}) => owners.includes(owner.id))) {
 		takeovers.pending = takeovers.pending.filter(one => !one.owners.includes(owner.id));
 	}
 };
