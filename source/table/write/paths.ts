@@ -30,7 +30,10 @@ export type PathTable = {
 /** Where each part of a key begins, in octets: what a virtual service and a path have, what only the one has, and the other. */
 const placeOf = {vaddr: 0, vport: 16, protocol: 18, segment: 19, syncid: 21, daddr: 22, dport: 38, forward: 40, fwmark: 41, origin: 45, end: 47} as const;
 
-const lateBits = 10;
+/** What a record says of its path, as it is compared: of the words from `daddr` on all but the addresses hold several fields. */
+const nearAt = {vaddr: 0, daddr: 4, ports: 8, kind: 9, fwmark: 10, heard: 11, path: 12, generation: 13} as const;
+const nearShift = 4;
+const nearBits = 12;
 
 /** What a path table knows beside the shared arrays. */
 export type PathState = {
@@ -56,8 +59,8 @@ export const createPathTable = (arrays: TableArrays, sizes: TableSizes, seed: nu
 	const serviceIndex = createHashIndex(sizes.maxServices);
 	const {freePaths, freeServices, unreferred} = state;
 
-	/** The path of a record of late, by what is near at hand of it: most records are of some hundred paths, and need no other hash. */
-	const lately = new Int32Array(2 ** lateBits);
+	/** Paths of late by what their records said: most records are of some hundred paths, and need neither another hash nor the index. */
+	const near = new Int32Array(2 ** (nearBits + nearShift));
 
 	const serviceHash = (words: Int32Array, at: number, segment: number): number => {
 		let hash = hashWord(tables, placeOf.vaddr, words[at + recordAt.vaddr]!) ^ hashShort(tables, placeOf.vport, words[at + recordAt.vport]!)
@@ -183,10 +186,42 @@ export const createPathTable = (arrays: TableArrays, sizes: TableSizes, seed: nu
 	};
 
 	/** Not secret, and need not be: where many records meet, each of them is looked for in the index. */
-	const nearPlace = (words: Int32Array, at: number): number => {
-		const mixed = words[at + recordAt.vaddr]! ^ words[at + recordAt.vaddr + 3]! ^ (words[at + recordAt.vport]! << 16)
+	const nearPlace = (words: Int32Array, at: number, ports: number): number => {
+		const mixed = words[at + recordAt.vaddr]! ^ words[at + recordAt.vaddr + 3]! ^ ports
 			^ Math.imul(words[at + recordAt.daddr]! ^ words[at + recordAt.daddr + 3]! ^ words[at + recordAt.fwmark]!, 0x9e_37_79_b1);
-		return Math.imul(mixed, 0x85_eb_ca_6b) >>> (32 - lateBits);
+		return (Math.imul(mixed, 0x85_eb_ca_6b) >>> (32 - nearBits)) << nearShift;
+	};
+
+	/** Whether what stands at `place` is what a record says, and its path was not freed since. */
+	const isNear = (place: number, words: Int32Array, at: number, ports: number, kind: number, heard: number): boolean =>
+		near[place + nearAt.daddr] === words[at + recordAt.daddr]
+		&& near[place + nearAt.vaddr] === words[at + recordAt.vaddr]
+		&& near[place + nearAt.ports] === ports
+		&& near[place + nearAt.kind] === kind
+		&& near[place + nearAt.fwmark] === words[at + recordAt.fwmark]
+		&& near[place + nearAt.heard] === heard
+		&& (words[at + recordAt.family] === 4 || (
+			near[place + nearAt.daddr + 1] === words[at + recordAt.daddr + 1]
+			&& near[place + nearAt.daddr + 2] === words[at + recordAt.daddr + 2]
+			&& near[place + nearAt.daddr + 3] === words[at + recordAt.daddr + 3]
+			&& near[place + nearAt.vaddr + 1] === words[at + recordAt.vaddr + 1]
+			&& near[place + nearAt.vaddr + 2] === words[at + recordAt.vaddr + 2]
+			&& near[place + nearAt.vaddr + 3] === words[at + recordAt.vaddr + 3]))
+		&& paths[(near[place + nearAt.path]! << pathShift) + pathAt.generation] === near[place + nearAt.generation]
+		&& paths[near[place + nearAt.path]! << pathShift] !== 0;
+
+	const putNear = (place: number, words: Int32Array, at: number, ports: number, kind: number, heard: number, path: number) => {
+		for (let word = 0; word < 4; word += 1) {
+			near[place + nearAt.vaddr + word] = words[at + recordAt.vaddr + word]!;
+			near[place + nearAt.daddr + word] = words[at + recordAt.daddr + word]!;
+		}
+
+		near[place + nearAt.ports] = ports;
+		near[place + nearAt.kind] = kind;
+		near[place + nearAt.fwmark] = words[at + recordAt.fwmark]!;
+		near[place + nearAt.heard] = heard;
+		near[place + nearAt.path] = path;
+		near[place + nearAt.generation] = paths[(path << pathShift) + pathAt.generation]!;
 	};
 
 	const find = (words: Int32Array, at: number, segment: number, origin: number): number => {
@@ -216,7 +251,7 @@ export const createPathTable = (arrays: TableArrays, sizes: TableSizes, seed: nu
 		}
 	};
 
-	const create = (hash: number, words: Int32Array, at: number, segment: number, origin: number, known: boolean): number => {
+	const create = (words: Int32Array, at: number, segment: number, origin: number, known: boolean): number => {
 		if (!known && state.unknownPaths >= Math.max(1, sizes.maxPaths >> 1)) {
 			return 0;
 		}
@@ -244,6 +279,7 @@ export const createPathTable = (arrays: TableArrays, sizes: TableSizes, seed: nu
 		paths[path + pathAt.origin] = origin;
 		paths[path + pathAt.lastNewSecond] = -1;
 		paths[path + pathAt.lastNewMs] = 0;
+		const hash = pathHash(words, at, segment, origin);
 		paths[path + pathAt.hash] = hash;
 		paths[path + pathAt.unknown] = known ? 0 : 1;
 		state.unknownPaths += known ? 0 : 1;
@@ -261,19 +297,27 @@ export const createPathTable = (arrays: TableArrays, sizes: TableSizes, seed: nu
 
 	return {
 		intern(words, at, segment, origin, known) {
-			const near = nearPlace(words, at);
-			const remembered = lately[near]!;
-			const found = isPath(remembered, words, at, segment, origin) ? remembered : find(words, at, segment, origin);
-			if (found !== 0) {
-				lately[near] = found;
-				if (known && paths[(found << pathShift) + pathAt.unknown] !== 0) {
-					becomeKnown(found << pathShift);
+			const ports = (words[at + recordAt.vport]! << 16) | words[at + recordAt.dport]!;
+			const kind = (words[at + recordAt.protocol]! << 6) | (words[at + recordAt.family]! << 3) | (words[at + recordAt.flags]! & 7);
+			const heard = (segment << 16) | origin;
+			const place = nearPlace(words, at, ports);
+			let path = 0;
+			if (isNear(place, words, at, ports, kind, heard)) {
+				path = near[place + nearAt.path]!;
+			} else {
+				path = find(words, at, segment, origin) || create(words, at, segment, origin, known);
+				if (path === 0) {
+					return 0;
 				}
 
-				return found;
+				putNear(place, words, at, ports, kind, heard, path);
 			}
 
-			return create(pathHash(words, at, segment, origin), words, at, segment, origin, known);
+			if (known && paths[(path << pathShift) + pathAt.unknown] !== 0) {
+				becomeKnown(path << pathShift);
+			}
+
+			return path;
 		},
 		release(path) {
 			const left = paths[(path << pathShift) + pathAt.references]! - 1;
