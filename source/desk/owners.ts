@@ -10,6 +10,7 @@ import {type RecordBatch, recordAt, recordShift} from '../wire/sync/record-batch
 import {vipKey} from './facts/failover.js';
 import {type Director} from './facts/director.js';
 import {thresholds} from './facts/thresholds.js';
+import {beginMessage, isNews, nearOwner, nearPlace, putNear} from './near-owners.js';
 import {isReigning} from './routers.js';
 import {type Announcer, type DeskState, type OwnerState} from './state.js';
 import {type DeskContext} from './told.js';
@@ -26,48 +27,6 @@ const keyOf = (segment: number, words: ArrayLike<number>, offset: number): strin
 export const findOwner = ({owners}: DeskState, segment: number, words: ArrayLike<number>, offset: number): OwnerState | undefined => {
 	const id = owners.byKey.get(keyOf(segment, words, offset));
 	return id === undefined ? undefined : owners.list[id];
-};
-
-/*
-Owners of late by the words of their address, found without making text: messages come by the thousand, with any order of addresses in
-them. Each takes 8 words, at one of a few places after that of its hash; a new one takes the first of them when all are taken.
-*/
-const nearBits = 11;
-const nearShift = 3;
-const nearPlaces = 4;
-const nearAt = {segment: 0, address: 1, owner: 5, message: 6} as const;
-
-export type NearOwners = {
-	/** A segment of 0 is an empty place; else it is one more than its number. */
-	readonly words: Int32Array;
-	/** Number of the message at hand, wrapping: what it has named already bears it. */
-	message: number;
-};
-
-export const createNearOwners = (): NearOwners => ({words: new Int32Array(2 ** (nearBits + nearShift)), message: 0});
-
-const nearMask = (2 ** (nearBits + nearShift)) - 1;
-
-/** The place of an address, or, negated and less one, where it is to be put. */
-const nearPlace = ({words: near}: NearOwners, segment: number, words: Int32Array, at: number): number => {
-	const mixed = Math.imul(words[at]! ^ Math.imul(words[at + 3]!, 0x85_eb_ca_6b), 0x9e_37_79_b1) ^ words[at + 1]! ^ words[at + 2]! ^ segment;
-	const home = (Math.imul(mixed, 0xc2_b2_ae_35) >>> (32 - nearBits)) << nearShift;
-	let place = home;
-	for (let tried = 0; tried < nearPlaces; tried++) {
-		const found = near[place]!;
-		if (found === segment + 1 && near[place + nearAt.address] === words[at] && near[place + nearAt.address + 1] === words[at + 1]
-			&& near[place + nearAt.address + 2] === words[at + 2] && near[place + nearAt.address + 3] === words[at + 3]) {
-			return place;
-		}
-
-		if (found === 0) {
-			return -1 - place;
-		}
-
-		place = (place + (1 << nearShift)) & nearMask;
-	}
-
-	return -1 - home;
 };
 
 /** The same by number, for those who count. */
@@ -127,16 +86,6 @@ export const noteAnnouncement = (owner: OwnerState, {index}: Director, timeUs: n
 	owner.announcers.push({director: index, firstUs: timeUs, lastUs: timeUs, messages: 1});
 };
 
-const remember = ({words, message}: NearOwners, place: number, owner: OwnerState): void => {
-	words[place] = owner.segment + 1;
-	for (let word = 0; word < 4; word++) {
-		words[place + nearAt.address + word] = owner.words[word]!;
-	}
-
-	words[place + nearAt.owner] = owner.id;
-	words[place + nearAt.message] = message;
-};
-
 /** What the last record of a message was about: the next one is about the same address nearly always. Reused for every message. */
 const found: OwnerState[] = [];
 
@@ -145,7 +94,7 @@ export const ownersOfMessage = (desk: DeskContext, batch: RecordBatch, segment: 
 	const {near} = desk;
 	const {list} = desk.state.owners;
 	const {words, count} = batch;
-	near.message = (near.message + 1) | 0;
+	beginMessage(near);
 	let named = 0;
 	let last = -1;
 	for (let index = 0; index < count; index++) {
@@ -163,9 +112,8 @@ export const ownersOfMessage = (desk: DeskContext, batch: RecordBatch, segment: 
 		last = at + recordAt.vaddr;
 		const place = nearPlace(near, segment, words, last);
 		if (place >= 0) {
-			if (near.words[place + nearAt.message] !== near.message) {
-				near.words[place + nearAt.message] = near.message;
-				found[named++] = list[near.words[place + nearAt.owner]!]!;
+			if (isNews(near, place)) {
+				found[named++] = list[nearOwner(near, place)]!;
 			}
 
 			continue;
@@ -173,7 +121,7 @@ export const ownersOfMessage = (desk: DeskContext, batch: RecordBatch, segment: 
 
 		const owner = ownerAt(desk, segment, words, last, words[at + recordAt.family] === 6 ? 6 : 4, isKnown);
 		if (owner) {
-			remember(near, -1 - place, owner);
+			putNear(near, -1 - place, owner);
 			// It may have been named before its place was given to another.
 			const earlier = found.indexOf(owner);
 			if (earlier === -1 || earlier >= named) {

@@ -10,7 +10,7 @@ import {type ServiceCensus} from '../census/counts.js';
 import {secondUs} from '../wire/second.js';
 import {type Director} from './facts/director.js';
 import {type Limits} from './facts/limits.js';
-import {type NearOwners} from './owners.js';
+import {type NearOwners} from './near-owners.js';
 import {type DeskState} from './state.js';
 
 /** What the desk works with: its state, and the ways out of it. Every function of the desk gets it first. */
