@@ -65,7 +65,7 @@ export const createRecordRingWriter = (memory: RingMemory, options: {readonly wa
 					octets[nameLength + octet] = datagram.view.getUint8(datagram.offset + words[from + recordAt.peDataOffset]! + octet);
 				}
 
-				position = ring.putText(octets.subarray(0, nameLength + dataLength));
+				position = ring.putText(octets.subarray(0, nameLength + dataLength))!;
 			}
 
 			const to = ring.reserve();

@@ -35,8 +35,8 @@ export type RingWriter = {
 	defer(): void;
 	/** Makes visible what was deferred. */
 	flush(): void;
-	/** Copies octets into the text ring. Gives their position, or -1 when they are too many ever to fit. May block like `reserve`. */
-	putText(octets: Uint8Array): number;
+	/** Copies octets into the text ring. Gives their position, wrapping, or nothing when they are too many ever to fit. May block like `reserve`. */
+	putText(octets: Uint8Array): number | undefined;
 	/** Records written so far, wrapping. */
 	written(): number;
 };
@@ -102,7 +102,7 @@ export const createRingWriter = (memory: RingMemory, {waitForReader = false} = {
 		},
 		putText(octets) {
 			if (octets.length > text.length) {
-				return -1;
+				return undefined;
 			}
 
 			if (waitForReader) {

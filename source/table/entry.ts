@@ -6,11 +6,11 @@ One connection or template of the table: 16 words of 32 bits, one cache line, fo
    5    [kind of change (4)]  director (8): who announced it last  path (20): as a backup would hold it
    6    marks of the last takeover (4)  [earlier state (8)]  last announced path (20)
    7    timeout in seconds, unsigned
-   8    last heard, seconds since the table's origin
-   9    first heard, seconds since the table's origin
+   8    last heard, seconds since the table's origin, unsigned
+   9    first heard, seconds since the table's origin, unsigned
   10    milliseconds of last heard (10), of first heard (10), flags (12)
   11    0 (8)  announcements (24, stays at the top)
-  12    next in the timing wheel                            [change: when, seconds since the origin]
+  12    next in the timing wheel                            [change: when, seconds since the origin, unsigned]
   13    previous in the timing wheel                        [change: milliseconds (10)  earlier path (20)]
   14    sent: directors that listened when it was announced (16)  announced by (16)
   15    rhythm (12): mean interval of announcements, quarter seconds  persistence engine data (20)
@@ -37,6 +37,9 @@ export const entryAt = {
 	masks: 14,
 	rhythm: 15,
 } as const;
+
+/** The table's clock goes no further than this after its origin, some 136 years: seconds have 32 bits, and all of them set stand for never. */
+export const longestSeconds = 0xff_ff_ff_fe;
 
 export const pathMask = 0xf_ff_ff;
 export const maxUpdates = 0xff_ff_ff;
@@ -156,11 +159,13 @@ export const entryTimeout = (words: Int32Array, at: number): number => words[at 
 /** The same without a sign bit of its own: whole numbers stay such, where wrapping does no harm. */
 export const entryTimeoutWord = (words: Int32Array, at: number): number => words[at + entryAt.timeout]!;
 /** Whole seconds since the table's origin. */
-export const entryLastSecond = (words: Int32Array, at: number): number => words[at + entryAt.last]!;
-export const entryFirstSecond = (words: Int32Array, at: number): number => words[at + entryAt.first]!;
+export const entryLastSecond = (words: Int32Array, at: number): number => words[at + entryAt.last]! >>> 0;
+export const entryFirstSecond = (words: Int32Array, at: number): number => words[at + entryAt.first]! >>> 0;
+/** The same without a sign bit of its own, as `entryTimeoutWord`. */
+export const entryLastSecondWord = (words: Int32Array, at: number): number => words[at + entryAt.last]!;
 /** Milliseconds since the table's origin. */
-export const entryLastMs = (words: Int32Array, at: number): number => (words[at + entryAt.last]! * 1000) + (words[at + entryAt.fractions]! >>> 22);
-export const entryFirstMs = (words: Int32Array, at: number): number => (words[at + entryAt.first]! * 1000) + ((words[at + entryAt.fractions]! >>> 12) & 0x3_ff);
+export const entryLastMs = (words: Int32Array, at: number): number => ((words[at + entryAt.last]! >>> 0) * 1000) + (words[at + entryAt.fractions]! >>> 22);
+export const entryFirstMs = (words: Int32Array, at: number): number => ((words[at + entryAt.first]! >>> 0) * 1000) + ((words[at + entryAt.fractions]! >>> 12) & 0x3_ff);
 export const entryExpiresMs = (words: Int32Array, at: number): number => entryLastMs(words, at) + (entryTimeout(words, at) * 1000);
 export const entryUpdates = (words: Int32Array, at: number): number => words[at + entryAt.updates]! & maxUpdates;
 /** `entrySent` (16)  `entryAnnouncedBy` (16). */
@@ -229,7 +234,7 @@ A change or a departed session: a copy of an entry with the words in brackets.
 */
 export const changeKindOf = (words: Int32Array, at: number): number => words[at + entryAt.path]! >>> 28;
 /** Milliseconds since the table's origin. */
-export const changeMs = (words: Int32Array, at: number): number => (words[at + entryAt.next]! * 1000) + (words[at + entryAt.previous]! >>> 22);
+export const changeMs = (words: Int32Array, at: number): number => ((words[at + entryAt.next]! >>> 0) * 1000) + (words[at + entryAt.previous]! >>> 22);
 export const changeWasState = (words: Int32Array, at: number): number => (words[at + entryAt.lastPath]! >>> 20) & 0xff;
 /** The earlier path of a session that moved, else 0. */
 export const changeWasPath = (words: Int32Array, at: number): number => words[at + entryAt.previous]! & pathMask;

@@ -103,7 +103,7 @@ export const pathAt = {
 	/** Grows whenever the id is given to another path. */
 	generation: 9,
 	references: 10,
-	/** Milliseconds since the origin of the last session created, in two words: seconds and rest; -1 when never. */
+	/** Milliseconds since the origin of the last session created, in two words: seconds, unsigned, and rest; -1, which is no second (`longestSeconds`), when never. */
 	lastNewSecond: 11,
 	lastNewMs: 12,
 	hash: 13,

@@ -9,11 +9,14 @@ const fine = 16;
 const coarse = 64;
 const coarseSeconds = 5;
 
-/** Word 0: second of the last count plus one, 0 for never. Then fine new, fine ended, coarse new, coarse ended. */
+/** Word 0: second of the last count plus one, unsigned, 0 for never. Then fine new, fine ended, coarse new, coarse ended. */
 const at = {stamp: 0, fine: 1, coarse: 1 + (2 * fine)} as const;
 
+/** The second of the last count, -1 for none. */
+const lastOf = (rates: Int32Array, base: number): number => (rates[base + at.stamp]! >>> 0) - 1;
+
 const clear = (rates: Int32Array, base: number, second: number) => {
-	const last = rates[base + at.stamp]! - 1;
+	const last = lastOf(rates, base);
 	const from = base + at.fine;
 	for (let bucket = Math.max(last + 1, second - fine + 1); bucket <= second; bucket += 1) {
 		rates[from + (bucket & (fine - 1))] = 0;
@@ -33,7 +36,7 @@ const clear = (rates: Int32Array, base: number, second: number) => {
 /** Counts one session created (`kind` 0) or ended (`kind` 1). */
 export const countRate = (rates: Int32Array, path: number, kind: 0 | 1, second: number) => {
 	const base = path * rateWords;
-	if (rates[base + at.stamp] !== second + 1) {
+	if (lastOf(rates, base) !== second) {
 		clear(rates, base, second);
 	}
 
@@ -52,7 +55,7 @@ export type Rates = {readonly tenSeconds: number; readonly minute: number; reado
 /** Adds up counts of one path: `into` is counts over 10 s, 1 min, 5 min. */
 const addCounts = (rates: Int32Array, path: number, kind: 0 | 1, second: number, into: Float64Array) => {
 	const base = path * rateWords;
-	const last = rates[base + at.stamp]! - 1;
+	const last = lastOf(rates, base);
 	if (last < 0) {
 		return;
 	}
@@ -100,7 +103,7 @@ export const readTrend = (rates: Int32Array, paths: Iterable<number>, kind: 0 | 
 	const trend = Array.from({length: wanted}, () => 0);
 	for (const path of paths) {
 		const base = path * rateWords;
-		const last = Math.floor((rates[base + at.stamp]! - 1) / coarseSeconds);
+		const last = Math.floor(lastOf(rates, base) / coarseSeconds);
 		for (let index = 0; index < wanted; index += 1) {
 			const bucket = now - wanted + 1 + index;
 			if (bucket >= 0 && bucket <= last && bucket > last - coarse) {

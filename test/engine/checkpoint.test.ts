@@ -133,6 +133,24 @@ for (const [index, capture] of captures.entries()) {
 	});
 }
 
+for (const [seconds, what] of [[56 * 31_556_952, 'from 1970 on to 2026'], [2 ** 31 + 5, 'by more than 31 bits of seconds']] as const) {
+	test(`a capture whose clock is set ${what} is saved and restored`, async () => {
+		const packets = await packetsOf(path.join(folder, 'persistence.pcap'));
+		const shifted = packets.map((packet, index) => index < 20 ? packet : {...packet, timeUs: packet.timeUs + (seconds * 1_000_000)});
+		const never = createTestEngine();
+		feed(never, shifted.slice(0, 200));
+		const skip = changeCount(never);
+		const restored = restore(saveEngine(never.engine));
+		for (const one of [never, restored]) {
+			feed(one, shifted.slice(200));
+			one.engine.settle();
+		}
+
+		assertSame(seen(restored, 0), seen(never, skip), 'saved at packet 200');
+		assert.ok(never.view.totals().connections > 30);
+	});
+}
+
 test('a bent checkpoint is refused', async () => {
 	const engine = createTestEngine();
 	await replayInto(engine.engine.sink, path.join(folder, 'persistence.pcap'));

@@ -74,7 +74,7 @@ export const restoreEntries = (arrays: TableArrays, {head}: TableParts, isFreePe
 			|| (!isIpv6 && (entries[at + 1]! | entries[at + 2]! | entries[at + 3]!) !== 0)
 			|| entryRank(entries, at) !== rankOf(services[service + serviceAt.protocol]!, entryState(entries, at), isTemplate)
 			|| entryLastMs(entries, at) - (entryLastSecond(entries, at) * 1000) > 999 || entryFirstMs(entries, at) - (entryFirstSecond(entries, at) * 1000) > 999
-			|| entryFirstSecond(entries, at) < 0 || entryFirstMs(entries, at) > entryLastMs(entries, at) || entryLastMs(entries, at) > nowMs
+			|| entryFirstMs(entries, at) > entryLastMs(entries, at) || entryLastMs(entries, at) > nowMs
 			|| entryUpdates(entries, at) === 0
 			|| (peId !== 0 && (peId > peHighWater || isFreePe[peId] === 1))) {
 			refuse(`has the session in slot ${slot} out of bounds`);

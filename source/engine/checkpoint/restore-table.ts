@@ -3,7 +3,8 @@ A table from the head and the sections of a checkpoint, into memory that is stil
 relies on it, since a checkpoint may have been made by anybody: each number that leads to a place, each link of the lists, and
 whatever is said twice. What can be worked out is: counts, references and indexes are those of the entries that are there.
 */
-import {entryWords, stateShift} from '../../table/entry.js';
+import {secondUs} from '../../wire/second.js';
+import {entryWords, longestSeconds, stateShift} from '../../table/entry.js';
 import {numberAt, openTableMemory, pathAt, pathWords, peAt, peSlotOctets, peWords, rateWords, serviceAt, serviceWords, type TableArrays, type TableMemory} from '../../table/memory.js';
 import {remembered} from '../../table/write/eviction.js';
 import {createTableState, type TableState} from '../../table/write/table-state.js';
@@ -23,7 +24,7 @@ const restoreNumbers = (arrays: TableArrays, parts: TableParts): void => {
 
 	const nowUs = kept[numberAt.nowUs]!;
 	const originUs = kept[numberAt.originUs]!;
-	check(originUs === 0 ? nowUs === 0 : (nowUs >= originUs && (nowUs - originUs) / 1000 < 2 ** 40), 'has a clock before its start');
+	check(originUs === 0 ? nowUs === 0 : (nowUs >= originUs && (nowUs - originUs) / secondUs <= longestSeconds), 'has a clock before its start');
 	arrays.numbers.set(kept);
 };
 

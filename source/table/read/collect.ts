@@ -105,7 +105,7 @@ const keyText = ({kind, shift, mask}: KeyPlan): string => {
 		}
 
 		case keyKind.age: {
-			return `-(words[at + ${entryAt.first}] * 1000 + (words[at + ${entryAt.fractions}] >>> 12 & 0x3ff))`;
+			return `-((words[at + ${entryAt.first}] >>> 0) * 1000 + (words[at + ${entryAt.fractions}] >>> 12 & 0x3ff))`;
 		}
 
 		case keyKind.idle: {
@@ -154,7 +154,7 @@ const createLoop = (plan: KeyPlan, predicate: Predicate | undefined, isBounded: 
 			for (let slot = from; slot <= to; slot += step) {
 				const at = slot << ${entryShift};
 				const pathWord = words[at + ${entryAt.path}];
-				const heardMs = words[at + ${entryAt.last}] * 1000 + (words[at + ${entryAt.fractions}] >>> 22);
+				const heardMs = (words[at + ${entryAt.last}] >>> 0) * 1000 + (words[at + ${entryAt.fractions}] >>> 22);
 				const expires = heardMs + (words[at + ${entryAt.timeout}] >>> 0) * 1000;
 				const left = expires - nowMs;
 				if (pathWord === 0 || left <= 0) continue;

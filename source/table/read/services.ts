@@ -54,8 +54,8 @@ const summarise = ({counts, paths, pathTotals, rates, numbers}: TableArrays, pro
 		created += pathTotals[id * 2]!;
 		ended += pathTotals[(id * 2) + 1]!;
 		const second = paths[(id * pathWords) + pathAt.lastNewSecond]!;
-		if (second >= 0) {
-			lastNewMs = Math.max(lastNewMs, (second * 1000) + paths[(id * pathWords) + pathAt.lastNewMs]!);
+		if (second !== -1) {
+			lastNewMs = Math.max(lastNewMs, ((second >>> 0) * 1000) + paths[(id * pathWords) + pathAt.lastNewMs]!);
 		}
 	}
 

@@ -106,7 +106,7 @@ export const createChangeWriter = (memory: TableMemory, arrays: TableArrays, pat
 		aside(json, timeMs) {
 			const octets = encoder.encode(json);
 			const position = changes.putText(octets);
-			if (position === -1) {
+			if (position === undefined) {
 				return false;
 			}
 

@@ -35,6 +35,9 @@ const nearAt = {vaddr: 0, daddr: 4, ports: 8, kind: 9, fwmark: 10, heard: 11, pa
 const nearShift = 4;
 const nearBits = 12;
 
+/** Readers keep it shifted by a bit, so that it has 30. */
+const nextGeneration = (generation: number): number => (generation + 1) & 0x3f_ff_ff_ff;
+
 /** What a path table knows beside the shared arrays. */
 export type PathState = {
 	/** Ids that were freed and are given out again, the last one first. */
@@ -133,7 +136,7 @@ export const createPathTable = (arrays: TableArrays, sizes: TableSizes, seed: nu
 		}
 
 		const service = id << serviceShift;
-		services[service + serviceAt.generation]! += 1;
+		services[service + serviceAt.generation] = nextGeneration(services[service + serviceAt.generation]!);
 		services[service + serviceAt.protocol] = protocol;
 		services[service + serviceAt.vaddr] = words[at + recordAt.vaddr]!;
 		services[service + serviceAt.vaddr + 1] = words[at + recordAt.vaddr + 1]!;
@@ -268,7 +271,7 @@ export const createPathTable = (arrays: TableArrays, sizes: TableSizes, seed: nu
 		services[(service << serviceShift) + serviceAt.references]! += 1;
 		const id = freePaths.pop() ?? (state.pathHighWater += 1);
 		const path = id << pathShift;
-		paths[path + pathAt.generation]! += 1;
+		paths[path + pathAt.generation] = nextGeneration(paths[path + pathAt.generation]!);
 		paths[path + pathAt.daddr] = words[at + recordAt.daddr]!;
 		paths[path + pathAt.daddr + 1] = words[at + recordAt.daddr + 1]!;
 		paths[path + pathAt.daddr + 2] = words[at + recordAt.daddr + 2]!;

@@ -2,7 +2,7 @@ import {faultCode} from '../../wire/fault.js';
 import {connFlags} from '../../wire/sync/conn-flags.js';
 import {stateTimeoutSeconds} from '../../wire/sync/conn-state.js';
 import {maxRecords, recordAt, recordShift, type RecordBatch} from '../../wire/sync/record-batch.js';
-import {entryLastSecond, entryNext, entryPrevious, entryShift, entryTimeoutWord} from '../entry.js';
+import {entryLastSecondWord, entryNext, entryPrevious, entryShift, entryTimeoutWord} from '../entry.js';
 import {type HashIndex} from '../hash-index.js';
 import {pathShift, type TableArrays} from '../memory.js';
 import {type PePool} from '../pe-pool.js';
@@ -133,7 +133,7 @@ export const createPreparation = ({arrays, hashSession, pathTable, pe, refusals,
 		for (let record = 0; record < count; record += 1) {
 			const at = slotOf[record]! << entryShift;
 			// Wrapping arithmetic will do, and slot 0 stands for nothing: a branch would be guessed wrong.
-			const isSooner = -Number(second + timeoutOf[record]! < entryLastSecond(entries, at) + entryTimeoutWord(entries, at));
+			const isSooner = -Number(second + timeoutOf[record]! < entryLastSecondWord(entries, at) + entryTimeoutWord(entries, at));
 			sum ^= entries[(entryNext(entries, at) & isSooner) << entryShift]!;
 			sum ^= entries[Math.max(0, entryPrevious(entries, at) & isSooner) << entryShift]!;
 		}

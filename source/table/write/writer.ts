@@ -1,6 +1,6 @@
 import {connFlags} from '../../wire/sync/conn-flags.js';
 import {recordAt, recordShift, type RecordBatch} from '../../wire/sync/record-batch.js';
-import {entryExpiresMs, entryFlag, entryShift} from '../entry.js';
+import {entryExpiresMs, entryFlag, entryShift, longestSeconds} from '../entry.js';
 import {createHashIndex} from '../hash-index.js';
 import {numberAt, openTableMemory, pathShift, type TableArrays, type TableMemory} from '../memory.js';
 import {createPePool} from '../pe-pool.js';
@@ -83,7 +83,7 @@ export const createTableWriter = (memory: TableMemory, {waitForReader = false, s
 		}
 
 		if (nowUs > numbers[numberAt.nowUs]!) {
-			numbers[numberAt.nowUs] = nowUs;
+			numbers[numberAt.nowUs] = Math.min(nowUs, numbers[numberAt.originUs]! + (longestSeconds * secondUs));
 		}
 
 		setMoment(moment, Math.floor((numbers[numberAt.nowUs]! - numbers[numberAt.originUs]!) / 1000));
