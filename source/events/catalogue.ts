@@ -45,6 +45,10 @@ const common = {
 	to: field.address('The new master.'),
 };
 
+/** Red only where sessions are lost, as in the verdict: a takeover that kept them is calm, however it came about. */
+const toneOfTakeover = ({expected: {resets, otherwise, sureness}}: {readonly expected: {readonly resets: number; readonly otherwise: number | null; readonly sureness: string}}): 'alarm' | 'warning' | 'good' =>
+	sureness !== 'unknown' && resets > 0 ? 'alarm' : (sureness === 'unknown' || (otherwise ?? 0) > 0 ? 'warning' : 'good');
+
 /** What happens to a session. */
 const sessionEvents = {
 	new: event('new', {doc: 'A session was announced for the first time.', fields: session, others: sessionExtras, tone: 'fresh'}),
@@ -139,9 +143,10 @@ export const events = {
 			lostMessages: field.integer('Messages lost while it listened.'), vrids: field.list(common.vrid, 'Virtual routers.'), fromPriority: field.integer('Of the old master.'), toPriority: field.integer('Of the new master.'),
 			advert: field.time('Its first advert.'), message: field.time('Its first message.'), udp: field.object(coverage, 'The same of UDP flows.'), segment: common.segment, pair: common.pair,
 		},
-		bound: some, mark: {letter: 'T', rank: 6, tone: 'alarm'}, tone: 'alarm',
+		bound: some, mark: {letter: 'T', rank: 6, tone: 'alarm'}, toneOf: toneOfTakeover,
 		sentence: ({kind, from, to, gap, known, held}, who) => `${kind}: ${who(from)} to ${who(to)}, gap ${ago(gap)}; knew ${known} of ${held} open`,
-		brief: ({kind, known, held}) => `${kind}, knows ${known} of ${held} open`, level: 'alarm',
+		brief: ({kind, known, held}) => `${kind}, knows ${known} of ${held} open`,
+		level: values => ({alarm: 'alarm', warning: 'warning', good: 'note'} as const)[toneOfTakeover(values)],
 	}),
 	takeoverAccount: event('takeover-account', {
 		doc: 'What became of the sessions that were open at a takeover, so far: after 10 s, 1, 5, 15 and 30 minutes, and when what is expected changes.',

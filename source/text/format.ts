@@ -51,6 +51,9 @@ export const ago = (seconds: number): string => {
 	return hours < 48 ? `${hours}h${String(Math.floor(whole / 60) % 60).padStart(2, '0')}m` : `${Math.floor(hours / 24)}d${String(hours % 24).padStart(2, '0')}h`;
 };
 
+/** How long something took: the same, with hundredths below a second: `0.65s`, `3.6s`, `1m12s`. */
+export const span = (seconds: number): string => seconds < 1 ? `${Math.max(0, seconds).toFixed(2)}s` : ago(seconds);
+
 const escaped = (character: string): string => {
 	const code = character.codePointAt(0)!;
 	const hex = code.toString(16);

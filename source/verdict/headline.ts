@@ -4,7 +4,7 @@ now. What can be spared goes when a line gets too long; what to expect, and what
 */
 import {type Forecast, type Pair, type SplitBrain, type Takeover} from '../desk/facts/failover.js';
 import {type Tone} from '../text/line.js';
-import {ago} from '../text/format.js';
+import {ago, span} from '../text/format.js';
 import {expectationAfter, expectationOf, recordsPerMessage, type Expectation} from '../desk/facts/expectation.js';
 import {secondUs} from '../wire/second.js';
 
@@ -39,7 +39,7 @@ export const kindWord = ({kind, failBack}: Pick<Takeover, 'kind' | 'failBack'>):
 /** How long nobody served. The new master of a preemption may have spoken up before the old one stopped. */
 const gapWords = ({kind, gapUs}: Takeover): string => {
 	if (kind === 'crash' || kind === 'planned' || kind === 'sync') {
-		return ` gap ${gapUs < secondUs ? `${(gapUs / secondUs).toFixed(2)}s` : ago(gapUs / secondUs)}`;
+		return ` gap ${span(gapUs / secondUs)}`;
 	}
 
 	return kind === 'preempt' ? ' no gap' : ''; // When a claim came first, when the old one stopped is not seen.
@@ -135,23 +135,24 @@ export const splitHeadlines = (pair: Pick<Pair, 'claimant' | 'claimUs'>, split: 
 		const winner = name(split.winner);
 		const resets = sides.reduce((sum, {one, count}) => one === winner ? sum : sum + count, 0);
 		const main = resets === 0 ? 'likely KEPT' : resetWords(resets);
-		const span = ago((split.endUs - split.sinceUs) / secondUs);
+		const lasted = span((split.endUs - split.sinceUs) / secondUs);
 		const head = `SPLIT ENDED ${names.join('/')}`;
 		return [
 			{
-				text: firstFitting([`${head} ${clock(split.endUs)} after ${span}: ${winner} is left, ${main}`, `${head} ${clock(split.endUs)}: ${winner} is left, ${main}`, `${head}: ${winner} is left, ${main}`], columns),
+				text: firstFitting([`${head} ${clock(split.endUs)} after ${lasted}: ${winner} is left, ${main}`, `${head} ${clock(split.endUs)}: ${winner} is left, ${main}`, `${head}: ${winner} is left, ${main}`], columns),
 				tones: [['SPLIT ENDED', 'title'], [main, resets === 0 ? 'good' : 'lost']], level: resets === 0 ? 'good' : 'bad',
 			},
 			{text: '', tones: [], level: 'good'},
 		];
 	}
 
-	const span = ago((nowUs - split.sinceUs) / secondUs);
+	// From second to second as the clock shows them: two times on a screen and what lies between them must agree.
+	const lasted = ago(Math.floor(nowUs / secondUs) - Math.floor(split.sinceUs / secondUs));
 	const traffic = claimed ? `clients go to ${name(claimant)}: it claimed the VIP last, ${ago((nowUs - claimUs) / secondUs)} ago` : 'who has the clients is not seen (no ARP)';
 	const trafficShort = claimed ? `clients go to ${name(claimant)} (ARP ${ago((nowUs - claimUs) / secondUs)} ago)` : 'no ARP seen';
 	const stakes = sides.some(({count}) => count > 0)
 		? sides.map(({one, count}) => `${count} open TCP known to ${one} alone`).join(', ')
-		: 'all open TCP was announced before';
+		: 'no open TCP is known to one alone';
 	const others = claimed && split.directors.includes(claimant) ? split.directors.filter(director => director !== claimant) : [];
 	const stop = others.length === 0 ? '' : `: stop ${others.map(director => name(director)).join(' and ')}`;
 	const {reason} = split;
@@ -159,8 +160,8 @@ export const splitHeadlines = (pair: Pick<Pair, 'claimant' | 'claimUs'>, split: 
 		{
 			text: firstFitting([
 				...(reason === '' ? [] : [`SPLIT BRAIN: ${names.join(' and ')} both master${where} since ${clock(split.sinceUs)}: ${reason}`, `SPLIT BRAIN ${names.join('/')}${where}: ${reason}`, `SPLIT BRAIN ${names.join('/')}: ${reason}`]),
-				`SPLIT BRAIN: ${names.join(' and ')} both master${where} since ${clock(split.sinceUs)} (${span})`,
-				`SPLIT BRAIN ${names.join('/')}${where} since ${clock(split.sinceUs)} (${span})`, `SPLIT BRAIN ${names.join('/')} since ${clock(split.sinceUs)}`,
+				`SPLIT BRAIN: ${names.join(' and ')} both master${where} since ${clock(split.sinceUs)} (${lasted})`,
+				`SPLIT BRAIN ${names.join('/')}${where} since ${clock(split.sinceUs)} (${lasted})`, `SPLIT BRAIN ${names.join('/')} since ${clock(split.sinceUs)}`,
 			], columns),
 			tones: [['SPLIT BRAIN', 'lost']], level: 'bad',
 		},
@@ -227,8 +228,23 @@ export const aheadHeadline = ({pair, forecast, takeover, lost, sinceUs, seesJoin
 		};
 	}
 
-	const main = level === 'good' || resets === 0 ? (isBetter ? 'KEPT' : 'no resets expected') : (failBack ? `DO NOT fail back, ${resets} RESETS` : `${resets} RESETS`);
+	const main = level === 'good' || resets === 0 ? (isBetter ? 'KEPT' : 'no resets expected') : resetWords(resets);
 	const doubt = sureness === 'either' ? (otherwise > resets ? `; ${otherwise} if rebooted` : `; ${otherwise} if kept`) : '';
+	if (failBack && level !== 'good' && resets > 0) {
+		const warning = `DO NOT fail back to ${b}`;
+		return {
+			text: firstFitting([
+				`${warning} now: it knows ${lost > 0 ? 'at most ' : ''}${known} of ${held}${scope}, ${main}${doubt}${loss}; so if ${a} died`,
+				`${warning} now: it knows ${lost > 0 ? 'at most ' : ''}${known} of ${held}${scope}, ${main}${doubt}${loss}`,
+				`${warning}: it knows ${known} of ${held}${scope}, ${main}${doubt}${lossShort}`,
+				`${warning}: it knows ${known} of ${held}, ${main}${doubt}${lossShort}`,
+				`${warning}: knows ${known} of ${held}, ${main}${lossShort}`,
+				`${warning}: ${main}${lossShort}`,
+			], columns),
+			tones: [[warning, 'warning'], [main, 'warning'], [loss || lossShort, 'alarm'], [lossShort, 'alarm']], level,
+		};
+	}
+
 	return {
 		text: firstFitting([
 			`${starts[0]}: ${knows}${scope}${older}, ${main}${doubt}${loss}`,

@@ -3,8 +3,9 @@ The failover desk's plain sentences: evidence, number, what to expect, what cann
 directors and times of day come from the caller. What is inferred is worded so, and waiting is never called loss.
 */
 import {type Forecast, type Pair, type SplitBrain, type Takeover} from '../desk/facts/failover.js';
-import {percent} from '../text/format.js';
-import {expectationOf, isBlindTo, recordsPerMessage, type Expectation} from '../desk/facts/expectation.js';
+import {percent, span} from '../text/format.js';
+import {expectationAfter, expectationOf, recordsPerMessage, type Expectation} from '../desk/facts/expectation.js';
+import {splitHeadlines, takeoverHeadline} from './headline.js';
 import {secondUs} from '../wire/second.js';
 
 export type Words = {
@@ -17,7 +18,7 @@ export type Words = {
 export type Verdict = {
 	readonly level: Expectation['level'];
 	readonly expected: Expectation;
-	/** For the main screen, with letters for names. */
+	/** The first line of the screen, which says the same in short. */
 	readonly line: string;
 	/** For the failover view: sentences to be wrapped. */
 	readonly sentences: readonly string[];
@@ -25,73 +26,9 @@ export type Verdict = {
 
 const lineColumns = 80;
 
-/** The first form that fits; a form says less than the one before it, and what is expected last of all. */
-const firstFitting = (forms: readonly string[], columns: number): string => forms.find(form => form.length <= columns) ?? forms.at(-1)!;
-
 const plural = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;
 
-/** Tenths below ten seconds, hundredths below one. */
-export const spanText = (micros: number): string => {
-	const seconds = micros / secondUs;
-	return seconds < 1 ? `${seconds.toFixed(2)} s` : (seconds < 10 ? `${seconds.toFixed(1)} s` : (seconds < 120 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`));
-};
-
-const kindWords: Readonly<Record<Takeover['kind'], string>> = {planned: 'PLANNED', crash: 'CRASH', preempt: 'PREEMPT', move: 'MOVED', sync: 'SENDER'};
-
-const kindWord = ({kind, failBack}: Takeover): string => (kind === 'preempt' || kind === 'move') && failBack ? 'BACK' : kindWords[kind];
-
-/** A plus: we listen for so short a time that there may be more. */
-const outcome = ({sureness, resets, otherwise, level}: Expectation, {finding, blindBeforeUs, listeningEvidence, coverage: {sent}}: Takeover): string => {
-	// It was there before us and was never seen to join: that it was sent them is all we know.
-	const condition = listeningEvidence === 'none' && sent > 0 ? ' if it listened' : '';
-	const expected = level === 'good' || resets === 0 ? `likely KEPT${condition}` : `expect ${resets}${blindBeforeUs > 0 ? '+' : ''} RESET${resets === 1 ? '' : 'S'}`;
-	if (sureness === 'sure') {
-		return expected;
-	}
-
-	if (finding === 'rebuilt') {
-		return `${expected}, at most ${otherwise} (sloppy_tcp)`;
-	}
-
-	if (finding === 'lossy') {
-		return `${expected}: sync lost at it`;
-	}
-
-	return otherwise > resets ? `${expected}; if rebooted ${otherwise} RESETS` : `${expected}; ${otherwise} if kept`;
-};
-
-/** `!CRASH A>B 14:02:01.8 gap 3.6s: B knows 12804 of 12920 open (99%), likely KEPT`; what can be spared goes when it gets too long, what to expect never. */
-const lineOf = (takeover: Takeover, expected: Expectation, {name, clock}: Words, columns: number): string => {
-	const {from, to, atUs, gapUs, kind, coverage: {known, held}} = takeover;
-	const who = `!${kindWord(takeover)} ${name(from)}>${name(to)}`;
-	const head = `${who} ${clock(atUs)}`;
-	const gap = kind === 'preempt' || kind === 'move' ? '' : ` gap ${(gapUs / secondUs).toFixed(1)}s`;
-	if (takeover.isUnprotected) {
-		return firstFitting([`${head}: CANNOT TELL: nothing was ever announced for ${takeover.vips.join(' ')}`, `${head}: CANNOT TELL: nothing was ever announced`], columns);
-	}
-
-	if (takeover.isBlind) {
-		return firstFitting([`${head}: CANNOT TELL what was open: listening only since ${clock(takeover.blindBeforeUs)}`, `${head}: CANNOT TELL: listening since ${clock(takeover.blindBeforeUs)}`], columns);
-	}
-
-	if (held === 0) {
-		return `${head}${gap}: nothing was open`;
-	}
-
-	if (expected.sureness === 'unknown') {
-		const forms = [`${head}${gap}`, head, who].flatMap(start => [`${start}: CANNOT TELL what ${name(to)} knows of ${held} open`, `${start}: CANNOT TELL what ${name(to)} knows`]);
-		return firstFitting(forms, columns);
-	}
-
-	const ends = outcome(expected, takeover);
-	const knows = takeover.finding === 'rebuilt' ? `${name(to)} rebuilds ${held - takeover.coverage.sent} of ${held}` : `${name(to)} knows ${known} of ${held}`;
-	// Beside KEPT a bare number would be read as kept.
-	const least = ends.includes('KEPT') ? ends : ends.replace('expect ', '').replace(/if rebooted (\d+) RESETS/v, '$1 if rebooted');
-	return firstFitting([
-		`${head}${gap}: ${knows} open (${percent(known, held)}), ${ends}`, `${head}: ${knows} open (${percent(known, held)}), ${ends}`, `${head}: ${knows} (${percent(known, held)}), ${ends}`, `${head}: ${knows}, ${ends}`,
-		`${head}: ${knows}, ${least}`, `${who}: ${knows}, ${least}`, `${head}: ${ends}`, `${head}: ${least}`, `${who}: ${least}`,
-	], columns);
-};
+const spanText = (micros: number): string => span(micros / secondUs);
 
 const openingOf = (takeover: Takeover, expected: Expectation, {name, clock}: Words): string => {
 	const {kind, from, to, atUs, gapUs, vips, coverage, failBack, awaySinceUs, listenedUs, listenedSinceUs, ownKept, fromLastAdvertUs} = takeover;
@@ -232,50 +169,47 @@ const caveatsOf = (takeover: Takeover, expected: Expectation, nowUs: number, {na
 	return caveats;
 };
 
-/** The verdict of a takeover, as of `nowUs`: formed at once from what the new master knows. Its line has at most `columns` characters, from 60 on. */
+/** The verdict of a takeover, as of `nowUs`: formed at once from what the new master knows. Its line has at most `columns` characters. */
 export const verdictOf = (takeover: Takeover, nowUs: number, words: Words, columns = lineColumns): Verdict => {
-	const expected = expectationOf(takeover.coverage, takeover.ownKept, {isBlind: isBlindTo(takeover), finding: takeover.finding, words: takeover.words});
+	const expected = expectationAfter(takeover);
 	const sentences = takeover.coverage.held === 0 && !takeover.isBlind && !takeover.isUnprotected
 		? [openingOf(takeover, expected, words), 'No open session was known then.']
 		: [openingOf(takeover, expected, words), expectationSentence(takeover, expected, words), ...caveatsOf(takeover, expected, nowUs, words)];
-	return {level: expected.level, expected, line: lineOf(takeover, expected, words, columns), sentences};
+	return {level: expected.level, expected, line: takeoverHeadline(takeover, {...words, nowUs}, columns).text, sentences};
 };
 
 /** A split brain, while it lasts and after its end. */
-export const splitBrainVerdict = (split: SplitBrain, nowUs: number, {name, clock}: Words, columns = lineColumns): {readonly line: string; readonly sentences: readonly string[]; readonly resets: number} => {
+export const splitBrainVerdict = (split: SplitBrain, nowUs: number, words: Words, columns = lineColumns): {readonly line: string; readonly sentences: readonly string[]; readonly resets: number} => {
+	const {name, clock} = words;
 	const names = split.directors.map(director => name(director));
-	const span = spanText((split.endUs || nowUs) - split.sinceUs);
+	const lasted = spanText((split.endUs || nowUs) - split.sinceUs);
 	const where = split.by === 'vrrp' ? ` on VRID ${split.vrid}` : ' by their sync';
 	const prios = split.by === 'vrrp' ? names.map((one, index) => `${one} prio ${split.priorities[index]}`).join(', ') : names.join(' and ');
 	const claim = split.claimUs > 0 && split.claimant >= 0 ? ` Last VIP claim by ARP: ${name(split.claimant)}, ${spanText(nowUs - split.claimUs)} ago.` : ' No VIP claim by ARP was heard.';
 	const only = names.map((one, index) => ({one, count: split.onlyBy[index] ?? 0, index})).filter(({count}) => count > 0);
-	const line = `!SPLIT BRAIN ${names.join('/')}${where} since ${clock(split.sinceUs)} (${span.replace(' ', '')})`;
-	const because = split.reason === '' ? '' : `: ${split.reason}`;
+	const line = splitHeadlines(split, split, {...words, nowUs}, columns)[0].text;
 	if (split.endUs > 0) {
 		const winner = name(split.winner);
 		const unknown = only.filter(({index}) => split.directors[index] !== split.winner);
-		const resets = unknown.reduce((sum, {count}) => sum + count, 0);
-		const head = `!SPLIT ENDED ${names.join('/')}`;
-		const left = `${winner} is left, ${resets === 0 ? 'likely KEPT' : `expect ${resets} RESET${resets === 1 ? '' : 'S'}`}`;
 		return {
-			line: firstFitting([`${head} ${clock(split.endUs)} after ${span.replace(' ', '')}: ${left}`, `${head} ${clock(split.endUs)}: ${left}`, `${head}: ${left}`], columns),
-			resets,
-			sentences: [`Two masters${where} from ${clock(split.sinceUs)} to ${clock(split.endUs)} (${span}); ${winner} is left.`, ...(unknown.length === 0
+			line,
+			resets: unknown.reduce((sum, {count}) => sum + count, 0),
+			sentences: [`Two masters${where} from ${clock(split.sinceUs)} to ${clock(split.endUs)} (${lasted}); ${winner} is left.`, ...(unknown.length === 0
 				? [`All open sessions that were announced meanwhile are known to ${winner}, which was sent them or announced them itself: likely kept.`]
 				: unknown.map(({one, count}) => `${plural(count, 'open session')} announced by ${one} alone: unknown to ${winner}, expect resets.`))],
 		};
 	}
 
 	return {
-		line: firstFitting([...(split.reason === '' ? [] : [`${line}${because}`, `!SPLIT BRAIN ${names.join('/')}${where}${because}`, `!SPLIT BRAIN ${names.join('/')}${because}`]), ...(split.claimUs > 0 && split.claimant >= 0 ? [`${line}, VIP last claimed by ${name(split.claimant)}`] : []), line], columns),
+		line,
 		resets: 0,
-		sentences: [`TWO MASTERS${where} for ${span}: ${prios}.${split.reason === '' ? '' : ` Why: ${split.reason}; such adverts are nothing to the other one.`} Neither hears the other's sync.${claim}`, ...only
+		sentences: [`TWO MASTERS${where} for ${lasted}: ${prios}.${split.reason === '' ? '' : ` Why: ${split.reason}; such adverts are nothing to the other one.`} Neither hears the other's sync.${claim}`, ...only
 			.map(({one, count}) => `${plural(count, 'open session')} announced only by ${one} since: if ${names.filter(other => other !== one).join(' or ')} wins they are unknown to it.`), 'What would happen if one of them died cannot be told before one is left.'],
 	};
 };
 
-/** What would happen if the master died now: `if A died now: B knows 12804 of 12920 open (99%), …`, in at most `columns` from 60 on. Undefined while nobody listens. */
-export const forecastVerdict = (pair: Pair, forecast: Forecast | undefined, {name, clock}: Words, columns = lineColumns): {readonly line: string; readonly sentences: readonly string[]; readonly expected: Expectation} | undefined => {
+/** What would happen if the master died now, in sentences; the first lines of the screen say it in one (`aheadHeadline`). Undefined while nobody listens. */
+export const forecastVerdict = (pair: Pair, forecast: Forecast | undefined, {name, clock}: Words): {readonly sentences: readonly string[]; readonly expected: Expectation} | undefined => {
 	if (!forecast) {
 		return undefined;
 	}
@@ -287,15 +221,9 @@ export const forecastVerdict = (pair: Pair, forecast: Forecast | undefined, {nam
 	const knows = `${b} knows ${coverage.known} of ${coverage.held} open (${percent(coverage.known, coverage.held)})`;
 	const since = evidence === 'assumed' ? `${b} is in the group` : `${b} has listened since ${clock(listeningSinceUs)}`;
 	const doubt = expected.sureness === 'either' ? (expected.otherwise > expected.resets ? ` If ${b} was rebooted since, up to ${expected.otherwise}.` : ` If its kernel kept what it held, ${expected.otherwise}.`) : '';
-	const start = `if ${a} died now`;
-	const other = expected.sureness === 'either' ? `; up to ${expected.otherwise} if ${expected.otherwise > expected.resets ? 'rebooted' : 'kept'}` : '';
-	const least = expected.sureness === 'unknown' ? 'rest cannot be told' : (expected.resets === 0 ? 'no resets' : `up to ${expected.resets} resets`);
 	const resets = expected.sureness === 'unknown' ? 'what else it holds cannot be told' : (expected.resets === 0 ? 'no resets expected' : `expect resets of up to ${expected.resets}`);
 	return {
 		expected,
-		line: firstFitting([
-			`${start}: ${knows}, ${resets}${other}`, `${start}: ${b} knows ${coverage.known} of ${coverage.held}, ${resets}${other}`, `${start}: ${b} knows ${coverage.known} of ${coverage.held}, ${least}${other}`, `${start}: ${least}${other}`,
-		], columns),
 		sentences: [
 			failBack
 				? `${since} and knows ${percent(coverage.known, coverage.held)} of the open sessions (${coverage.known} of ${coverage.held}): fail back now and ${resets}.${doubt}`

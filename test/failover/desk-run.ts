@@ -4,7 +4,8 @@ state ten seconds after it, which is what an operator reads then.
 */
 import {createChangeReader} from '../../source/table/changes.js';
 import {type Director} from '../../source/desk/facts/director.js';
-import {type Failover, type Pair, type Takeover} from '../../source/desk/facts/failover.js';
+import {type Failover, type Forecast, type Pair, type Takeover} from '../../source/desk/facts/failover.js';
+import {aheadHeadline} from '../../source/verdict/headline.js';
 import {verdictOf, type Verdict, type Words} from '../../source/verdict/verdict.js';
 import {type Packet} from '../../source/wire/packet.js';
 import {createTestEngine, replayInto, type TestEngine} from '../support/replay-engine.js';
@@ -36,6 +37,10 @@ export const plainWords: Words = {
 	name: director => String.fromCodePoint(65 + director),
 	clock: timeUs => new Date(timeUs / 1000).toISOString().slice(11, 21),
 };
+
+/** What would happen if the master died now, in the one line that the screen has for it. */
+export const aheadLine = (pair: Pair, forecast: Forecast | undefined): string =>
+	aheadHeadline({pair, forecast, takeover: undefined, lost: 0, sinceUs: 0, seesJoins: true}, {...plainWords, nowUs: 0}, 80).text;
 
 /** Ethernet, IPv4 without options, UDP to the port of the sync daemon. */
 const isSync = ({view, offset, length}: Packet): boolean =>
