@@ -4,6 +4,7 @@ import {type Connection} from '../table/connection.js';
 import {type Naming} from '../text/alias-names.js';
 import {type Glyphs} from '../text/glyphs.js';
 import {type Detail, type Extent, type Place, type UiState} from './ui-state.js';
+import {type RowSign} from './views/sessions/signs.js';
 
 /** What stays as it is while somebody looks, but for the size. */
 export type Setting = {
@@ -106,7 +107,9 @@ export type View<Row = unknown> = {
 	/** When a row happened, where that can be gone to. */
 	momentOf?(row: Row): number;
 	needs(frame: Frame): Partial<Question>;
-	/** What the signs mean that are on the screen now, most important first. */
+	/** The signs that stand in its list now. */
+	signs?(frame: Frame): ReadonlySet<RowSign>;
+	/** What else stands there that is to be explained. */
 	legend?(frame: Frame): readonly string[];
 	Body(props: {readonly frame: Frame}): ReactNode;
 };

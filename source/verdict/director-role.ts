@@ -25,7 +25,7 @@ export const roleOf = (director: Director, nowUs: number): RoleReport => {
 	if (director.masterSinceUs > 0) {
 		const isSilent = director.intervalMs > 0 && missesAdverts({lastUs: director.lastAdvertUs, intervalMs: director.intervalMs}, nowUs, thresholds.goneIntervals);
 		return director.lastAdvertUs > 0
-			? {role: isSilent ? 'GONE' : 'MASTER', evidence: `VRID ${director.vrid} prio ${director.priority}, ${advertAge}`}
+			? {role: isSilent ? 'GONE' : 'MASTER', evidence: `VRID ${director.vrid} prio ${director.priority}  ${advertAge}`}
 			: {role: 'SENDING', evidence: 'by its sync messages'};
 	}
 
@@ -35,7 +35,7 @@ export const roleOf = (director: Director, nowUs: number): RoleReport => {
 
 	// It speaks up beside the master: for a moment, or a split brain begins.
 	if (director.lastAdvertUs > 0 && director.priority > 0 && !missesAdverts({lastUs: director.lastAdvertUs, intervalMs: director.intervalMs}, nowUs, thresholds.silentIntervals)) {
-		return {role: 'MASTER', evidence: `VRID ${director.vrid} prio ${director.priority}, ${advertAge}`};
+		return {role: 'MASTER', evidence: `VRID ${director.vrid} prio ${director.priority}  ${advertAge}`};
 	}
 
 	if (director.lastAdvertUs > 0) {

@@ -8,7 +8,12 @@ import {type Prompt} from '../ui-state.js';
 
 const labels = {filter: '/ ', find: '\\ ', note: 'note: ', time: 'go to: '} as const;
 
-const sortWords = ({sort, reverse}: Frame['ui']): string => `sort ${sort === 'open' ? 'DANGER,OPEN' : (sort === 'expires' ? 'EXPIRE' : (sort === 'idle' ? 'AGO' : (sort === 'director' ? 'TOLD' : sort.toUpperCase())))}${reverse ? 'v' : '^'}`;
+/** What the heading of a column is, where it is not the key itself. */
+const sortTitles: Readonly<Partial<Record<Frame['ui']['sort'], string>>> = {expires: 'EXPIRE', idle: 'AGO', director: 'TOLD'};
+
+const sortWords = ({sort, reverse}: Frame['ui']): string => sort === 'open'
+	? `danger ${reverse ? 'last' : 'first'}`
+	: `sort ${sortTitles[sort] ?? sort.toUpperCase()}${reverse ? 'v' : '^'}`;
 
 /** `n of m`, always. */
 const countWords = ({sample, ui: {marked}, isFollowing}: Frame): string => [

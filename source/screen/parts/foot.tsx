@@ -7,16 +7,51 @@ import {type Prompt} from '../ui-state.js';
 import {secondUs} from '../../wire/second.js';
 import {eventText} from './event-text.js';
 import {isUnfinished, promptLine} from './filter-bar.js';
+import {cannotTell, lastTakeover, mainPair} from '../../sample/standing.js';
+import {directorName} from '../../sample/screen-names.js';
+import {signs} from '../views/sessions/signs.js';
 import {timeLine, timeLineLegend} from './time-line.js';
+import {panelSigns} from './vip-panel.js';
 
 /** Events are news for so long. */
 const newsUs = 60 * secondUs;
 
-/** What the signs and letters mean that are on the screen now. */
+type Explained = readonly [whole: string, short: string];
+
+/** What the signs mean that stand in the list of a view, or above it; most important first. */
+const signLegend = (frame: Frame): readonly Explained[] => {
+	const {view, sample, named} = frame;
+	const present = new Set([...view.signs?.(frame) ?? [], ...(view.parts.hasPanel ? panelSigns(frame) : [])]);
+	const pair = mainPair(sample);
+	const name = (index: number | undefined, otherwise: string) => index === undefined || index < 0 ? otherwise : directorName(sample.status, index, named);
+	const takeover = pair && lastTakeover(pair, sample.nowUs);
+	const forecast = pair?.forecasts[0];
+	const pairs = sample.status?.failover.pairs ?? [];
+	// A sign may stand at rows of several pairs: then no director can be named for all of them.
+	const hasOne = pairs.filter(one => lastTakeover(one, sample.nowUs)).length <= 1;
+	const serving = new Set(pairs.flatMap(one => one.forecasts.map(({from}) => from)));
+	const to = hasOne ? name(takeover?.to, 'the new master') : 'its new master';
+	const names = {
+		to, hasRebooted: hasOne && takeover?.ownKept === 'no',
+		master: serving.size > 1 ? 'its master' : name(forecast && forecast.from >= 0 ? forecast.from : pair?.master, 'the master'),
+		unsure: cannotTell(sample).now ? to : name(forecast?.director, 'the backup'),
+	};
+	return [
+		...(Object.keys(signs) as Array<keyof typeof signs>).filter(sign => present.has(sign)).map(sign => signs[sign].legend(names)),
+		...(view.legend?.(frame) ?? []).map((text): Explained => [text, text]),
+	];
+};
+
+/** What the signs and letters mean that are on the screen now: in short where there is no room for all in full, and the least important left out at last. */
 const legend = (frame: Frame): string => {
-	const {view, sample, layout, columns} = frame;
-	const phrases = [...(view.legend?.(frame) ?? []), ...(layout.hasTimeLine ? timeLineLegend(sample, frame) : [])];
-	return phrased(phrases.map((text, index) => ({text, spare: index})), columns);
+	const {sample, layout, columns} = frame;
+	const ofSigns = signLegend(frame);
+	const ofLetters = layout.hasTimeLine ? timeLineLegend(sample, frame) : [];
+	const join = (texts: readonly string[]): string => texts.join('  ');
+	const [longSigns, shortSigns] = [0, 1].map(form => ofSigns.map(one => one[form]!)) as [string[], string[]];
+	const [longLetters, shortLetters] = [0, 1].map(form => ofLetters.map(one => one[form]!)) as [string[], string[]];
+	return [[...longSigns, ...longLetters], [...longSigns, ...shortLetters]].map(texts => join(texts)).find(text => text.length <= columns)
+		?? phrased([...shortSigns, ...shortLetters].map((text, index) => ({text, spare: index})), columns);
 };
 
 /** What was just done, else what the signs mean, else the latest event while it is news. */
@@ -56,6 +91,13 @@ export function Hints({frame, hints}: {readonly frame: Frame; readonly hints: st
 	return <Lines lines={[promptLine(prompt, right, error, columns)]}/>;
 }
 
+/** Where there is no line for it, what the signs mean stands among the keys. */
+const explainedHints = (frame: Frame): string => {
+	const words = signLegend(frame).map(([, short]) => short).join('  ');
+	const {columns} = frame;
+	return words === '' || words.length > columns - 20 ? keyHints(columns) : `${keyHints(columns - words.length - 2)}  ${words}`;
+};
+
 /** The last lines of every view. */
 export function Foot({frame}: {readonly frame: Frame}) {
 	const {sample, columns, layout} = frame;
@@ -63,7 +105,7 @@ export function Foot({frame}: {readonly frame: Frame}) {
 	return (
 		<>
 			<Lines lines={[...(time ? [time] : []), ...(layout.hasNote ? [noteLine(frame)] : [])]}/>
-			<Hints frame={frame} hints={keyHints(columns)}/>
+			<Hints frame={frame} hints={layout.hasNote ? keyHints(columns) : explainedHints(frame)}/>
 		</>
 	);
 }

@@ -42,8 +42,11 @@ const roleWords = (director: Director, pair: Pair | undefined, nowUs: number): {
 		return {role: 'SILENT', evidence: director.lastSyncUs > 0 ? `stopped sending ${ago((nowUs - director.lastSyncUs) / secondUs)} ago` : 'stopped sending', tone: 'warning'};
 	}
 
-	if (isServing && (role === 'GONE' || role === 'QUIET')) {
-		return {role: 'MASTER', evidence: 'by ARP and sync, no adverts heard', tone: 'good'};
+	if (isServing && (role === 'GONE' || role === 'QUIET' || role === 'SENDING')) {
+		const isClaimed = pair.claimant === director.index && pair.claimUs > 0;
+		return isClaimed || director.lastAdvertUs > 0
+			? {role: 'MASTER', evidence: `by ${isClaimed ? 'ARP and ' : ''}sync, no adverts heard`, tone: 'good'}
+			: {role: 'SENDING', evidence: 'by its sync, no adverts heard', tone: 'good'};
 	}
 
 	if (role === 'GONE' && director.priority === 0) {
@@ -54,6 +57,10 @@ const roleWords = (director: Director, pair: Pair | undefined, nowUs: number): {
 		return director.instances.some(({isUnicast}) => isUnicast)
 			? {role: 'adverts not heard (unicast?)', evidence: `last ${ago((nowUs - director.lastAdvertUs) / secondUs)} ago`, tone: 'unsure'}
 			: {role: 'VRRP GONE', evidence, tone: 'alarm'};
+	}
+
+	if (pair?.splitBrain?.endUs === 0 && pair.splitBrain.directors.includes(director.index)) {
+		return {role, evidence, tone: 'alarm'};
 	}
 
 	return {role, evidence, tone: role === 'MASTER' ? 'good' : (role === 'GONE' ? 'alarm' : 'plain')};
@@ -118,14 +125,17 @@ const accountLine = (takeover: Takeover, columns: number): Line => {
 	const {accounting, coverage} = takeover;
 	const {level, resets, sureness} = expectationAfter(takeover);
 	const {heard, closed, ranout, moved, waiting, overdue} = accounting;
-	const phrase = (name: string, count: number, spare: number): Phrase => ({text: `${name} ${short(count)}`, spare: count === 0 ? spare + 10 : spare});
-	const lost = Math.min(waiting, resets);
+	const lost = Math.min(waiting + overdue, resets);
 	const isNormal = level === 'good' || (sureness === 'either' && resets === 0);
-	const remark = isNormal ? ' (normal)' : (level === 'unknown' || lost === 0 ? '' : ` (${columns < 72 ? '' : 'up to '}${short(lost)} lost)`);
-	const waits = `waiting ${short(waiting)}${remark}`;
-	const text = phrased([
-		{text: `of ${short(coverage.held)} open TCP then: heard again ${short(heard)}`}, phrase('closed', closed, 2), phrase('ran out', ranout, 1), ...(moved > 0 ? [phrase('moved', moved, 3)] : []),
-		{text: waits}, phrase('overdue', overdue, 4),
+	const remark = isNormal ? (waiting > 0 ? ' (normal)' : '') : (level === 'unknown' || lost === 0 ? '' : ` (${columns < 72 ? '' : 'up to '}${short(lost)} lost)`);
+	const few = (name: string, count: number): string => count === 0 ? '' : `${name} ${short(count)}`;
+	// Heard again and closed since are one figure, which never falls; the others sum with it to what was open.
+	const rest = [few('ran out', ranout), few('moved', moved), few('overdue', overdue), `waiting ${short(waiting)}${remark}`].filter(Boolean).join('  ');
+	const parts = closed === 0 ? 'heard again' : (heard === 0 ? 'closed' : `heard again ${short(heard)}, closed ${short(closed)}`);
+	const text = fitting([
+		`of ${short(coverage.held)} open TCP then: settled ${short(heard + closed)} (${closed === 0 ? 'heard again or closed' : parts})  ${rest}`,
+		`of ${short(coverage.held)} open TCP then: settled ${short(heard + closed)} (${parts})  ${rest}`,
+		`of ${short(coverage.held)} open TCP then: settled ${short(heard + closed)}  ${rest}`, `of ${short(coverage.held)} then: settled ${short(heard + closed)}  ${rest}`,
 	], columns);
 	return withTones(text, 'plain', overdue > 0 ? [[`overdue ${short(overdue)}`, 'warning']] : []);
 };

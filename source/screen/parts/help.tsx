@@ -5,6 +5,7 @@ import {fit, line, type Line, wrapText} from '../../text/line.js';
 import {oncePerFrame, type Page} from '../frame.js';
 import {keyHelp, type HelpEntry} from '../keymap.js';
 import {Lines} from '../theme.js';
+import {type Detail} from '../ui-state.js';
 import {signHelp} from '../views/sessions/signs.js';
 import {views} from '../views/views.js';
 
@@ -12,7 +13,7 @@ const facts: readonly HelpEntry[] = [
 	{group: 'HEADER', keys: 'listening', help: 'or for, where there is little room: how long we have listened: a monitor knows only what was announced since; most sessions are known after a minute or two'},
 	{group: 'HEADER', keys: 'drops', help: 'packets that this host lost before reading them; our fault, not the directors\''},
 	{group: 'HEADER', keys: 'sync msgs lost', help: 'sync messages missing in the sequence of a director: up to 40 records each never reached us'},
-	{group: 'HEADER', keys: 'MASTER', help: 'by VRRP adverts, whose age stands beside; SENDING means that only its sync was heard'},
+	{group: 'HEADER', keys: 'MASTER', help: 'by VRRP adverts, whose age stands beside, or by its claim of the address (ARP) and its sync; SENDING means that only its sync was heard'},
 	{group: 'HEADER', keys: 'LISTENS', help: 'it joined the sync group and said nothing else: a backup, or another monitor such as this one. Beside VRRP it counts as a backup when it is in the group of VRRP, too, or when --pair names it'},
 	{group: 'HEADER', keys: 'GONE', help: 'its adverts stopped; RESIGNED: with priority 0, in order; VRRP GONE: its sync goes on, so keepalived is dead or its adverts are blocked; SILENT: another sends in its place'},
 	{group: 'HEADER', keys: '*', help: 'who is master; two stars are two masters'},
@@ -21,7 +22,7 @@ const facts: readonly HelpEntry[] = [
 	{group: 'HEADER', keys: 'CRASH', help: 'the last takeover: the adverts of the old master stopped; PLANNED: it resigned; PREEMPT: a higher priority spoke up; BACK: so it did, and had been master before; MOVED: the address was claimed by another, no adverts heard; SENDER: only the sender of sync changed'},
 	{group: 'HEADER', keys: 'knows N of M', help: 'open TCP and SCTP sessions that were sent to a director while it listened, or that it announced; whether it received them cannot be seen'},
 	{group: 'HEADER', keys: 'open', help: 'TCP (and SCTP) sessions in ESTABLISHED; UDP: flows, which no takeover resets: they are scheduled anew'},
-	{group: 'HEADER', keys: 'heard again', help: 'of the sessions open at the takeover: announced again, by the new master'},
+	{group: 'HEADER', keys: 'settled', help: 'of the sessions open at the takeover: what became of them is known, since the new master announced them again or they were closed'},
 	{group: 'HEADER', keys: 'waiting', help: 'not announced by the new master yet: normal, it announces an inherited session after up to 50 client packets'},
 	{group: 'HEADER', keys: 'overdue', help: 'silent for longer than its own earlier rhythm explains'},
 	{group: 'HEADER', keys: 'ran out', help: 'timer ended while open: ordinary idling does that too'},
@@ -61,11 +62,30 @@ export const helpLines = (keys: readonly HelpEntry[], search: string, columns: n
 	return lines.length === 0 ? [line('  nothing of that name; Backspace', 'dim')] : lines;
 };
 
-/** Begins with the view from which it was asked for: what its columns mean. */
-const linesOf = oncePerFrame(({ui: {overlay}, columns, view}) => {
+/** What is on the page of a session, or of a virtual service. */
+const detailHelp: Readonly<Record<Detail['kind'], ReadonlyArray<readonly [keys: string, help: string]>>> = {
+	session: [
+		['now', 'what the master that serves it now makes of it: KEPT, RESET, or ANEW for UDP'],
+		['next', 'what would become of it if that one died now: whether the likeliest successor was sent it'],
+		['expires', 'what remains of its timer, what was granted, and when'],
+		['seen by', 'who announced it last, and who before'],
+		['history', 'its changes, latest first; j k scroll, b goes to the moment'],
+		['not seen', 'what is never announced, so that nobody who listens can know it'],
+	],
+	vip: [
+		['state', 'its sessions by state, and as a bar of letters'],
+		['expiry', 'how many have how much time left'],
+		['trend', 'new sessions per five seconds, latest on the right'],
+		['takeover', 'what the new master knew, and what became of the sessions that were open; fate: what the next one would know'],
+		['z', 'idle: a real server without a new session while its peers had some'],
+	],
+};
+
+/** Begins with what it was asked for from: what stands on that page, or the columns of that view. */
+const linesOf = oncePerFrame(({ui: {overlay, detail}, columns, view}) => {
 	const search = overlay?.kind === 'help' ? overlay.search.text : '';
-	const here = search === '' ? view.columns.filter(({from}) => columns >= from).map(({title, help}) => ({group: 'HERE', keys: title, help})) : [];
-	return helpLines([...here, ...keyHelp()], search, columns);
+	const here = detail ? detailHelp[detail.kind] : view.columns.filter(({from}) => columns >= from).map(({title, help}) => [title, help] as const);
+	return helpLines([...(search === '' ? here : []).map(([keys, help]) => ({group: 'HERE', keys, help})), ...keyHelp()], search, columns);
 });
 
 /** The overlay: what is typed, and as much as fits. */

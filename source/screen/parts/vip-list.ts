@@ -1,27 +1,33 @@
 import {type Sample} from '../../sample/sample.js';
 import {type ServiceView} from '../../table/read/services.js';
 import {type Naming} from '../../text/alias-names.js';
-import {type Pair} from '../../desk/facts/failover.js';
-import {forecastOf, lastTakeover, pairsByUrgency} from '../../sample/standing.js';
+import {vipKey, type Coverage, type Forecast, type Pair} from '../../desk/facts/failover.js';
+import {isUdpService} from '../../desk/facts/pair-services.js';
+import {lastTakeover, pairsByUrgency} from '../../sample/standing.js';
 import {expectationAfter, expectationOf} from '../../desk/facts/expectation.js';
 import {characterOf, toneOfSign, type RowSign} from '../views/sessions/signs.js';
 import {ago, rate, short} from '../../text/format.js';
 import {fit, line, type Line} from '../../text/line.js';
 import {textTable, type Column} from '../../text/text-table.js';
 import {secondUs} from '../../wire/second.js';
+import {formatAddress} from '../../wire/address.js';
 import {serviceName, sessionsOf} from './service-text.js';
 
 /** A virtual service with what the failover desk says of it. Undefined: nothing is known of that. */
 type VipRow = {
 	readonly service: ServiceView;
 	readonly nowUs: number;
+	readonly open: number;
 	/** Open at the last takeover. */
 	readonly held: number | undefined;
 	/** Of those, or of what is open now: known to the new master, or to the backup. */
 	readonly known: number | undefined;
-	readonly heard: number | undefined;
+	/** What became of those is known: heard again from the new master, or closed since. Never falls. */
+	readonly settled: number | undefined;
 	readonly overdue: number | undefined;
 	readonly sign: RowSign;
+	/** Others had a takeover, and the columns speak of that. */
+	readonly isAside?: true;
 };
 
 const counted = (value: number | undefined): string => value === undefined ? '?' : short(value);
@@ -29,18 +35,37 @@ const counted = (value: number | undefined): string => value === undefined ? '?'
 /** Every column of the VIPs: to add one is to add it here. `isTakeover`: only while there is one to speak of. */
 export const vipColumns: ReadonlyArray<Column<VipRow> & {readonly from: number; readonly isTakeover?: boolean}> = [
 	{id: 'vip', title: 'VIP', help: 'address, port and protocol of the virtual service', align: 'left', shrink: 1, least: 22, from: 0, text: ({service}) => serviceName(service.service)},
-	{id: 'open', title: 'OPEN', help: 'open now: TCP and SCTP sessions in ESTABLISHED, and UDP flows', align: 'right', least: 5, from: 0, text: ({service}) => short(service.open)},
+	{id: 'open', title: 'OPEN', help: 'open now: TCP and SCTP sessions in ESTABLISHED, and UDP flows', align: 'right', least: 5, from: 0, text: ({open}) => short(open)},
 	{id: 'closing', title: 'CLOSING', help: 'sessions in all other states', align: 'right', least: 7, from: 0, text: ({service}) => short(service.closing)},
 	{id: 'templates', title: 'TPL', help: 'persistence templates', align: 'right', least: 5, from: 84, text: ({service}) => short(service.templates)},
 	{id: 'reals', title: 'REALS', help: 'real servers with sessions', align: 'right', from: 0, text: ({service}) => String(service.reals.length)},
 	{id: 'held', title: 'THEN', help: 'open at the takeover', align: 'right', least: 5, from: 66, isTakeover: true, text: ({held}) => held === undefined ? '-' : short(held)},
-	{id: 'known', title: 'KNOWN', help: 'of those open, how many the backup knows; after a takeover, of those open then, how many the new master knows; ? cannot be told, - UDP flows that are scheduled anew', align: 'right', from: 66, text: ({known, sign}) => known === undefined && sign === 'anew' ? '-' : counted(known)},
-	{id: 'heard', title: 'HEARD', help: 'of those open at the takeover: announced since by the new master', align: 'right', from: 72, isTakeover: true, text: ({heard}) => heard === undefined ? '-' : short(heard)},
+	{id: 'known', title: 'KNOWN', help: 'of those open, how many the backup knows; after a takeover, of those open then, how many the new master knows; ? cannot be told, - UDP flows that are scheduled anew', align: 'right', from: 66, text: ({known, sign, isAside}) => known === undefined && (sign === 'anew' || isAside) ? '-' : counted(known)},
+	{id: 'settled', title: 'SETTLED', help: 'of those open at the takeover: announced since by the new master, or closed', align: 'right', from: 72, isTakeover: true, text: ({settled}) => settled === undefined ? '-' : short(settled)},
 	{id: 'overdue', title: 'OVERDUE', help: 'sessions silent for longer than their own rhythm explains', align: 'right', from: 90, isTakeover: true, text: ({overdue}) => overdue === undefined ? '-' : short(overdue)},
 	{id: 'end', title: 'END/s', help: 'sessions that ended per second, over 10 s', align: 'right', from: 90, text: ({service}) => rate(service.endRates.tenSeconds)},
 	{id: 'new', title: 'NEW/s', help: 'sessions announced for the first time per second, over 10 s; a SYN flood shows 0', align: 'right', from: 0, text: ({service}) => rate(service.newRates.tenSeconds)},
 	{id: 'last', title: 'NEW AGO', help: 'since the last session began', align: 'right', from: 66, text: ({service, nowUs}) => service.lastNewUs > 0 ? ago((nowUs - service.lastNewUs) / secondUs) : '-'},
 ];
+
+/** What would be known of a service if its master died now. */
+const forecastFor = ({service}: ServiceView, {forecasts}: Pair): {readonly forecast: Forecast; readonly coverage: Coverage} | undefined => {
+	const forecast = forecasts.find(({services}) => services.some(one => one.service === service.id));
+	const coverage = forecast?.services.find(one => one.service === service.id)?.coverage;
+	return forecast && coverage && {forecast, coverage};
+};
+
+/** Open now, as the desk counted it where it did: what stands beside it was counted at the same moment. */
+const openOf = (service: ServiceView, pair: Pair | undefined, {services}: Sample): number => {
+	const counted = pair && forecastFor(service, pair)?.coverage.held;
+	if (counted !== undefined || !pair || isUdpService(service.service)) {
+		return counted ?? service.open;
+	}
+
+	const {segment, vaddr, family} = service.service;
+	const isAlone = services.filter(one => !isUdpService(one.service) && one.service.segment === segment && vipKey(one.service.vaddr, 0) === vipKey(vaddr, 0)).length === 1;
+	return (isAlone ? pair.vips.find(vip => vip.segment === segment && vip.address === formatAddress(vaddr, 0, family))?.open : undefined) ?? service.open;
+};
 
 /** What the failover desk knows of a service: after a takeover its account, else what the backup was told. */
 export const vipRow = (service: ServiceView, sample: Sample): VipRow => {
@@ -48,23 +73,24 @@ export const vipRow = (service: ServiceView, sample: Sample): VipRow => {
 	const pair = pairOf(service, sample);
 	const takeover = pair && lastTakeover(pair, nowUs);
 	const account = takeover?.services.find(one => one.service === service.service.id);
+	const open = openOf(service, pair, sample);
 	if (takeover && account) {
-		const {coverage: {held, known}, accounting, udp} = account;
+		const {coverage: {held, known}, accounting: {heard, closed, overdue}, udp} = account;
 		const isUnsure = expectationAfter(takeover).sureness === 'unknown';
 		const sign = known >= held ? 'none' : (isUnsure ? 'unsure' : (udp ? 'anew' : 'reset'));
-		return {service, nowUs, held, known: sign === 'unsure' || sign === 'anew' ? undefined : known, heard: accounting.heard, overdue: accounting.overdue, sign};
+		return {service, nowUs, open, held, known: sign === 'unsure' || sign === 'anew' ? undefined : known, settled: heard + closed, overdue, sign};
 	}
 
-	const forecast = pair && forecastOf(pair);
-	const coverage = forecast?.services.find(one => one.service === service.service.id)?.coverage;
+	const {forecast, coverage} = (pair && forecastFor(service, pair)) ?? {};
 	const isShort = coverage !== undefined && coverage.known < coverage.held;
 	const isUnsure = isShort && expectationOf(forecast!.coverage, forecast!.ownKept).sureness === 'unknown';
-	return {service, nowUs, held: undefined, known: isUnsure ? undefined : coverage?.known, heard: undefined, overdue: undefined, sign: isUnsure ? 'unsure' : (isShort ? 'risk' : 'none')};
+	return {service, nowUs, open, held: undefined, known: isUnsure ? undefined : coverage?.known, settled: undefined, overdue: undefined, sign: isUnsure ? 'unsure' : (isShort ? 'risk' : 'none')};
 };
 
 /** The pair that serves it, as far as the desk says. */
 const pairOf = ({service}: ServiceView, sample: Sample): Pair | undefined => pairsByUrgency(sample)
-	.find(pair => [...pair.forecasts, ...pair.takeovers].some(({services}) => services.some(one => one.service === service.id)));
+	.find(pair => [...pair.forecasts, ...pair.takeovers].some(({services}) => services.some(one => one.service === service.id))
+		|| pair.vips.some(vip => vip.segment === service.segment && vip.address === formatAddress(service.vaddr, 0, service.family)));
 
 /** Those in danger first, and all in the order of addresses, so that none changes its place while nothing is wrong. */
 export const shownServices = (services: readonly ServiceView[], room: number, sample: Sample): readonly ServiceView[] => {
@@ -90,8 +116,10 @@ export const vipList = (sample: Sample, {columns, room, current, named}: VipList
 	}
 
 	const hasAll = sample.services.length <= room - 1;
-	const rows = shownServices(sample.services, hasAll ? room - 1 : room - 2, sample).map(service => vipRow(service, sample));
-	const hasTakeover = rows.some(({held}) => held !== undefined);
+	const found = shownServices(sample.services, hasAll ? room - 1 : room - 2, sample).map(service => vipRow(service, sample));
+	const hasTakeover = found.some(({held}) => held !== undefined);
+	// One column, one question: beside what was known at a takeover stands nothing of what would be known at another.
+	const rows = hasTakeover ? found.map((row): VipRow => row.held === undefined ? {...row, known: undefined, isAside: true} : row) : found;
 	// What is always the same, and how many, make room for the account, except on wide screens.
 	const shown = vipColumns.filter(({id, from, isTakeover}) => columns >= from && (!isTakeover || hasTakeover) && !(hasTakeover && columns < 90 && id === 'reals'));
 	const table = textTable(shown, rows, columns - 3, {named});

@@ -5,9 +5,9 @@ import {ago, percent, rate, short} from '../../text/format.js';
 import {bar, sparkline, type Glyphs} from '../../text/glyphs.js';
 import {beside, fit, line, type Line, type Tone} from '../../text/line.js';
 import {type Frame} from '../frame.js';
-import {Lines} from '../theme.js';
-import {characterOf, toneOfSign} from '../views/sessions/signs.js';
 import {secondUs} from '../../wire/second.js';
+import {Lines} from '../theme.js';
+import {characterOf, toneOfSign, type RowSign} from '../views/sessions/signs.js';
 import {realName, serviceName, sessionsOf, statesOf} from './service-text.js';
 import {shownServices, vipList, vipRow} from './vip-list.js';
 
@@ -72,7 +72,7 @@ const stateLine = (service: ServiceView, width: number): Line => {
 /** One VIP as a panel: states, rates, trend and real servers. */
 export const vipPanel = (service: ServiceView, sample: Sample, {width, height, glyphs, isCurrent, named}: {readonly width: number; readonly height: number; readonly glyphs: Glyphs; readonly isCurrent: boolean; readonly named: Naming}): Line[] => {
 	const {nowUs} = sample;
-	const {known, held, sign} = vipRow(service, sample);
+	const {known, open, held, sign} = vipRow(service, sample);
 	const knownText = known === undefined ? '' : (held === undefined ? ` known ${short(known)}` : ` known ${short(known)} of ${short(held)} then`);
 	const name = fit(`${isCurrent ? '>' : ' '}${characterOf(sign)}${named(serviceName(service.service))}`, width - 12);
 	const right = ` ${service.reals.length} real`;
@@ -92,7 +92,7 @@ export const vipPanel = (service: ServiceView, sample: Sample, {width, height, g
 	return [
 		line(`${name} ${rule}${right}`, isCurrent ? 'selected' : 'heading'),
 		stateLine(service, width),
-		line(fit(`open ${short(service.open)} closing ${short(service.closing)}${knownText}  +${rate(newRates.tenSeconds)}/s -${rate(endRates.tenSeconds)}/s`, width), sign === 'none' ? 'plain' : toneOfSign(sign)),
+		line(fit(`open ${short(open)} closing ${short(service.closing)}${knownText}  +${rate(newRates.tenSeconds)}/s -${rate(endRates.tenSeconds)}/s`, width), sign === 'none' ? 'plain' : toneOfSign(sign)),
 		line(fit(`[${trend.padStart(trendParts)}]${tail}`, width)),
 		...shown.map(real => {
 			const count = sessionsOf(real);
@@ -142,6 +142,13 @@ export const panelRows = (sample: Sample, columns: number, rows: number): number
 	const {services, plan: {across, down, height}} = shownGrid(sample, columns, rows);
 	return Math.min(down, Math.ceil(services.length / across)) * height;
 };
+
+/** The signs of the VIPs that are shown above the sessions. */
+export const panelSigns = ({sample, columns, rows, layout}: Frame): ReadonlySet<RowSign> => new Set(
+	layout.panel === 0
+		? []
+		: (isGrid(columns, rows) ? shownGrid(sample, columns, rows).services : shownServices(sample.services, layout.panel - 1, sample)).map(service => vipRow(service, sample).sign),
+);
 
 /** The VIPs above the sessions: as panels where there is room for them, else as a list. */
 export function VipPanel({frame}: {readonly frame: Frame}) {

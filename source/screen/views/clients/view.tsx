@@ -45,7 +45,8 @@ export const clientBlocks = (sample: Sample, {columns, visible, offset, cursor, 
 export const clientsView: View<ClientCount> = {
 	name: 'clients',
 	help: 'clients and their nets',
-	columns: [],
+	columns: clientColumns('CLIENT', Infinity).map(column => ({...column, from: 0})),
+	columnGroup: 'CLIENT',
 	parts: {directors: () => 2, bar: 'sessions', hasHeading: true},
 	caption({sample: {clients}, columns}) {
 		const counted = clients

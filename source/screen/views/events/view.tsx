@@ -1,4 +1,5 @@
 import {filterOfRow} from '../../../filter/row-filter.js';
+import {eventNames} from '../../../events/catalogue.js';
 import {type LoggedEvent} from '../../../events/told.js';
 import {type Sample} from '../../../sample/sample.js';
 import {type PastChange} from '../../../table/read/change-scan.js';
@@ -25,7 +26,12 @@ const changesAhead = 50;
 export const eventsView: View<EventRow> = {
 	name: 'events',
 	help: 'events',
-	columns: [],
+	columns: [
+		{title: 'time', help: 'when it was heard, in UTC unless --local-time', from: 0},
+		{title: 'event', help: `what happened: ${eventNames.join(' ')}; try / event=takeover`, from: 0},
+		{title: 'words', help: 'of a session: protocol, state, client > virtual > real, and by whom it was announced; Enter looks closer at it, b goes to the moment', from: 0},
+	],
+	columnGroup: 'EVENT',
 	isNeverSilent: true,
 	parts: {directors: () => 2, bar: 'events'},
 	caption({sample: {lostChanges}, columns}) {

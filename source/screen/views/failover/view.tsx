@@ -21,29 +21,39 @@ const wholeTable = 76;
 const accountColumns: ReadonlyArray<Column<AccountRow>> = [
 	{id: 'what', title: 'AT TAKEOVER', help: 'sessions that were open then', align: 'left', shrink: 1, least: 20, text: ({name}) => name},
 	...([
-		['held', 'HELD', ({coverage}) => coverage.held], ['known', 'KNOWN', ({coverage}) => coverage.known],
-		['heard', 'HEARD', ({accounting}) => accounting.heard], ['closed', 'CLOSED', ({accounting}) => accounting.closed],
-		['ranout', 'RANOUT', ({accounting}) => accounting.ranout], ['moved', 'MOVED', ({accounting}) => accounting.moved],
-		['waiting', 'WAITING', ({accounting}) => accounting.waiting], ['overdue', 'OVERDUE', ({accounting}) => accounting.overdue],
-	] as const satisfies ReadonlyArray<readonly [string, string, (row: AccountRow) => number]>).map(([id, title, value]): Column<AccountRow> => ({
-		id, title, help: title.toLowerCase(), align: 'right', least: 5, text: row => id === 'known' && row.isUnsure && value(row) < row.coverage.held ? '?' : short(value(row)),
+		['held', 'HELD', 'open at the takeover; the six to the right of KNOWN sum to it', ({coverage}) => coverage.held],
+		['known', 'KNOWN', 'of those, known to the new master: sent to it while it listened, or announced by itself; ? cannot be told', ({coverage}) => coverage.known],
+		['heard', 'HEARD', 'announced again by the new master, and open', ({accounting}) => accounting.heard],
+		['closed', 'CLOSED', 'closed since', ({accounting}) => accounting.closed],
+		['ranout', 'RANOUT', 'their timer ended while they were open: ordinary idling does that too', ({accounting}) => accounting.ranout],
+		['moved', 'MOVED', 'to another real server', ({accounting}) => accounting.moved],
+		['waiting', 'WAITING', 'not announced by the new master yet: normal, it announces an inherited session after up to 50 client packets', ({accounting}) => accounting.waiting],
+		['overdue', 'OVERDUE', 'silent for longer than their own earlier rhythm explains', ({accounting}) => accounting.overdue],
+	] as const satisfies ReadonlyArray<readonly [string, string, string, (row: AccountRow) => number]>).map(([id, title, help, value]): Column<AccountRow> => ({
+		id, title, help, align: 'right', least: 5, text: row => id === 'known' && row.isUnsure && value(row) < row.coverage.held ? '?' : short(value(row)),
 	})),
 ];
 
-/** Rows of a narrow screen: what happened to none is left out, the figures still sum to what was held. */
-const accountTable = (takeover: Takeover, columns: number, named: Naming): Line[] => {
+const signOfRow = ({coverage, isUdp, isUnsure}: AccountRow): RowSign => coverage.known >= coverage.held ? 'none' : (isUnsure ? 'unsure' : (isUdp ? 'anew' : 'reset'));
+
+const rowsOf = (takeover: Takeover): readonly AccountRow[] => {
 	const isUnsure = expectationAfter(takeover).sureness === 'unknown';
-	const rows: AccountRow[] = [
+	return [
 		{name: 'all open TCP', isUdp: false, isUnsure, coverage: takeover.coverage, accounting: takeover.accounting},
 		...(takeover.udp.held === 0 ? [] : [{name: 'all UDP flows', isUdp: true, isUnsure, coverage: takeover.udp, accounting: takeover.udpAccounting}]),
 		...takeover.services.map(({name, udp, coverage, accounting}) => ({name, isUdp: udp, isUnsure, coverage, accounting})),
 	];
+};
+
+/** Rows of a narrow screen: what happened to none is left out, the figures still sum to what was held. */
+const accountTable = (takeover: Takeover, columns: number, named: Naming): Line[] => {
+	const rows = rowsOf(takeover);
 	const shown = accountColumns.filter(({id}) => columns >= wholeTable || !(id === 'closed' || id === 'ranout' || id === 'moved') || rows.some(({accounting}) => accounting[id] > 0));
 	const table = textTable(shown, rows, columns - 2, {named});
 	return [
 		line(`  ${table.heading}`, 'heading'),
-		...rows.map(({coverage, isUdp}, index) => {
-			const sign: RowSign = coverage.known >= coverage.held ? 'none' : (isUnsure ? 'unsure' : (isUdp ? 'anew' : 'reset'));
+		...rows.map((row, index) => {
+			const sign = signOfRow(row);
 			return line(`${characterOf(sign)} ${table.rows[index]!}`, toneOfSign(sign));
 		}),
 	];
@@ -101,7 +111,8 @@ export const failoverView: View<'verdict'> = {
 	name: 'failover',
 	help: 'failover: who, when, and did the new master know the sessions',
 	hint: [4, '4 failover'],
-	columns: [],
+	columns: accountColumns.map(column => ({...column, from: 0})),
+	columnGroup: 'ACCOUNT',
 	parts: {directors: () => 3},
 	extent: frame => ({total: linesOf(frame).length, visible: frame.layout.list, across: 1}),
 	rowAt(sample) {
@@ -111,5 +122,6 @@ export const failoverView: View<'verdict'> = {
 	/** Enter lists what the verdict says is lost. */
 	describe: (_row, sample) => ({text: takeoverText(sample), filter: 'fate=reset'}),
 	needs: () => ({}),
+	signs: ({sample: {status, nowUs}}) => new Set((status?.failover.pairs ?? []).flatMap(pair => lastTakeover(pair, nowUs) ?? []).flatMap(takeover => rowsOf(takeover)).map(row => signOfRow(row))),
 	Body: ({frame}) => <Lines lines={linesOf(frame).slice(frame.place.offset, frame.place.offset + frame.extent.visible)}/>,
 };

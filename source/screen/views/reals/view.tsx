@@ -6,7 +6,7 @@ import {type View} from '../../frame.js';
 import {realName, serviceFilter, sessionsOf} from '../../parts/service-text.js';
 import {Lines} from '../../theme.js';
 import {type UiState} from '../../ui-state.js';
-import {isPassedOver, realColumns, type RealRow} from './columns.js';
+import {isPassedOver, realColumnHelp, realColumns, type RealRow} from './columns.js';
 
 const sorts = ['address', 'sessions', 'new/s', 'last new'] as const;
 
@@ -25,17 +25,19 @@ const rowsOf = ({services}: Sample, ui: UiState): readonly RealRow[] => {
 export const realsView: View<RealRow> = {
 	name: 'reals',
 	help: 'real servers',
-	columns: [],
+	columns: realColumnHelp,
+	columnGroup: 'REAL',
 	sorts,
 	parts: {directors: () => 2, hasHeading: true},
 	caption({sample, ui, columns}) {
 		const [count, sort] = [grouped(rowsOf(sample, ui).length), sortOf(ui)];
-		return fitting([`REAL SERVERS ${count} (unfiltered)   sort ${sort}   Enter and Y make it the filter   z idle: no new session while its peers had some`, `REAL SERVERS ${count} (unfiltered)  sort ${sort}  Enter filters  z idle, peers had new`, `REAL SERVERS ${count} (unfiltered)   sort ${sort}   Enter filters`], columns);
+		return fitting([`REAL SERVERS ${count} (unfiltered)   sort ${sort}   Enter and Y make it the filter`, `REAL SERVERS ${count} (unfiltered)  sort ${sort}  Enter filters`, `REAL SERVERS ${count} (unfiltered)   sort ${sort}   Enter filters`], columns);
 	},
 	extent: ({sample, ui, layout}) => ({total: rowsOf(sample, ui).length, visible: layout.list, across: 1}),
 	rowAt: (sample, ui, cursor) => rowsOf(sample, ui)[cursor],
 	describe: ({real, service}) => ({text: realName(real, service.service), filter: `rs=${realName(real, service.service)} ${serviceFilter(service.service)}`}),
 	needs: () => ({}),
+	legend: ({sample, ui, place: {offset}, extent: {visible}}) => rowsOf(sample, ui).slice(offset, offset + visible).some(row => isPassedOver(row, sample.nowUs)) ? ['z idle: no new session while its peers had some'] : [],
 	Body({frame}) {
 		const {sample, ui, columns, place: {cursor, offset}, extent: {visible}, glyphs, named} = frame;
 		const shown = rowsOf(sample, ui).slice(offset, offset + visible);

@@ -22,19 +22,19 @@ type Sign = {
 	readonly tone: Tone;
 	/** For the help. */
 	readonly help: string;
-	/** For the legend of what is on the screen. */
-	legend(names: SignNames): string;
+	/** For the legend of what is on the screen, whole and in short. */
+	legend(names: SignNames): readonly [whole: string, short: string];
 };
 
 /** Each sign as a character and a tone, and in plain words. */
 export const signs: Readonly<Record<Exclude<RowSign, 'none'>, Sign>> = {
-	reset: {character: '!', tone: 'alarm', help: 'the master that serves now was never told of it: the client is reset at its next packet, unless it has gone already', legend: ({to, hasRebooted}) => `! ${to} does not know it${hasRebooted ? ' (rebooted)' : ''}: reset at its next packet`},
-	unsure: {character: '?', tone: 'unsure', help: 'whether the master that serves now, or the one that would follow, knows it cannot be told', legend: ({unsure}) => `? cannot tell whether ${unsure} knows it`},
-	risk: {character: '%', tone: 'warning', help: 'risk: the backup was not told of it, or it runs out before that is due: lost if the master died now', legend: ({master}) => `% lost if ${master} died now`},
-	anew: {character: 's', tone: 'warning', help: 'a UDP flow that the master that serves now was never told of: it is scheduled anew, maybe to another real server', legend: () => 's UDP, scheduled anew'},
-	fresh: {character: '+', tone: 'fresh', help: 'first announced, or changed, within the last 2 s', legend: () => '+ new or changed'},
-	template: {character: 't', tone: 'dim', help: 'persistence template: no connection, it ties a client to a real server', legend: () => 't template'},
-	gone: {character: 'o', tone: 'dim', help: 'has left the table; shown because the order is held', legend: () => 'o gone'},
+	reset: {character: '!', tone: 'alarm', help: 'the master that serves now was never told of it: the client is reset at its next packet, unless it has gone already', legend: ({to, hasRebooted}) => [`! ${to} does not know it${hasRebooted ? ' (rebooted)' : ''}: reset at its next packet`, `! lost at ${to}: reset`]},
+	unsure: {character: '?', tone: 'unsure', help: 'whether the master that serves now, or the one that would follow, knows it cannot be told', legend: ({unsure}) => [`? cannot tell whether ${unsure} knows it`, '? cannot tell']},
+	risk: {character: '%', tone: 'warning', help: 'risk: the backup was not told of it, or it runs out before that is due: lost if the master died now', legend: ({master}) => [`% lost if ${master} died now`, `% lost if ${master} died`]},
+	anew: {character: 's', tone: 'warning', help: 'a UDP flow that the master that serves now was never told of: it is scheduled anew, maybe to another real server', legend: () => ['s UDP, scheduled anew', 's UDP anew']},
+	fresh: {character: '+', tone: 'fresh', help: 'first announced, or changed, within the last 2 s', legend: () => ['+ new or changed', '+ new']},
+	template: {character: 't', tone: 'dim', help: 'persistence template: no connection, it ties a client to a real server', legend: () => ['t template', 't template']},
+	gone: {character: 'o', tone: 'dim', help: 'has left the table; shown because the order is held', legend: () => ['o gone', 'o gone']},
 };
 
 const udp = 17;

@@ -1,6 +1,6 @@
 import {filterOfRow} from '../../../filter/row-filter.js';
 import {directorName} from '../../../sample/screen-names.js';
-import {cannotTell, lastTakeover, mainPair} from '../../../sample/standing.js';
+import {cannotTell} from '../../../sample/standing.js';
 import {type Connection} from '../../../table/connection.js';
 import {type SortKey} from '../../../table/read/sort-key.js';
 import {clientText, protocolText, realText, stateText, virtualText} from '../../../text/connection-text.js';
@@ -11,7 +11,7 @@ import {markedSlots, oncePerFrame, type View} from '../../frame.js';
 import {Lines} from '../../theme.js';
 import {firstView} from '../../ui-state.js';
 import {sessionColumns, visibleColumns, type SessionRow} from './columns.js';
-import {characterOf, fateWord, signOf, signs, toneOfSign, type RowSign} from './signs.js';
+import {characterOf, fateWord, signOf, toneOfSign, type RowSign} from './signs.js';
 
 /** From this width on states are written out. */
 const wideColumns = 100;
@@ -70,23 +70,7 @@ export const sessionsView: View<Connection> = {
 	describe: row => ({text: `${protocolText(row)} ${stateText(row)} ${clientText(row)} ${virtualText(row)} ${realText(row)}`, filter: filterOfRow(row)}),
 	open: connection => ({kind: 'session', key: {slot: connection.slot, firstUs: connection.firstUs}, connection, offset: 0}),
 	needs: ({place, extent}) => ({offset: place.offset, count: extent.visible}),
-	legend(frame) {
-		const {present} = tableOf(frame);
-		const {sample, ui: {marked}, named} = frame;
-		const pair = mainPair(sample);
-		const name = (index: number | undefined, otherwise: string) => index === undefined || index < 0 ? otherwise : directorName(sample.status, index, named);
-		const takeover = pair && lastTakeover(pair, sample.nowUs);
-		const forecast = pair?.forecasts[0];
-		const to = name(takeover?.to, 'the new master');
-		const names = {
-			to, hasRebooted: takeover?.ownKept === 'no',
-			master: name(forecast && forecast.from >= 0 ? forecast.from : pair?.master, 'the master'),
-			unsure: cannotTell(sample).now ? to : name(forecast?.director, 'the backup'),
-		};
-		return [
-			...(Object.keys(signs) as Array<keyof typeof signs>).filter(sign => present.has(sign)).map(sign => signs[sign].legend(names)),
-			...(marked.size > 0 ? ['# marked'] : []),
-		];
-	},
+	signs: frame => tableOf(frame).present,
+	legend: ({ui: {marked}}) => marked.size > 0 ? ['# marked'] : [],
 	Body: ({frame}) => <Lines lines={tableOf(frame).lines}/>,
 };

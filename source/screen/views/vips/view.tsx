@@ -3,7 +3,7 @@ import {fitting} from '../../../text/line.js';
 import {type ServiceView} from '../../../table/read/services.js';
 import {type Frame, type View} from '../../frame.js';
 import {serviceFilter, serviceName, sessionsOf} from '../../parts/service-text.js';
-import {vipColumns, vipList} from '../../parts/vip-list.js';
+import {vipColumns, vipList, vipRow} from '../../parts/vip-list.js';
 import {gridPlan, vipGrid} from '../../parts/vip-panel.js';
 import {Lines} from '../../theme.js';
 import {type UiState} from '../../ui-state.js';
@@ -48,6 +48,7 @@ export const vipsView: View<ServiceView> = {
 	describe: ({service}) => ({text: serviceName(service), filter: serviceFilter(service)}),
 	open: ({service}) => ({kind: 'vip', service: service.id, offset: 0}),
 	needs: () => ({}),
+	signs: ({sample, ui, place: {offset}, extent: {visible}}) => new Set(ordered(sample.services, ui).slice(offset, offset + visible).map(service => vipRow(service, sample).sign)),
 	Body({frame}) {
 		const {sample, ui, columns, layout, place: {cursor, offset}, extent: {visible}, glyphs, named} = frame;
 		const services = ordered(sample.services, ui);
