@@ -62,7 +62,7 @@ const desk: Step = ['4', /^PAIR A B/mv];
 /** A filter while it is being typed, with the number of sessions that pass. */
 const typed = (text: string): Step[] => [['/', /^\/ {2,}/mv], [text, new RegExp(String.raw`^/ ${text} .* of \d+`, 'mv')]];
 /** Leaves the line of the filter. */
-const entered: Step = ['\r', /sort DANGER/v];
+const entered: Step = ['\r', /danger first/v];
 
 const takes: ReadonlyArray<{readonly scene: Scene; readonly seconds: number}> = [
 	...['47', '48', '49', '50', '51'].map(second => ({scene: tick(second), seconds: 1})),

@@ -151,7 +151,8 @@ const groundsOf = (desk: DeskContext, nowUs: number): Ground[] => {
 		return {
 			segment, vips: owners.map(({key}) => key),
 			successorBit: successor?.bit ?? -1, successorOwn: successor !== undefined && countsOwn(survivalOf(successor, nowUs).kept),
-			takeover: last?.id ?? -1, atUs: last?.atUs ?? 0, to: last?.to ?? -1, isSure: last !== undefined && expectedOf(takeoverOf(state, last)).sureness === 'sure',
+			takeover: last?.id ?? -1, atUs: last?.atUs ?? 0, to: last?.to ?? -1,
+			isUnsure: last !== undefined && expectedOf(takeoverOf(state, last)).sureness === 'unknown',
 		};
 	});
 };

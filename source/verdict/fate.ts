@@ -7,7 +7,7 @@ import {type Account, type Fate} from '../events/session-fields.js';
 import {changeKind} from '../table/changes.js';
 import {
 	changeKindOf, entryAnnouncedBy, entryDirector, entryFlag, entryFlags, entryLastMs, entryFirstMs, entryMark, entryMarks, entryPath, entryRank, entryRhythmSeconds, entrySent,
-	entryTimeout, isOpenRank,
+	entryTimeout, isEstablishedRank, isOpenRank,
 } from '../table/entry.js';
 import {numberAt, pathWords, serviceAt, serviceWords, type TableArrays} from '../table/memory.js';
 import {vipKey, type Failover, type Ground} from '../desk/facts/failover.js';
@@ -59,8 +59,10 @@ export const createEntryVerdicts = ({paths, services, numbers}: TableArrays, fai
 		}
 
 		const marks = entryMarks(words, at);
-		if (ground.isSure && (marks & entryMark.unknown) !== 0 && (marks & entryMark.held) !== 0 && !isHeard(words, at, ground)) {
-			return 'reset';
+		// What is cut is TCP and SCTP: a flow of UDP that the new master does not know is scheduled anew, which is a risk.
+		const isLost = (marks & entryMark.unknown) !== 0 && (marks & entryMark.held) !== 0 && isOpenRank(entryRank(words, at)) && !isHeard(words, at, ground);
+		if (isLost) {
+			return ground.isUnsure ? 'unknown' : (isEstablishedRank(entryRank(words, at)) ? 'reset' : 'risk');
 		}
 
 		if (ground.successorBit === -1) {

@@ -5,8 +5,8 @@ directors and times of day come from the caller. What is inferred is worded so, 
 import {type Forecast, type Pair, type SplitBrain, type Takeover} from '../desk/facts/failover.js';
 import {percent, span} from '../text/format.js';
 import {expectationAfter, expectationOf, recordsPerMessage, type Expectation} from '../desk/facts/expectation.js';
-import {splitHeadlines, takeoverHeadline} from './headline.js';
 import {secondUs} from '../wire/second.js';
+import {splitHeadlines, takeoverHeadline} from './headline.js';
 
 export type Words = {
 	/** A short name of a director: a letter, or from the configuration. */

@@ -63,3 +63,21 @@ test('sessions in danger come first, and the legend names their sign', () => {
 	assert.ok(rows.length > 5, lines.join('\n'));
 	assert.match(lines.at(-2)!, /^! A does not know it/v);
 });
+
+test('every sign and letter that can be seen is explained, in every view, however narrow', () => {
+	for (const [columns, rows] of sizes) {
+		for (const name of ['sessions', 'vips', 'failover']) {
+			const lines = drawn(lost.frame(columns, rows, {view: name}));
+			const explained = lines.slice(rows < 18 ? -1 : -2).join('  ');
+			const shown = new Set(lines.flatMap(line => /^[ >](?<sign>[!%?s+]) ?(?:TCP|UDP|[\d\[])/v.exec(line)?.groups?.['sign'] ?? []));
+			assert.deepEqual([...shown].filter(sign => !explained.includes(`${sign} `)), [], `${columns}x${rows} ${name}\n${lines.join('\n')}`);
+			assert.ok(name !== 'sessions' || shown.has('!'));
+		}
+	}
+});
+
+test('help begins with what it was asked for from', () => {
+	for (const {name} of views) {
+		assert.match(drawn(lost.frame(80, 24, {view: name, overlay: {kind: 'help', search: {text: '', cursor: 0}, offset: 0}}))[1]!, /^HERE/v, name);
+	}
+});

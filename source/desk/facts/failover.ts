@@ -265,8 +265,8 @@ export type Ground = {
 	readonly takeover: number;
 	readonly atUs: number;
 	readonly to: number;
-	/** It is sure what the new master knew: what it does not know is reset at its next packet. */
-	readonly isSure: boolean;
+	/** Nothing tells what the new master knew. */
+	readonly isUnsure: boolean;
 };
 
 /** Names an address within its segment: its four words. */

@@ -5,11 +5,11 @@ import {keyHints} from '../keymap.js';
 import {Lines} from '../theme.js';
 import {type Prompt} from '../ui-state.js';
 import {secondUs} from '../../wire/second.js';
-import {eventText} from './event-text.js';
-import {isUnfinished, promptLine} from './filter-bar.js';
 import {cannotTell, lastTakeover, mainPair} from '../../sample/standing.js';
 import {directorName} from '../../sample/screen-names.js';
 import {signs} from '../views/sessions/signs.js';
+import {isUnfinished, promptLine} from './filter-bar.js';
+import {eventText} from './event-text.js';
 import {timeLine, timeLineLegend} from './time-line.js';
 import {panelSigns} from './vip-panel.js';
 

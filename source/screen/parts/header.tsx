@@ -45,8 +45,8 @@ const roleWords = (director: Director, pair: Pair | undefined, nowUs: number): {
 	if (isServing && (role === 'GONE' || role === 'QUIET' || role === 'SENDING')) {
 		const isClaimed = pair.claimant === director.index && pair.claimUs > 0;
 		return isClaimed || director.lastAdvertUs > 0
-			? {role: 'MASTER', evidence: `by ${isClaimed ? 'ARP and ' : ''}sync, no adverts heard`, tone: 'good'}
-			: {role: 'SENDING', evidence: 'by its sync, no adverts heard', tone: 'good'};
+			? {role: 'MASTER', evidence: `by ${isClaimed ? 'ARP and ' : ''}sync, no adverts`, tone: 'good'}
+			: {role: 'SENDING', evidence: 'by its sync, no adverts', tone: 'good'};
 	}
 
 	if (role === 'GONE' && director.priority === 0) {
@@ -133,7 +133,7 @@ const accountLine = (takeover: Takeover, columns: number): Line => {
 	const rest = [few('ran out', ranout), few('moved', moved), few('overdue', overdue), `waiting ${short(waiting)}${remark}`].filter(Boolean).join('  ');
 	const parts = closed === 0 ? 'heard again' : (heard === 0 ? 'closed' : `heard again ${short(heard)}, closed ${short(closed)}`);
 	const text = fitting([
-		`of ${short(coverage.held)} open TCP then: settled ${short(heard + closed)} (${closed === 0 ? 'heard again or closed' : parts})  ${rest}`,
+		`of ${short(coverage.held)} open TCP then: settled ${short(heard + closed)} (${closed === 0 ? 'heard or closed' : parts})  ${rest}`,
 		`of ${short(coverage.held)} open TCP then: settled ${short(heard + closed)} (${parts})  ${rest}`,
 		`of ${short(coverage.held)} open TCP then: settled ${short(heard + closed)}  ${rest}`, `of ${short(coverage.held)} then: settled ${short(heard + closed)}  ${rest}`,
 	], columns);

@@ -57,9 +57,9 @@ const forecastFor = ({service}: ServiceView, {forecasts}: Pair): {readonly forec
 
 /** Open now, as the desk counted it where it did: what stands beside it was counted at the same moment. */
 const openOf = (service: ServiceView, pair: Pair | undefined, {services}: Sample): number => {
-	const counted = pair && forecastFor(service, pair)?.coverage.held;
-	if (counted !== undefined || !pair || isUdpService(service.service)) {
-		return counted ?? service.open;
+	const held = pair && forecastFor(service, pair)?.coverage.held;
+	if (held !== undefined || !pair || isUdpService(service.service)) {
+		return held ?? service.open;
 	}
 
 	const {segment, vaddr, family} = service.service;
@@ -83,8 +83,10 @@ export const vipRow = (service: ServiceView, sample: Sample): VipRow => {
 
 	const {forecast, coverage} = (pair && forecastFor(service, pair)) ?? {};
 	const isShort = coverage !== undefined && coverage.known < coverage.held;
+	// Of a service without open sessions nothing can be unknown.
+	const isNone = open === 0 && (pair?.forecasts.length ?? 0) > 0;
 	const isUnsure = isShort && expectationOf(forecast!.coverage, forecast!.ownKept).sureness === 'unknown';
-	return {service, nowUs, open, held: undefined, known: isUnsure ? undefined : coverage?.known, settled: undefined, overdue: undefined, sign: isUnsure ? 'unsure' : (isShort ? 'risk' : 'none')};
+	return {service, nowUs, open, held: undefined, known: isUnsure ? undefined : (coverage?.known ?? (isNone ? 0 : undefined)), settled: undefined, overdue: undefined, sign: isUnsure ? 'unsure' : (isShort ? 'risk' : 'none')};
 };
 
 /** The pair that serves it, as far as the desk says. */

@@ -49,7 +49,7 @@ export const sessionColumns: readonly SessionColumn[] = [
 		id: 'state', title: 'STATE', help: 'as announced last; TPL is a persistence template', align: 'left', from: 0, sort: 'state', least: 5,
 		text: ({connection, isWide}) => connection.template ? 'TPL' : (isWide ? stateText(connection) : shortStates[stateText(connection)] ?? stateText(connection)),
 	},
-	{id: 'fate', title: 'FATE', help: 'reset: the master that serves now does not know it; else, if that died now: kept, risk, or unknown', align: 'left', least: 7, from: 110, text: ({connection, fate}) => fate(connection)},
+	{id: 'fate', title: 'FATE', help: 'reset: the master that serves now does not know it; else, if that died now: kept, risk (lost, or of UDP scheduled anew), or unknown', align: 'left', least: 7, from: 110, text: ({connection, fate}) => fate(connection)},
 	{id: 'director', title: 'TOLD', help: 'whose word it is: the director that announced it last', align: 'left', from: 72, sort: 'director', text: ({connection, letter}) => letter(connection.director)},
 	{id: 'address', title: 'DIRECTOR', help: 'address of that director', align: 'left', from: 160, text: ({connection, address}) => address(connection.director)},
 	{id: 'updates', title: 'UPD', help: 'announcements so far', align: 'right', from: 100, sort: 'updates', least: 4, text: ({connection}) => short(connection.updates)},

@@ -28,7 +28,7 @@ type Sign = {
 
 /** Each sign as a character and a tone, and in plain words. */
 export const signs: Readonly<Record<Exclude<RowSign, 'none'>, Sign>> = {
-	reset: {character: '!', tone: 'alarm', help: 'the master that serves now was never told of it: the client is reset at its next packet, unless it has gone already', legend: ({to, hasRebooted}) => [`! ${to} does not know it${hasRebooted ? ' (rebooted)' : ''}: reset at its next packet`, `! lost at ${to}: reset`]},
+	reset: {character: '!', tone: 'alarm', help: 'the master that serves now was never told of it: the client is reset at its next packet, unless it has gone already', legend: ({to, hasRebooted}) => [`! ${to} does not know it${hasRebooted ? ' (rebooted)' : ''}: reset at its next packet`, `! ${to} does not know it: reset`]},
 	unsure: {character: '?', tone: 'unsure', help: 'whether the master that serves now, or the one that would follow, knows it cannot be told', legend: ({unsure}) => [`? cannot tell whether ${unsure} knows it`, '? cannot tell']},
 	risk: {character: '%', tone: 'warning', help: 'risk: the backup was not told of it, or it runs out before that is due: lost if the master died now', legend: ({master}) => [`% lost if ${master} died now`, `% lost if ${master} died`]},
 	anew: {character: 's', tone: 'warning', help: 'a UDP flow that the master that serves now was never told of: it is scheduled anew, maybe to another real server', legend: () => ['s UDP, scheduled anew', 's UDP anew']},
@@ -61,19 +61,6 @@ export const signOf = (connection: Connection, {nowUs, changed, judged, unsure}:
 	}
 
 	return connection.open && judged?.fate === 'risk' ? (unsure.next ? 'unsure' : 'risk') : 'none';
-};
-
-/** Its fate in a word: what the master that serves now makes of it, else what the next one would. */
-export const fateWord = (connection: Connection, {judged, unsure}: Pick<SignContext, 'judged' | 'unsure'>): string => {
-	if (connection.template) {
-		return '';
-	}
-
-	if (judged?.mark === 'unknown' || judged?.fate === 'reset') {
-		return unsure.now ? 'unknown' : (connection.protocol === udp ? 'anew' : 'reset');
-	}
-
-	return judged?.fate === 'risk' && unsure.next ? 'unknown' : judged?.fate ?? '';
 };
 
 export const characterOf = (sign: RowSign): string => sign === 'none' ? ' ' : signs[sign].character;

@@ -11,7 +11,7 @@ import {markedSlots, oncePerFrame, type View} from '../../frame.js';
 import {Lines} from '../../theme.js';
 import {firstView} from '../../ui-state.js';
 import {sessionColumns, visibleColumns, type SessionRow} from './columns.js';
-import {characterOf, fateWord, signOf, toneOfSign, type RowSign} from './signs.js';
+import {characterOf, signOf, toneOfSign, type RowSign} from './signs.js';
 
 /** From this width on states are written out. */
 const wideColumns = 100;
@@ -35,7 +35,7 @@ const tableOf = oncePerFrame((frame): {readonly lines: readonly Line[]; readonly
 			letter: index => directorName(status, index, named),
 			address: index => named(status?.directors.find(director => director.index === index)?.address ?? '?'),
 			segment: index => onScreen(status?.segments[index] ?? '?'),
-			fate: row => fateWord(row, {judged: judged.get(row.slot), unsure}),
+			fate: row => row.template ? '' : judged.get(row.slot)?.fate ?? '',
 		})),
 		columns - 3,
 		{named, titleOf: ({id, title}) => isSorted(sort, id, sessionColumns.find(column => column.id === id)?.sort) ? `${title}${order}` : title},
