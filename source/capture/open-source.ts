@@ -28,6 +28,8 @@ export type SourceOptions = {
 	readonly groups: readonly string[];
 	readonly ports: readonly number[];
 	readonly until?: Moment | undefined;
+	/** Of files: so many packets are known already. */
+	readonly known?: number | undefined;
 	/** Of a file on the screen; infinite: as fast as possible. */
 	readonly speed: number;
 	/** Whether a screen shows it: then a file is paced and a stream is delivered at once. */
@@ -35,11 +37,15 @@ export type SourceOptions = {
 };
 
 /** A source, and how to steer it where it can be steered. */
-export type OpenedSource = PacketSource & {readonly controls?: ReplayControls};
+export type OpenedSource = PacketSource & {
+	readonly controls?: ReplayControls;
+	/** The share of a file that was read, 0 to 1; undefined where there is no telling. */
+	progress?(): number | undefined;
+};
 
-const openReplay = ({read, screen, speed, until, through}: SourceOptions, clock: CaptureClock): ReplaySource => {
+const openReplay = ({read, screen, speed, until, known, through}: SourceOptions, clock: CaptureClock): ReplaySource => {
 	const onScreen = read.some(({path}) => isPipe(path)) ? 'stream' : 'paced';
-	return createReplay({files: read, pace: screen ? onScreen : 'packet', speed, until, through, clock});
+	return createReplay({files: read, pace: screen ? onScreen : 'packet', speed, until, known, through, clock});
 };
 
 /** Sockets need an interface that is up; those of a host without others may be the inside ones. */

@@ -24,6 +24,8 @@ export type Status = {
 	readonly limits: readonly LimitCount[];
 	/** Times of the first and the latest packet, 0 before them. */
 	readonly span: {readonly firstUs: number; readonly lastUs: number};
+	/** The share of the files that was read, 0 to 1; undefined where there is no telling. */
+	readonly progress?: number | undefined;
 	/** Where a capture file stands that can be steered; undefined for all other sources. */
 	readonly replay: ReplayStatus | undefined;
 	/** Undefined when no log is kept. */
@@ -43,10 +45,21 @@ export type ReplayStatus = {
 	readonly firstUs: number;
 };
 
+/** What an engine knew at one moment of a file, so that whoever goes there need not read what comes before. */
+export type Bookmark = {
+	/** Of the latest packet. */
+	readonly timeUs: number;
+	/** So many had been delivered. */
+	readonly packets: number;
+	/** As `saveEngine` gives it. */
+	readonly checkpoint: SharedArrayBuffer;
+};
+
 /** Messages from the capturing thread. */
 export type FromWorker =
 	| {readonly type: 'started'; readonly status: Status}
 	| {readonly type: 'status'; readonly status: Status}
+	| {readonly type: 'bookmark'; readonly bookmark: Bookmark}
 	/** The source will deliver nothing more; everything is applied. */
 	| {readonly type: 'ended'; readonly status: Status; readonly problems: readonly string[]; readonly remarks: readonly string[]}
 	/** It could not start, or broke. */

@@ -14,6 +14,7 @@ import {lackInFile, lackOfRoom, lackOnWire} from './heard.js';
 import {reload} from './reload.js';
 import {type RunningTriggers} from './run-triggers.js';
 import {outcomeLine, triggerSummary} from './trigger-report.js';
+import {showReading} from './reading.js';
 import {delay, watchForSilence} from './wait.js';
 
 /** Long enough to hear a busy pair, short enough to wait for. */
@@ -71,6 +72,10 @@ export const runText = async (
 			}
 		}
 	});
+
+	if (process.stderr.isTTY && (options.mode === 'list' || options.mode === 'report' || !process.stdout.isTTY)) {
+		showReading(monitor, process.stderr, stopped);
+	}
 
 	let current = options;
 	const sayConfig = (state: 'reloaded' | 'refused', detail: string) => {

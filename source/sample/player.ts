@@ -1,5 +1,5 @@
 import {type Monitor} from '../engine/monitor.js';
-import {type ToWorker} from '../engine/status.js';
+import {type Bookmark, type ToWorker} from '../engine/status.js';
 import {secondUs} from '../wire/second.js';
 import {readReplayIndex, type ReplayIndex} from './replay-index.js';
 
@@ -12,8 +12,8 @@ export type Pace = {readonly speed: number; readonly isPaused: boolean};
 /** Starts capturing threads: for a jump back in a file, and for a look at all of it. */
 export type Openers = {
 	/** The file again, standing at a moment. */
-	readonly reopen: (timeUs: number) => Monitor;
-	/** The file at full speed, its changes held until they are read. */
+	readonly reopen: (timeUs: number, bookmark?: Bookmark) => Monitor;
+	/** The file at full speed, its changes held until they are read; it makes bookmarks on its way. */
 	readonly survey: () => Monitor;
 	/** What a log holds, looked at again; where a log is looked at, nothing is surveyed. */
 	readonly past?: (() => Promise<ReplayIndex | undefined>) | undefined;
@@ -38,6 +38,8 @@ export type Player = {
 	goLive(): void;
 	/** A jump is under way. */
 	readonly isSeeking: () => boolean;
+	/** How much of the file was read, 0 to 1, by whoever is waited for; undefined when nobody is, or there is no telling. */
+	readonly progress: () => number | undefined;
 	/** How a capture file is gone through, as it was asked for last; undefined where there is none. */
 	readonly pace: () => Pace | undefined;
 	pause(): void;
@@ -47,6 +49,31 @@ export type Player = {
 	seek(timeUs: number, nowUs: number): string | undefined;
 	note(note: Note): void;
 	close(): Promise<void>;
+};
+
+/** What bookmarks may take together. */
+const mostBookmarkOctets = 256 * 1024 * 1024;
+
+/** Bookmarks of a file, evenly: where they take too much room, every other one goes. */
+const createBookmarks = () => {
+	let bookmarks: Bookmark[] = [];
+	let every = 1;
+	let count = 0;
+	return {
+		add(bookmark: Bookmark) {
+			if (count++ % every !== 0) {
+				return;
+			}
+
+			bookmarks.push(bookmark);
+			while (bookmarks.length > 1 && bookmarks.reduce((sum, {checkpoint}) => sum + checkpoint.byteLength, 0) > mostBookmarkOctets) {
+				bookmarks = bookmarks.filter((_, index) => index % 2 === 0);
+				every *= 2;
+			}
+		},
+		/** The last one before a moment. */
+		before: (timeUs: number): Bookmark | undefined => bookmarks.findLast(bookmark => bookmark.timeUs < timeUs),
+	};
 };
 
 /** A jump on in a log by more than this begins at a checkpoint. */
@@ -59,6 +86,7 @@ export const createPlayer = (first: Monitor, {reopen, survey, past}: Openers): P
 	const present = past && first.status()?.past?.isLive ? first : undefined;
 	const listeners = new Set<() => void>();
 	const notes: Note[] = [];
+	const bookmarks = createBookmarks();
 	let current = first;
 	let next: Monitor | undefined;
 	let generation = 0;
@@ -116,11 +144,13 @@ export const createPlayer = (first: Monitor, {reopen, survey, past}: Openers): P
 		return replay && {speed: replay.speed, isPaused: replay.isPaused, ...asked};
 	};
 
+	const isSeeking = (): boolean => next !== undefined || forwardUs >= 0 || current.status()?.replay?.isSettled === false;
+
 	const goBack = (timeUs: number) => {
 		const {speed, isPaused} = pace() ?? {speed: 1, isPaused: true};
 		const wasPlaying = !isPaused && !current.hasEnded();
 		void next?.close();
-		const monitor = reopen(timeUs);
+		const monitor = reopen(timeUs, bookmarks.before(timeUs));
 		next = monitor;
 		const stop = monitor.subscribe(() => {
 			if (monitor.status()?.replay?.isSettled || monitor.hasEnded()) {
@@ -137,6 +167,7 @@ export const createPlayer = (first: Monitor, {reopen, survey, past}: Openers): P
 		}
 
 		surveyor = survey();
+		surveyor.onBookmark(bookmarks.add);
 		void readReplayIndex(surveyor, () => isClosed).then(async found => {
 			index = found;
 			await surveyor?.close();
@@ -189,7 +220,8 @@ export const createPlayer = (first: Monitor, {reopen, survey, past}: Openers): P
 		pace,
 		hasPast: () => past !== undefined || current.status()?.replay !== undefined,
 		goLive,
-		isSeeking: () => next !== undefined || forwardUs >= 0,
+		isSeeking,
+		progress: () => (next ?? (isSeeking() || pace()?.speed === Infinity ? current : undefined))?.status()?.progress,
 		pause() {
 			asked.isPaused = true;
 			send({type: 'pause'});

@@ -92,6 +92,8 @@ export type Sample = {
 	readonly isHeld: boolean;
 	/** A jump in a capture file is under way. */
 	readonly isSeeking: boolean;
+	/** How much of a file was read, 0 to 1, while that is waited for; undefined when it is not, or there is no telling. */
+	readonly progress?: number | undefined;
 	readonly totals: TableTotals;
 	readonly services: readonly ServiceView[];
 	/** New sessions per five seconds, by id of the service. */

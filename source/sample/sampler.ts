@@ -151,6 +151,7 @@ export const createSampler = (player: Player, {intervalMs: initialIntervalMs, al
 			isPaused: frozen !== undefined || status?.replay?.isPaused === true,
 			isHeld: question.isHeld,
 			isSeeking: player.isSeeking(),
+			progress: player.progress(),
 			totals: view.totals(),
 			services: views,
 			trends: new Map(views.slice(0, mostTrends).map(({service, paths}) => [service.id, view.trend(paths, 0, trendLength)])),

@@ -47,16 +47,19 @@ const recordingWords = ({status}: Sample): string[] => {
 	];
 };
 
+/** How much of a file was read, while that is waited for. */
+const progressText = ({progress, ended}: Sample): string => progress === undefined || ended ? '' : ` ${Math.floor(progress * 100)}%`;
+
 /** What keeps the picture from being the running present, in words that stand out. */
 export const stateWords = (sample: Sample): string => [
-	...(sample.isSeeking ? ['SEEKING'] : []),
+	...(sample.isSeeking ? [`SEEKING${progressText(sample)}`] : []),
 	...(sample.ended ? ['END'] : (sample.isPaused ? ['PAUSED'] : [])),
 	...(sample.isHeld ? ['ORDER HELD'] : []),
 	...recordingWords(sample),
 ].join(' ');
 
 /** How fast a capture file passes, when it is not as it was. */
-export const speedText = ({status}: Sample): string => {
-	const speed = status?.replay?.speed ?? 1;
-	return speed === 1 ? '' : (speed === Infinity ? ' max' : ` x${speed}`);
+export const speedText = (sample: Sample): string => {
+	const speed = sample.status?.replay?.speed ?? 1;
+	return speed === 1 ? '' : (speed === Infinity ? ` max${sample.isSeeking ? '' : progressText(sample)}` : ` x${speed}`);
 };

@@ -6,7 +6,12 @@ export type Chunks = {
 	*/
 	read(): Promise<Uint8Array | undefined>;
 	close(): void;
+	/** Of a regular file: octets read so far, as they lie on the disk, and its size when it was opened. */
+	readonly progress?: (() => Progress) | undefined;
 };
+
+/** How far a file was read, in octets. */
+export type Progress = {readonly read: number; readonly size: number};
 
 /** Compressed data that stops before its end, or cannot be unpacked from here on. */
 export class CutError extends Error {

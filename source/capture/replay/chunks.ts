@@ -14,7 +14,7 @@ const statDescriptor = promisify(statCallback) as (fd: number) => Promise<Stats>
 const chunkSize = 1_048_576;
 
 /** A regular file, read into two buffers that are used in turn. */
-const fileChunks = (fd: number): Chunks => {
+const fileChunks = (fd: number, size: number): Chunks => {
 	const buffers = [new Uint8Array(chunkSize), new Uint8Array(chunkSize)] as const;
 	let turn = 0;
 	let reading = false;
@@ -26,6 +26,7 @@ const fileChunks = (fd: number): Chunks => {
 	};
 
 	return {
+		progress: () => ({read: position, size}),
 		async read() {
 			if (closed) {
 				return undefined;
@@ -181,15 +182,16 @@ export const openChunks = async (path: string, through: readonly string[] = []):
 		: 'Give a capture file made by tcpdump or dumpcap, or - for stdin.';
 
 	let fd: number;
-	let kind: ReturnType<typeof kindOf>;
+	let stat: Stats;
 	try {
 		// A named pipe without a writer yet would otherwise block here, and the process could not even leave.
 		fd = stdin ? 0 : await openDescriptor(path, constants.O_RDONLY | constants.O_NONBLOCK);
-		kind = kindOf(fstatSync(fd));
+		stat = fstatSync(fd);
 	} catch (error) {
 		throw cannotRead(what, reasonOf(error), next);
 	}
 
+	const kind = kindOf(stat);
 	if (kind === 'directory' || kind === 'terminal') {
 		if (!stdin) {
 			closeSync(fd);
@@ -198,9 +200,10 @@ export const openChunks = async (path: string, through: readonly string[] = []):
 		throw cannotRead(what, kind === 'directory' ? 'it is a directory' : 'it is a terminal', next);
 	}
 
-	const chunks = kind === 'pipe' ? chunksOfStream(new Socket({fd, readable: true, writable: false})) : fileChunks(fd);
+	const chunks = kind === 'pipe' ? chunksOfStream(new Socket({fd, readable: true, writable: false})) : fileChunks(fd, stat.size);
 	try {
-		return await unpack(chunks, through);
+		const whole = await unpack(chunks, through);
+		return {read: async () => whole.read(), close: whole.close, progress: chunks.progress};
 	} catch (error) {
 		chunks.close();
 		if (error instanceof MissingProgramError) {

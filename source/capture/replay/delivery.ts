@@ -17,6 +17,24 @@ export type ReplayDelivery = {
 	lastUs(): number;
 };
 
+/** Reads this many packets, or as many as there are, without anybody hearing of them. */
+export const passOver = async (merged: MergedStream, count: number, isClosed: () => boolean): Promise<void> => {
+	for (let left = count; left > 0 && !isClosed();) {
+		const found = merged.next();
+		if (found === 'end') {
+			return;
+		}
+
+		if (found === 'wait') {
+			// Which gives others their turn, too.
+			await merged.more();
+		} else {
+			merged.take();
+			left -= 1;
+		}
+	}
+};
+
 /** `isClosed`: whoever gets a packet may close the replay. */
 export const createReplayDelivery = (merged: MergedStream, sink: Pick<PacketSink, 'packet'>, isClosed: () => boolean): ReplayDelivery => {
 	let lastUs = NaN;

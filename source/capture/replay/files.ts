@@ -3,6 +3,7 @@ import {CaptureError, fullSight, type PacketSink, type Place} from '../source.js
 import {createCaptureStream} from './capture-stream.js';
 import {steadied, type SteadyStream} from './steady-time.js';
 import {openChunks} from './chunks.js';
+import {type Progress} from './chunk-source.js';
 
 export type ReplayFile = {
 	/** Names the segment; by default the file's own name. */
@@ -19,6 +20,8 @@ export type ReplayFiles = {
 	readonly problems: readonly string[];
 	/** What is odd about their times. */
 	readonly remarks: () => readonly string[];
+	/** The share of all octets that was read, 0 to 1; undefined where there is no telling, as of a pipe. */
+	progress(): number | undefined;
 	/** Opens all files and makes sure that each is a capture. Rejects with a `CaptureError`. */
 	open(): Promise<MergedStream>;
 	close(): void;
@@ -45,6 +48,7 @@ export const createReplayFiles = (files: readonly ReplayFile[], through: readonl
 	}));
 	const problems: string[] = [];
 	const streams: SteadyStream[] = [];
+	const progresses: Array<(() => Progress) | undefined> = [];
 
 	const setPlace = (index: number, state: Place['state'], detail: string): void => {
 		places[index] = {...places[index]!, state, detail};
@@ -65,9 +69,26 @@ export const createReplayFiles = (files: readonly ReplayFile[], through: readonl
 		places: () => [...places],
 		problems,
 		remarks: () => streams.flatMap(({remarks}, index) => remarks.map(remark => `${names[index]}: ${remark}`)),
+		progress() {
+			let read = 0;
+			let size = 0;
+			for (const progress of progresses) {
+				if (!progress) {
+					return undefined;
+				}
+
+				const one = progress();
+				read += one.read;
+				size += one.size;
+			}
+
+			return size > 0 ? Math.min(1, read / size) : undefined;
+		},
 		async open() {
 			for (const [index, {path}] of files.entries()) {
-				const stream = steadied(createCaptureStream(await openChunks(path, through), index), (timeUs, text) => {
+				const chunks = await openChunks(path, through);
+				progresses.push(chunks.progress);
+				const stream = steadied(createCaptureStream(chunks, index), (timeUs, text) => {
 					onClock(index, timeUs, text);
 				});
 				streams.push(stream);

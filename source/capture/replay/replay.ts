@@ -2,7 +2,7 @@ import {type CaptureClock} from '../clock.js';
 import {turn} from '../slices.js';
 import {type PacketSink, type PacketSource, type SourceEnd} from '../source.js';
 import {secondUs} from '../../wire/second.js';
-import {createReplayDelivery} from './delivery.js';
+import {createReplayDelivery, passOver} from './delivery.js';
 import {createReplayFiles, type ReplayFile} from './files.js';
 import {timeOfMoment, type Moment} from './moment.js';
 import {createReplayTimeline, type ReplayControls} from './timeline.js';
@@ -13,6 +13,8 @@ export type ReplayOptions = {
 	/** Of the pace 'paced', see `ReplayControls`; 1 by default. */
 	readonly speed?: number;
 	readonly until?: Moment;
+	/** So many packets are read and not delivered, since what they say is known; none by default. */
+	readonly known?: number | undefined;
 	/** Words before a program that unpacks a file; none by default. */
 	readonly through?: readonly string[] | undefined;
 	readonly clock: CaptureClock;
@@ -21,21 +23,28 @@ export type ReplayOptions = {
 };
 
 /** Of the pace 'paced' only it has controls; the others never stand still. */
-export type ReplaySource = PacketSource & {readonly controls?: ReplayControls};
+export type ReplaySource = PacketSource & {
+	readonly controls?: ReplayControls;
+	/** See `ReplayFiles`. */
+	progress(): number | undefined;
+};
 
 /** A file or pipe, or several merged by the time of their packets. */
-export const createReplay = ({files, pace, speed = 1, until, through = [], clock, released}: ReplayOptions): ReplaySource => {
+export const createReplay = ({files, pace, speed = 1, until, known = 0, through = [], clock, released}: ReplayOptions): ReplaySource => {
 	const {promise: ended, resolve: resolveEnded} = Promise.withResolvers<SourceEnd>();
 	const timeline = pace === 'paced' ? createReplayTimeline(clock, speed, until !== undefined) : undefined;
 	let sink: PacketSink | undefined;
 	let closed = false;
+	let isPassing = known > 0;
 	/** Why the moment that was asked for says less than it seems to. */
 	const pastEnd: string[] = [];
 
 	const opened = createReplayFiles(files, through, () => {
 		sink?.places(opened.places());
 	}, (place, timeUs, detail) => {
-		sink?.clockJumped?.(place, timeUs, detail);
+		if (!isPassing) {
+			sink?.clockJumped?.(place, timeUs, detail);
+		}
 	});
 
 	const finish = (): void => {
@@ -47,9 +56,14 @@ export const createReplay = ({files, pace, speed = 1, until, through = [], clock
 
 	/** Reads as far as is needed to know what is to be done, and gives what does it. */
 	const prepare = async (to: PacketSink): Promise<() => Promise<void>> => {
-		const delivery = createReplayDelivery(await opened.open(), to, () => closed);
+		const merged = await opened.open();
+		await passOver(merged, known, () => closed);
+		isPassing = false;
+		const delivery = createReplayDelivery(merged, to, () => closed);
 		let untilUs = Infinity;
-		if (until) {
+		if (known > 0 && until?.kind === 'absolute') {
+			untilUs = until.timeUs;
+		} else if (until) {
 			const first = await delivery.head();
 			untilUs = timeOfMoment(until, first?.timeUs);
 		}
@@ -77,6 +91,7 @@ export const createReplay = ({files, pace, speed = 1, until, through = [], clock
 		pace,
 		ended,
 		ownAddresses: [],
+		progress: opened.progress,
 		...(timeline && {controls: timeline.controls}),
 		async start(to) {
 			sink = to;
