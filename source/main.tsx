@@ -113,7 +113,7 @@ const runWith = async (given: Options, {stop, hangUp, watch}: Ways): Promise<num
 		return 2;
 	}
 
-	const {startEngine, pastOf, prepareLog, prepareRecording, recordingProblem, mayNeedRoot, withServiceLog} = await import('./program/start.js');
+	const {recordsOfBookmark, startEngine, pastOf, prepareLog, prepareRecording, recordingProblem, mayNeedRoot, withServiceLog} = await import('./program/start.js');
 	const {options, hint} = await withServiceLog(given);
 	if (hint !== undefined) {
 		complain(hint);
@@ -169,9 +169,9 @@ const runWith = async (given: Options, {stop, hangUp, watch}: Ways): Promise<num
 		const {outcomeEvent} = await import('./output/own-events.js');
 		const {saveSessions} = await import('./output/save-sessions.js');
 		const {exitCode, problems} = await runScreen(monitor, {
-			reopen: timeUs => startEngine({...options, at: {kind: 'absolute', timeUs}}, {through}),
+			reopen: (timeUs, bookmark) => startEngine({...options, at: {kind: 'absolute', timeUs}}, {through, bookmark}),
 			// All of a file at full speed, whose changes are waited for.
-			survey: () => startEngine({...options, mode: 'events', at: undefined}, {through}),
+			survey: () => startEngine({...options, mode: 'events', at: undefined}, {through, bookmarkEvery: recordsOfBookmark}),
 			past: pastOf(options),
 		}, {...options, target: targetText(options), save: saveSessions, ownEvents: () => triggers?.log.recent().map(outcomeEvent) ?? []}, stop.promise);
 		const incomplete = recordingProblem(monitor);

@@ -1,7 +1,7 @@
 import {Worker} from 'node:worker_threads';
 import {type TableMemory} from '../table/memory.js';
 import {type RingMemory, stopRing} from '../ring/shared-ring.js';
-import {type FromWorker, type Status, type ToWorker} from './status.js';
+import {type Bookmark, type FromWorker, type Status, type ToWorker} from './status.js';
 import {type WorkerTask} from './worker.js';
 
 export type MonitorEnd = {
@@ -29,6 +29,8 @@ export type Monitor = {
 	status(): Status | undefined;
 	/** Calls back at each new status and at the end; the result unsubscribes. */
 	subscribe(listener: () => void): () => void;
+	/** Calls back with each bookmark, where they are made. */
+	onBookmark(listener: (bookmark: Bookmark) => void): void;
 	/** Steers the capturing thread; without effect once that has gone. */
 	send(message: ToWorker): void;
 	/** Stops capturing and ends the thread. */
@@ -47,6 +49,7 @@ export const startMonitor = (task: WorkerTask): Monitor => {
 	// The thread may close stdin, which it did not open: no reason for Node to warn.
 	const worker = new Worker(workerFile, {workerData: task, name: 'ipvstop capture', stdin: false, trackUnmanagedFds: false});
 	const listeners = new Set<() => void>();
+	let hearBookmark: (bookmark: Bookmark) => void = () => undefined;
 	let status: Status | undefined;
 	let end: MonitorEnd | undefined;
 	let closing = false;
@@ -79,6 +82,11 @@ export const startMonitor = (task: WorkerTask): Monitor => {
 			case 'status': {
 				({status} = message);
 				break;
+			}
+
+			case 'bookmark': {
+				hearBookmark(message.bookmark);
+				return;
 			}
 
 			case 'ended': {
@@ -121,6 +129,9 @@ export const startMonitor = (task: WorkerTask): Monitor => {
 			return () => {
 				listeners.delete(listener);
 			};
+		},
+		onBookmark(listener) {
+			hearBookmark = listener;
 		},
 		send(message) {
 			worker.postMessage(message);

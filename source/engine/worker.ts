@@ -20,8 +20,10 @@ import {secondUs} from '../wire/second.js';
 import {type Choice, type ChoiceTask} from './choice.js';
 import {createSteadyOffset, createTimeline, systemClocks, type Timeline} from './timeline.js';
 import {createEngine, type Engine, type EngineOptions} from './engine.js';
+import {markingSink} from './bookmarks.js';
+import {restoreEngine} from './checkpoint/checkpoint.js';
 import {engineOfLog, hearAside, readRest, saverOf} from './log-engine.js';
-import {type FromWorker, type Status, type ToWorker} from './status.js';
+import {type Bookmark, type FromWorker, type Status, type ToWorker} from './status.js';
 
 /** What one thread is to do; passed as it starts. */
 export type WorkerTask = {
@@ -48,6 +50,10 @@ export type WorkerTask = {
 	readonly log?: LogTask | undefined;
 	/** Look at a log; there is no other source then. */
 	readonly past?: LogReading | undefined;
+	/** Make a bookmark after so many records; none by default. */
+	readonly bookmarkEvery?: number | undefined;
+	/** Go on from there; `source.known` says as many packets. */
+	readonly bookmark?: Bookmark | undefined;
 	/** Addresses of directors that are known, and pairs, by the configuration. */
 	readonly pairs: ReadonlyArray<readonly string[]>;
 };
@@ -188,12 +194,12 @@ const run = async (port: NonNullable<typeof parentPort>, task: WorkerTask) => {
 	const log = keeping?.log ?? past?.log;
 	const fresh = (): Engine => createEngine({...options, table: tableWriter(task)});
 	const restored = log && engineOfLog(log, past ? Math.min(task.past!.fromUs, task.past!.untilUs) : Infinity, {...options, memory: task.memory, waitForReader: task.lossless}, fresh);
-	const engine: Engine = restored?.engine ?? fresh();
+	const engine: Engine = restored?.engine ?? (task.bookmark ? restoreEngine(new Uint8Array(task.bookmark.checkpoint), {...options, memory: task.memory, waitForReader: task.lossless}) : fresh());
 	if (keeping && restored) {
 		readRest(keeping.log, restored);
 	}
 
-	const timeline = createTimeline(systemClocks, engine.state.nowUs);
+	const timeline = createTimeline(systemClocks, log ? engine.state.nowUs : 0);
 	const wallOffset = createSteadyOffset(timeline.wallOffset);
 	const source = openTask({task, timeline, released: released.promise, past, first: restored?.first, engine});
 	ownAddresses = () => source.ownAddresses;
@@ -248,6 +254,7 @@ const run = async (port: NonNullable<typeof parentPort>, task: WorkerTask) => {
 		tally: engine.tally,
 		limits: engine.limits(),
 		span: {firstUs: engine.firstUs(), lastUs: engine.lastPacketUs()},
+		progress: 'progress' in source ? source.progress?.() : undefined,
 		replay: source.controls && {
 			isPaused: source.controls.paused, speed: source.controls.speed, isSettled: source.controls.settled, firstUs: engine.firstUs(),
 		},
@@ -376,7 +383,12 @@ const run = async (port: NonNullable<typeof parentPort>, task: WorkerTask) => {
 		}
 	}
 
-	const recorded = recorder ? recorder.tee(engine.sink, choice) : engine.sink;
+	const applied = task.bookmarkEvery === undefined
+		? engine.sink
+		: markingSink(engine, task.bookmarkEvery, bookmark => {
+			post({type: 'bookmark', bookmark});
+		});
+	const recorded = recorder ? recorder.tee(applied, choice) : applied;
 	await source.start(logWriter ? logWriter.tee(recorded) : recorded);
 	startedUs = timeline.nowUs();
 	post({type: 'started', status: status()});

@@ -1,5 +1,6 @@
 import {accessSync, chmodSync, constants, mkdirSync, statSync} from 'node:fs';
 import path from 'node:path';
+import {type Bookmark} from '../engine/status.js';
 import {startMonitor, type Monitor} from '../engine/monitor.js';
 import {groupOf, indexesOf, isLogPath, LogError, openLog} from '../log/folder.js';
 import {writerOf} from '../log/lock.js';
@@ -166,8 +167,22 @@ const tableMemory = ({mode, triggers, metrics, maxSessions}: Options): TableMemo
 	}
 };
 
-/** Starts the capturing thread as the options say. `through`: words before each command that it starts. */
-export const startEngine = (options: Options, {recording, log, through}: {readonly recording?: RecordingTask | undefined; readonly log?: LogTask | undefined; readonly through: readonly string[]}): Monitor => startMonitor({
+/** Records between two bookmarks of a file: what is read anew after a jump, at most. */
+export const recordsOfBookmark = 1_000_000;
+
+/** What a thread is given beside the options. */
+export type EngineParts = {
+	readonly recording?: RecordingTask | undefined;
+	readonly log?: LogTask | undefined;
+	/** Words before each command that it starts. */
+	readonly through: readonly string[];
+	/** See `WorkerTask`. */
+	readonly bookmarkEvery?: number | undefined;
+	readonly bookmark?: Bookmark | undefined;
+};
+
+/** Starts the capturing thread as the options say. */
+export const startEngine = (options: Options, {recording, log, through, bookmarkEvery, bookmark}: EngineParts): Monitor => startMonitor({
 	memory: tableMemory(options),
 	source: {
 		screen: options.mode === 'screen',
@@ -180,6 +195,7 @@ export const startEngine = (options: Options, {recording, log, through}: {readon
 		groups: options.groups.length > 0 ? options.groups : [defaultGroup],
 		ports: Array.from({length: options.ports.to - options.ports.from + 1}, (_, index) => options.ports.from + index),
 		until: options.at,
+		known: bookmark?.packets,
 		speed: options.speed,
 	},
 	demo: options.demo ? {seed: options.seed} : undefined,
@@ -199,4 +215,6 @@ export const startEngine = (options: Options, {recording, log, through}: {readon
 	choice: recording && readsOnly(options) && options.filter !== '' ? {filter: options.filter, aliases: options.aliases} : undefined,
 	log,
 	past: readingOf(options),
+	bookmarkEvery,
+	bookmark,
 });

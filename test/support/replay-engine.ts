@@ -21,10 +21,10 @@ export const createTestEngine = (options: Partial<EngineOptions> = {}): TestEngi
 	return {engine, view: createTableView(memory), memory};
 };
 
-/** Hands a whole capture file to a sink. */
-export const replayInto = async (sink: PacketSink, path: string): Promise<void> => {
+/** Hands a capture file to a sink, but for its first `known` packets. */
+export const replayInto = async (sink: PacketSink, path: string, known = 0): Promise<void> => {
 	const source = openSource({
-		read: [{path}], via: [], join: false, interfaces: [], passive: false, groups: [], ports: [], speed: Infinity, screen: false,
+		read: [{path}], via: [], join: false, interfaces: [], passive: false, groups: [], ports: [], speed: Infinity, screen: false, known,
 	});
 	await source.start(sink);
 	await source.ended;
