@@ -14,7 +14,7 @@ export const sight = ({status}: Sample): string => {
 const obstaclePattern = / \(sync only: (?<why>.+)\)$/v;
 
 /** What is listened to. */
-export const sourceText = ({status}: Sample): string => (status?.description ?? '').replace(obstaclePattern, '').replace(/^file /v, '');
+export const sourceText = ({status}: Sample): string => (status?.description ?? '').replace(obstaclePattern, '').replace(/^(?:file|log) /v, '');
 
 /** Why frames are not captured where they should be: `no root`, or what is wrong with libpcap; '' when nothing is. */
 export const obstacleText = ({status}: Pick<Sample, 'status'>): string => obstaclePattern.exec(status?.description ?? '')?.groups?.['why'] ?? '';

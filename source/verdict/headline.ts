@@ -26,6 +26,9 @@ export type Headline = {
 /** What was heard for less than this is part of what there is. */
 const youngUs = 120 * secondUs;
 
+/** What was open or happened before is not known yet: sessions that are not announced anew are missing. */
+export const isYoungAt = (sinceUs: number, nowUs: number): boolean => sinceUs > 0 && nowUs - sinceUs < youngUs;
+
 const firstFitting = (forms: readonly string[], columns: number): string => forms.find(form => form.length <= columns) ?? `${forms.at(-1)!.slice(0, columns - 1)}~`;
 
 const resetWords = (count: number, more = ''): string => `expect ${count}${more} RESET${count === 1 ? '' : 'S'}`;
@@ -124,6 +127,17 @@ export const takeoverHeadline = (takeover: Takeover, {name, clock, nowUs}: Headl
 	return {text, tones: [[kindName, 'title'], [main, expected.resets === 0 ? 'good' : toneOf[expected.level]], [loss || lossShort, 'alarm'], [lossShort, 'alarm']], level: expected.level};
 };
 
+/** No takeover, as far as that can be said: who has just begun to listen knows nothing of what was before. */
+export const noneHeadline = (sinceUs: number, {clock, nowUs}: HeadlineWords, columns: number): Headline => {
+	if (isYoungAt(sinceUs, nowUs)) {
+		const forms = [`listening only since ${clock(sinceUs)} (${ago((nowUs - sinceUs) / secondUs)}): what was before, takeovers too, is not known`, `listening since ${clock(sinceUs)}: what was before is not known`];
+		return {text: firstFitting(forms, columns), tones: [['is not known', 'unsure']], level: 'unknown'};
+	}
+
+	const none = sinceUs > 0 ? `no takeover since ${clock(sinceUs)}, when listening began` : 'no takeover seen';
+	return {text: firstFitting([none], columns), tones: [[none, 'dim']], level: 'good'};
+};
+
 /** Two masters: which of them has the traffic, and what is at stake on each side. */
 export const splitHeadlines = (pair: Pick<Pair, 'claimant' | 'claimUs'>, split: SplitBrain, {name, clock, nowUs}: HeadlineWords, columns: number): readonly [Headline, Headline] => {
 	const names = split.directors.map(director => name(director));
@@ -205,11 +219,10 @@ export const aheadHeadline = ({pair, forecast, takeover, lost, sinceUs, seesJoin
 	const starts = isBetter
 		? [`if ${a} died, or gave back to ${b}, now`, `if ${a} gave back to ${b} now`]
 		: (failBack ? [`if ${a} died, or ${b} came back, now`, `if ${b} came back now`] : [`if ${a} died now`, `if ${a} died now`]);
-	const isYoung = sinceUs > 0 && nowUs - sinceUs < youngUs;
+	const isYoung = isYoungAt(sinceUs, nowUs);
 	const [loss, lossShort] = lossForms(lost);
 	const knows = `${b} knows ${lost > 0 ? 'at most ' : ''}${known} of ${held}`;
 	const scope = isYoung ? ` heard since ${clock(sinceUs)}` : ' open TCP';
-	const older = isYoung ? '; older ones not counted' : '';
 	if (sureness === 'unknown') {
 		return {
 			text: firstFitting([`${starts[0]}: CANNOT TELL what ${b} knows of ${held} open TCP${loss}`, `${starts[0]}: CANNOT TELL what ${b} knows${lossShort}`, `${starts[1]}: CANNOT TELL${lossShort}`], columns),
@@ -245,9 +258,19 @@ export const aheadHeadline = ({pair, forecast, takeover, lost, sinceUs, seesJoin
 		};
 	}
 
+	// Of what was heard none would be cut: that is not to be read as none at all.
+	if (isYoung && resets === 0 && sureness === 'sure') {
+		return {
+			text: firstFitting([
+				`${starts[0]}: ${knows}${scope}; of older ones nothing is known${loss}`, `${starts[0]}: ${knows}${scope}; older ones unknown${lossShort}`,
+				`${starts[1]}: ${knows} heard; older ones unknown${lossShort}`, `${starts[1]}: ${knows} heard${lossShort}`,
+			], columns),
+			tones: [['of older ones nothing is known', 'unsure'], ['older ones unknown', 'unsure'], [loss || lossShort, 'alarm'], [lossShort, 'alarm']], level: 'unknown',
+		};
+	}
+
 	return {
 		text: firstFitting([
-			`${starts[0]}: ${knows}${scope}${older}, ${main}${doubt}${loss}`,
 			`${starts[0]}: ${knows}${scope}, ${main}${doubt}${loss}`,
 			`${starts[0]}: ${knows}, ${main}${doubt}${loss}`,
 			`${starts[1]}: ${knows}${isYoung ? scope : ''}, ${main}${doubt}${lossShort}`,

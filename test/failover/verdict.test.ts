@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {expectationOf} from '../../source/desk/facts/expectation.js';
 import {type Coverage, type Forecast, type Pair, type SplitBrain, type Takeover} from '../../source/desk/facts/failover.js';
-import {aheadHeadline} from '../../source/verdict/headline.js';
+import {aheadHeadline, noneHeadline} from '../../source/verdict/headline.js';
 import {splitBrainVerdict, verdictOf} from '../../source/verdict/verdict.js';
 import {plainWords} from './desk-run.js';
 
@@ -182,4 +182,19 @@ test('what would happen if the master died keeps its number at 60 columns, and s
 	// What must not be done stands first, whatever the width.
 	assert.equal(lineOf({coverage: coverage(260, 13), failBack: true}, 80), 'DO NOT fail back to B now: it knows 13 of 260 open TCP, expect 247 RESETS');
 	assert.equal(lineOf({coverage: coverage(260, 13), failBack: true}, 60), 'DO NOT fail back to B: it knows 13 of 260, expect 247 RESETS');
+});
+
+test('who has just begun to listen says so in place of figures that look whole', () => {
+	const given = {...plainWords, nowUs: atUs};
+	const since = atUs - (20 * second);
+	for (const columns of [60, 80, 140]) {
+		assert.match(noneHeadline(since, given, columns).text, /^listening (?:only )?since 14:01:41\.8.*what was before.* is not known$/v);
+	}
+
+	assert.equal(noneHeadline(atUs - (900 * second), given, 80).text, 'no takeover since 13:47:01.8, when listening began');
+	const pair = {id: 0, master: 0, open: 60} as Pair;
+	const forecast = {director: 1, from: 0, coverage: coverage(60, 60), ownKept: 'none', failBack: false} as Forecast;
+	const young = (columns: number): string => aheadHeadline({pair, forecast, takeover: undefined, lost: 0, sinceUs: since, seesJoins: true}, given, columns).text;
+	assert.equal(young(80), 'if A died now: B knows 60 of 60 heard since 14:01:41.8; older ones unknown');
+	assert.equal(young(60), 'if A died now: B knows 60 of 60 heard; older ones unknown');
 });

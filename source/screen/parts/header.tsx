@@ -1,5 +1,5 @@
 import {roleOf} from '../../verdict/director-role.js';
-import {aheadHeadline, splitHeadlines, takeoverHeadline, type Headline, type HeadlineWords} from '../../verdict/headline.js';
+import {aheadHeadline, isYoungAt, noneHeadline, splitHeadlines, takeoverHeadline, type Headline, type HeadlineWords} from '../../verdict/headline.js';
 import {type Director} from '../../desk/facts/director.js';
 import {type Pair, type Takeover} from '../../desk/facts/failover.js';
 import {type LimitName} from '../../desk/facts/limits.js';
@@ -19,17 +19,20 @@ import {secondUs} from '../../wire/second.js';
 /** What is listened to, for how long, how completely, and what time it is. */
 export const titleLine = ({sample, columns, localTime, intervalSeconds, ui}: Frame, isSilent = false): Line => {
 	const {status, nowUs} = sample;
-	const [listening, forShort] = status && status.sinceUs > 0 ? (status.past ? ['since', 'since'] : ['listening', 'for']).map(word => `${word} ${ago((nowUs - status.sinceUs) / secondUs)}`) : ['starting', 'starting'];
+	const age = status && status.sinceUs > 0 ? ago((nowUs - status.sinceUs) / secondUs) : undefined;
+	const [listening, forShort] = status?.past ? ['', ''] : (age === undefined ? ['starting', 'starting'] : ['listening', 'for'].map(word => `${word} ${age}`));
 	const drops = status?.places.reduce((sum, place) => sum + place.drops, 0) ?? 0;
 	const words = [stateWords(sample), ui.filter !== '' && !isSilent ? 'FILTERED' : ''].filter(Boolean).join(' ');
 	const time = clockTime(nowUs + (status?.wallOffsetUs ?? 0), localTime);
 	const isRunning = sample.ended === undefined && !sample.isPaused;
 	const figures = `${columns >= 100 ? 'capture ' : ''}drops ${drops}  ${time}${isRunning ? ` ${intervalSeconds}s` : ''}`;
+	// How far a log goes back says what it can tell of.
+	const reach = status?.past && age !== undefined ? ` since ${age}` : '';
 	const mode = `${modeWord(sample)}${speedText(sample)}`;
-	const left = `ipvstop ${mode}${words === '' ? '' : ` ${words}`} ${onScreen(sourceText(sample))}`;
+	const left = `ipvstop ${mode}${words === '' ? '' : ` ${words}`}${reach} ${onScreen(sourceText(sample))}`;
 	const whole = `${left}  ${sight(sample)}`;
 	const [shown, since] = [[whole, listening], [whole, forShort], [left, listening]].find(([one, two]) => one!.length + two!.length + figures.length + 2 < columns) ?? [left, forShort];
-	const text = spread(shown!, `${since!}  ${figures}`, columns);
+	const text = spread(shown!, since === '' ? figures : `${since!}  ${figures}`, columns);
 	return withTones(text, 'title', [...(modeWord(sample) === 'LIVE' ? [] : [[mode, 'word'] as const]), ...words.split(' ').map(word => [word, 'word'] as const), ...(drops > 0 ? [[`drops ${drops}`, 'alarm'] as const] : [])]);
 };
 
@@ -146,6 +149,9 @@ export const refusals = ({status, totals}: Sample): Array<{name: string; count: 
 	.filter(({count}) => count > 0)
 	.toSorted((one, other) => other.count - one.count);
 
+/** So much is not heard yet that no figure is one of the whole. */
+const isYoung = ({status, nowUs}: Pick<Sample, 'status' | 'nowUs'>): boolean => isYoungAt(status?.sinceUs ?? 0, nowUs);
+
 /**
 All sessions, never filtered. Open are TCP and SCTP sessions in ESTABLISHED, as in the verdicts, and UDP flows are counted apart; of a single pair they
 are the desk's own figures, so that a verdict beside them speaks of the same number.
@@ -158,7 +164,7 @@ const totalsLine = ({services, totals, ...sample}: Sample, columns: number): Lin
 	const refused = refusals({...sample, services, totals}).reduce((sum, {count}) => sum + count, 0);
 	const spareable = (name: string, count: number, spare: number): Phrase => ({text: `${name} ${grouped(count)}`, spare: count === 0 ? spare + 10 : spare});
 	return line(phrased([
-		{text: `open TCP ${grouped(open)}`}, {text: udp > 0 ? `UDP ${grouped(udp)}` : ''}, spareable('closing', closing, 2), spareable('templates', totals.templates, 3),
+		{text: `${isYoung(sample) ? 'heard so far: ' : ''}open TCP ${grouped(open)}`}, {text: udp > 0 ? `UDP ${grouped(udp)}` : ''}, spareable('closing', closing, 2), spareable('templates', totals.templates, 3),
 		{text: `new ${rate(totals.newRates.tenSeconds)}/s`}, {text: `ended ${rate(totals.endRates.tenSeconds)}/s`, spare: 1}, spareable('ran out', totals.ranout, 0), {text: refused > 0 ? `refused ${grouped(refused)}` : ''},
 	], columns));
 };
@@ -225,8 +231,7 @@ const answersOf = (pair: Pair, frame: Frame, columns: number): readonly [last: H
 		return [what, split.endUs === 0 ? stakes : ahead()];
 	}
 
-	const none = status && status.sinceUs > 0 ? `no takeover since ${words.clock(status.sinceUs)}, when listening began` : 'no takeover seen';
-	return [takeover ? takeoverHeadline(takeover, words, columns) : {text: none, tones: [[none, 'dim']], level: 'good'}, ahead()];
+	return [takeover ? takeoverHeadline(takeover, words, columns) : noneHeadline(status?.sinceUs ?? 0, words, columns), ahead()];
 };
 
 /** Pairs other than the one that the first lines are about, on a screen of so many rows. */
