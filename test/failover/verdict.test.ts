@@ -163,14 +163,15 @@ test('at 60 columns a line still ends with what to expect, and at 80 it is what 
 	}
 });
 
+const pair: Pair = {
+	id: 0, segment: 0, group: '', port: 0, syncids: [], vrids: [51], directors: [0, 1], master: 0, masterSinceUs: atUs, masterBy: 'advert', vips: [], activeActive: false,
+	claimant: -1, claimUs: 0, open: 100, udp: 0, forecasts: [], takeovers: [], splitBrain: undefined, warnings: [],
+};
+const forecast = (given: Partial<Forecast>): Forecast => ({
+	director: 1, from: 0, vips: [], listeningSinceUs: atUs, evidence: 'igmp', coverage: coverage(12_920, 12_804), ownKept: 'none', ownEvidence: '', failBack: false, runningOut: 0, services: [], ...given,
+});
+
 test('what would happen if the master died keeps its number at 60 columns, and says both where it hangs on a reboot', () => {
-	const pair: Pair = {
-		id: 0, segment: 0, group: '', port: 0, syncids: [], vrids: [51], directors: [0, 1], master: 0, masterSinceUs: atUs, masterBy: 'advert', vips: [], activeActive: false,
-		claimant: -1, claimUs: 0, open: 100, udp: 0, forecasts: [], takeovers: [], splitBrain: undefined, warnings: [],
-	};
-	const forecast = (given: Partial<Forecast>): Forecast => ({
-		director: 1, from: 0, vips: [], listeningSinceUs: atUs, evidence: 'igmp', coverage: coverage(12_920, 12_804), ownKept: 'none', ownEvidence: '', failBack: false, runningOut: 0, services: [], ...given,
-	});
 	const lineOf = (given: Partial<Forecast>, columns: number): string =>
 		aheadHeadline({pair, forecast: forecast(given), takeover: undefined, lost: 0, sinceUs: atUs - (900 * second), seesJoins: true}, {...plainWords, nowUs: atUs}, columns).text;
 	assert.equal(lineOf({coverage: coverage(12_920, 10_000)}, 80), 'if A died now: B knows 10000 of 12920 open TCP, expect 2920 RESETS');
@@ -192,9 +193,7 @@ test('who has just begun to listen says so in place of figures that look whole',
 	}
 
 	assert.equal(noneHeadline(atUs - (900 * second), given, 80).text, 'no takeover since 13:47:01.8, when listening began');
-	const pair = {id: 0, master: 0, open: 60} as Pair;
-	const forecast = {director: 1, from: 0, coverage: coverage(60, 60), ownKept: 'none', failBack: false} as Forecast;
-	const young = (columns: number): string => aheadHeadline({pair, forecast, takeover: undefined, lost: 0, sinceUs: since, seesJoins: true}, given, columns).text;
+	const young = (columns: number): string => aheadHeadline({pair, forecast: forecast({coverage: coverage(60, 60)}), takeover: undefined, lost: 0, sinceUs: since, seesJoins: true}, given, columns).text;
 	assert.equal(young(80), 'if A died now: B knows 60 of 60 heard since 14:01:41.8; older ones unknown');
 	assert.equal(young(60), 'if A died now: B knows 60 of 60 heard; older ones unknown');
 });
