@@ -24,7 +24,7 @@ export const createRanker = ({control, numbers, entries}: TableArrays, ranksOf: 
 		}
 
 		const [key] = scratch.keys;
-		const {below, within, matched} = collect(collecting, scratch, {tie: [], least: key!, most: key!});
+		const {below, within, matched} = collect(collecting, scratch, {tie: [], least: key!, most: key!, isWide: false});
 		const {slots} = scratch;
 		/** Whether another one with the same first number of the key comes before. */
 		const isBefore = (other: number): boolean => {

@@ -37,6 +37,8 @@ const samples = 4096;
 const worthSampling = 32_768;
 /** Fewer that match tell too little, and then so few match that all can be kept. */
 const leastMatched = 512;
+/** Where more than this share of the entries lies between the bounds, a branch that keeps them would be guessed wrong too often. */
+const wideShare = 0.1;
 /** More than four standard deviations of a rank within the sample. */
 const sampleMargin = 136;
 
@@ -69,7 +71,8 @@ export const createSelector = ({control, numbers, entries}: TableArrays, ranksOf
 			const least = low < 0 ? -Infinity : sample[Math.min(low, within - 1)]!;
 			const most = high >= within ? Infinity : sample[Math.max(high, 0)]!;
 			if (least !== most || tie.length + 1 >= plan.levels) {
-				return {tie, least, most};
+				const share = sample.filter(key => key >= least && key <= most).length / samples;
+				return {tie, least, most, isWide: share > wideShare};
 			}
 
 			// So many share this number of the key that the next one decides.
