@@ -102,7 +102,10 @@ const directorLine = (director: Director, pair: Pair | undefined, {sample, colum
 const shownDirectors = (sample: Sample, room: number): {readonly shown: readonly Director[]; readonly rest: number} => {
 	const pair = mainPair(sample);
 	const all = sample.status?.directors ?? [];
-	const inPair = new Set(pair ? [...pair.directors, ...pair.forecasts.map(({director}) => director)] : all.map(({index}) => index));
+	// Who listens here may belong to another pair of the same group, and stands there.
+	const ofOthers = new Set(pairsByUrgency(sample).filter(one => one !== pair).flatMap(({directors}) => directors));
+	const isOwn = (index: number): boolean => !ofOthers.has(index) || index === pair?.master || (pair?.takeovers ?? []).some(({from, to}) => from === index || to === index);
+	const inPair = new Set(pair ? [...pair.directors, ...pair.forecasts.map(({director}) => director)].filter(index => isOwn(index)) : all.map(({index}) => index));
 	const ordered = all.filter(({index}) => inPair.has(index)).toSorted((one, other) => Number(other.index === pair?.master) - Number(one.index === pair?.master));
 	const shown = ordered.slice(0, ordered.length > room ? Math.max(1, room - 1) : room);
 	return {shown, rest: all.length - shown.length};
