@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
-import {appendFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, truncateSync, unlinkSync, writeFileSync} from 'node:fs';
+import {spawnSync} from 'node:child_process';
+import {appendFileSync, chmodSync, chownSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, truncateSync, unlinkSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import test, {after} from 'node:test';
 import {takeLock, writerOf} from '../../source/log/lock.js';
+import {run, unprivileged, whyNotUnprivileged} from '../support/program.js';
 import {runCli} from '../support/run-cli.js';
 
 const capture = path.join(import.meta.dirname, '../captures/failover-preempt.pcap');
@@ -97,6 +99,17 @@ const hostile: Array<readonly [name: string, harm: (folder: string) => void, sai
 		unlinkSync(folder + file);
 		mkdirSync(folder + file);
 	}, /checkpoint is no file/v],
+	['a FIFO that nobody writes to', folder => {
+		const file = readdirSync(folder).findLast(one => one.endsWith('.checkpoint'))!;
+		unlinkSync(folder + file);
+		assert.equal(spawnSync('mkfifo', [folder + file]).status, 0);
+	}, /checkpoint is no file/v],
+	...(process.getuid?.() === 0
+		? [['a file of another user', (folder: string) => {
+			const file = readdirSync(folder).findLast(one => one.endsWith('.checkpoint'))!;
+			chownSync(folder + file, 65_534, 65_534);
+		}, /checkpoint belongs to user 65534, the log to 0/v] as const]
+		: []),
 	['no checkpoint at all', folder => {
 		for (const file of readdirSync(folder).filter(one => one.endsWith('.checkpoint'))) {
 			unlinkSync(folder + file);
@@ -133,7 +146,6 @@ test('one writer at a time; who was killed leaves no lock behind', async () => {
 	lock.release();
 	assert.equal(await writerOf(folder), undefined);
 	// What a killed process leaves: a socket on which nobody listens.
-	const {spawnSync} = await import('node:child_process');
 	spawnSync(process.execPath, ['-e', `require('node:net').createServer().listen(${JSON.stringify(`${folder}lock`)}, () => process.kill(process.pid, 'SIGKILL'))`]);
 	assert.ok(readdirSync(folder).includes('lock'));
 	const next = await takeLock(folder);
@@ -171,4 +183,15 @@ test('a log that may not be read says who may', async () => {
 	const {code, stderr} = await runCli(['-r', folderOf('nowhere'), '--list']);
 	assert.equal(code, 2);
 	assert.match(stderr, /Cannot read the log .*nowhere\/ cannot be read: there is no such file/v);
+});
+
+const asNobody = {skip: process.getuid?.() === 0 ? whyNotUnprivileged() ?? false : 'needs root, to be somebody else'};
+
+test('who is not in the group of a log is told which one that is', asNobody, async () => {
+	const folder = copyOf('closed');
+	chmodSync(root, 0o755);
+	chmodSync(folder, 0o2750);
+	const {code, stdout, stderr} = await run(['-r', folder, '--list'], {through: unprivileged});
+	assert.deepEqual([code, stdout], [2, '']);
+	assert.match(stderr, /Cannot read the log .*closed\/ .*permission denied.* It is read by the members of the group root\./v);
 });
