@@ -187,7 +187,7 @@ export const struct = <T extends object>(shapes: {readonly [Key in keyof Require
 		const fields = fieldsOf(json, at);
 		const more = stranger(fields);
 		if (more !== undefined) {
-			refuse(at, `has a field ${more.slice(0, 40)} that it should not have`);
+			refuse(at, `has a field ${more.slice(0, 40).replaceAll(/[^\u{20}-\u{7E}]/gv, '?')} that it should not have`);
 		}
 
 		for (const [key, shape] of entries) {

@@ -6,7 +6,7 @@ import {layersOf, linkHeader, linkTypes, repair, syncAt} from './headers.js';
 
 /** Types, protocols and ports that open a way further in. */
 const known = [
-	0x08_00, 0x86_dd, 0x08_06, 0x81_00, 0x88_a8, 0x88_64, 0, 2, 17, 43, 44, 51, 58, 60, 112, 131, 132, 136, 143, 0x11, 0x12, 0x16, 0x17, 0x22, 0x21, 0x31, 8848, 8849, 8911,
+	0x08_00, 0x86_dd, 0x08_06, 0x81_00, 0x88_a8, 0x88_64, 0, 2, 17, 43, 44, 51, 58, 60, 112, 131, 132, 136, 143, 0x11, 0x12, 0x16, 0x17, 0x22, 0x21, 0x31, 47, 0x65_58, 0x88_be, 0x22_eb, 4789, 6081, 37_008, 8848, 8849, 8911,
 ];
 
 const withOctets = (frame: Frame, octets: Uint8Array): Frame => {

@@ -71,7 +71,13 @@ export const createCoverage = (covers: RegExp): Coverage => {
 		isNew: taken => taken.some(script => {
 			const known = scripts.get(script.scriptId)?.known ?? new Uint8Array(0);
 			const painted = paint(script);
-			return painted.some((isReached, at) => isReached === 1 && known[at] !== 1);
+			for (const [at, element] of painted.entries()) {
+				if (element === 1 && known[at] !== 1) {
+					return true;
+				}
+			}
+
+			return false;
 		}),
 		keep(taken) {
 			for (const script of taken) {
@@ -82,7 +88,9 @@ export const createCoverage = (covers: RegExp): Coverage => {
 					larger.set(known);
 				}
 
-				larger.set(painted.map((isReached, at) => isReached | larger[at]!));
+				for (const [at, element] of painted.entries()) {
+					larger[at]! |= element!;
+				}
 
 				for (const {ranges} of script.functions) {
 					for (const {startOffset, endOffset} of ranges) {

@@ -4,7 +4,13 @@ import {createHash} from 'node:crypto';
 import test from 'node:test';
 import {faultNames} from '../../source/wire/fault.js';
 import {createFilterTarget} from './filter-target.js';
-import {fuzz, type LoopOptions} from './loop.js';
+import {createCheckpointTarget} from './checkpoint-target.js';
+import {createConfigTarget} from './config-target.js';
+import {createGzipTarget} from './gzip-target.js';
+import {fuzz, type LoopOptions, type LoopResult} from './loop.js';
+import {runBlock} from './reference.js';
+import {createRequestTarget} from './request-target.js';
+import {createSegmentTarget} from './segment-target.js';
 import {createGreedyTarget, createPlantedTarget} from './planted.js';
 import {createSavefileTarget} from './savefile-target.js';
 import {createTableTarget} from './table-target.js';
@@ -81,6 +87,27 @@ test('bent filters are refused at their place, or mean what they say', async () 
 	const {finds, features} = await fuzz(createFilterTarget(), {seed: 1, runs: 1024, guided: false});
 	assert.deepEqual(finds, []);
 	assert.ok(features > 50);
+});
+
+const furtherTargets: ReadonlyArray<readonly [what: string, run: () => Promise<LoopResult>]> = [
+	['checkpoints with right sums are refused, or of a table that holds together', async () => fuzz(createCheckpointTarget(), {seed: 1, runs: 256, guided: false})],
+	['segments and indexes of a log hold the same in pieces', async () => fuzz(createSegmentTarget(), {seed: 1, runs: 2048, guided: false})],
+	['gzip is unpacked as zlib does, and damage said', async () => fuzz(createGzipTarget(), {seed: 1, runs: 256, guided: false})],
+	['requests for metrics are answered, or the connection ends', async () => fuzz(createRequestTarget(), {seed: 1, runs: 256, guided: false})],
+	['configurations are refused in a line, or printed so that they say the same', async () => fuzz(createConfigTarget(), {seed: 1, runs: 1024, guided: false})],
+];
+
+for (const [what, run] of furtherTargets) {
+	test(`bent ${what}`, async () => {
+		const {finds, features} = await run();
+		assert.deepEqual(finds, []);
+		assert.ok(features > 5);
+	});
+}
+
+test('the table and the model of it are the same after each of some thousand bent packets', () => {
+	const {records, changes} = runBlock(1, 12_288);
+	assert.ok(records > 10_000 && changes > 5000);
 });
 
 test('bent packets leave a table whose figures agree', async () => {

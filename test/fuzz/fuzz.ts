@@ -1,6 +1,6 @@
 /*
-Bends inputs of the decoder, the reader of capture files, the filter language and the whole engine, guided by the coverage of the
-code, and checks what must hold for any input.
+Bends inputs of the decoder (tunnels included), the reader of capture files, gzip, the filter language, the whole engine, its checkpoints, the
+segments of a log, requests for metrics and the configuration, guided by the coverage of the code, and checks what must hold for any input.
 
 	npm run fuzz -- --seconds 60
 	npm run fuzz -- --target wire --seed 7 --runs 100000

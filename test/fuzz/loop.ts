@@ -77,7 +77,7 @@ export const fuzz = async <Input>(target: Target<Input>, {seed, runs, isOver = (
 
 		kinds.add(kind);
 		const smallest = await minimise(input, target.shrink, async candidate => {
-			const itsError = trial(candidate, ignore) ?? await examined(candidate);
+			const itsError = await trial(candidate, ignore) ?? await examined(candidate);
 			return itsError !== undefined && kindOf(itsError) === kind;
 		});
 		finds.push({error, ...target.encode(smallest), runs: done});
@@ -94,7 +94,7 @@ export const fuzz = async <Input>(target: Target<Input>, {seed, runs, isOver = (
 	/** Which of these inputs reached code that was not reached before: halves are run again until it is one. */
 	const locate = async (inputs: readonly Input[], found: Input[]): Promise<void> => {
 		for (const input of inputs) {
-			trial(input, ignore);
+			await trial(input, ignore);
 		}
 
 		const look = coverage.look();
@@ -118,7 +118,7 @@ export const fuzz = async <Input>(target: Target<Input>, {seed, runs, isOver = (
 		const failed: Array<readonly [Input, unknown]> = [];
 		for (const input of inputs) {
 			isFresh = false;
-			const error = trial(input, feature);
+			const error = await trial(input, feature);
 			if (error !== undefined) {
 				failed.push([input, error]);
 			} else if (isFresh) {
@@ -168,5 +168,6 @@ export const fuzz = async <Input>(target: Target<Input>, {seed, runs, isOver = (
 		await runAll(inputs, guided);
 	}
 
+	await target.close?.();
 	return {runs: done, ...coverage.reached(), features: features.size, corpus: corpus.length, finds};
 };

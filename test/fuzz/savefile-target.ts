@@ -116,7 +116,7 @@ const endKinds = ['end', 'alien', 'cut', 'corrupt'];
 /** Capture files: read in pieces or whole they hold the same, cut they hold the beginning of it, and compressed the same again. */
 export const createSavefileTarget = (): Target<Uint8Array> => ({
 	name: 'savefile',
-	covers: /\/source\/wire\/savefile[^\/]*\.ts/v,
+	covers: /\/source\/(?:savefile|capture\/replay)\/[^\/]*\.ts/v,
 	batch: 64,
 	memoryLimit: 8 * 2 ** 20,
 	seeds() {

@@ -74,7 +74,7 @@ const checkTable = (view: TableView, isSettled: boolean): void => {
 /** Frames, dissected and applied: the figures of the table agree, nothing is beyond its bounds, and every change is told. */
 export const createTableTarget = (): Target<Frames> => ({
 	name: 'table',
-	covers: /\/source\/(?:table|monitor)\/[^\/]*\.ts/v,
+	covers: /\/source\/(?:table|engine|desk|census)\/(?:[a-z]+\/)*[^\/]*\.ts/v,
 	batch: 32,
 	memoryLimit: 64 * 2 ** 20,
 	seeds: () => frameSeeds(8, 5),

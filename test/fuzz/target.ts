@@ -13,9 +13,11 @@ export type Target<Input> = {
 	/** A new input made of `input` and at times of `other`, both of which stay as they are. */
 	mutate(input: Input, other: Input, random: Random): Input;
 	/** Throws what is wrong. What is said to `feature` counts as reached, beside the blocks of code: whole numbers. */
-	run(input: Input, feature: (code: number) => void): void;
+	run(input: Input, feature: (code: number) => void): void | Promise<void>;
 	/** Checks that are too slow for every input: done for those that reach something new, and for what is kept. */
 	examine?(input: Input): void | Promise<void>;
+	/** Gives back what it holds, once it is over. */
+	close?(): Promise<void>;
 	/** Smaller forms of an input, the boldest cuts first. */
 	shrink(input: Input): Iterable<Input>;
 	/** How an input is kept as a file, and read again. */

@@ -22,17 +22,17 @@ export const createTrial = <Input>(target: Target<Input>) => {
 	/** Dearer to ask for, and not moved by what else the machine does. */
 	const cpuMs = (): number => process.cpuUsage().user / 1000;
 
-	const measure = (input: Input, feature: (code: number) => void, clockMs: () => number): {readonly ms: number; readonly octets: number} => {
+	const measure = async (input: Input, feature: (code: number) => void, clockMs: () => number): Promise<{readonly ms: number; readonly octets: number}> => {
 		const before = occupied();
 		const start = clockMs();
-		target.run(input, feature);
+		await target.run(input, feature);
 		return {ms: clockMs() - start, octets: occupied() - before};
 	};
 
 	/** Gives what was thrown, undefined when all is well. */
-	return (input: Input, feature: (code: number) => void): unknown => {
+	return async (input: Input, feature: (code: number) => void): Promise<unknown> => {
 		try {
-			const first = measure(input, feature, wallMs);
+			const first = await measure(input, feature, wallMs);
 			const limitMs = Math.max(slowMs, slowFactor * spentMs / Math.max(1, runs));
 			if (first.ms <= slowMs) {
 				runs++;
@@ -42,7 +42,7 @@ export const createTrial = <Input>(target: Target<Input>) => {
 			let {ms} = first;
 			const taken = [first.octets];
 			while (taken.length < attempts && (ms > limitMs || first.octets > target.memoryLimit)) {
-				const again = measure(input, feature, cpuMs);
+				const again = await measure(input, feature, cpuMs);
 				ms = Math.min(ms, again.ms);
 				taken.push(again.octets);
 			}

@@ -1,6 +1,6 @@
 import {createDissector} from '../../source/wire/dissect.js';
 import {type Packet} from '../../source/wire/packet.js';
-import {ethernet, ipv4, ipv6, join, messageV0, messageV1, recordV0, recordV1, u16, u32, udp} from '../wire/build.js';
+import {ethernet, hex, ipv4, ipv6, join, messageV0, messageV1, recordV0, recordV1, u16, u32, udp} from '../wire/build.js';
 import {readCapture} from '../wire/read-capture.js';
 import {bendFrames} from './bend-frames.js';
 import {decodeFrames, encodeFrames, smallerFrames, type Frame, type Frames} from './frames.js';
@@ -16,6 +16,19 @@ const fragments = (): Frames[] => {
 		{linkType: 1, frames: parts.map(({at, part, more}) => frameOf(ethernet(ipv4(part, {fragment: [at, more]}))))},
 		{linkType: 1, frames: parts.map(({at, part, more}) => frameOf(ethernet(ipv6(join([17, 0], u16(at | Number(more)), u32(1), part), {next: 44}), 0x86_dd)))},
 	];
+};
+
+/** A message in each kind of tunnel, and in two of them. */
+const tunnelled = (): Frames[] => {
+	const inner = ethernet(ipv4(udp(messageV1([recordV1()]))));
+	const ends = {source: '192.0.2.1', destination: '192.0.2.2'} as const;
+	const inGre = (header: string, frame: Uint8Array): Uint8Array => ethernet(ipv4(join(hex(header), frame), {...ends, protocol: 47}));
+	const inUdp = (to: number, header: string): Uint8Array => ethernet(ipv4(udp(join(hex(header), inner), {to}), ends));
+	const vxlan = inUdp(4789, '08000000 00002a00');
+	return [
+		inGre('0000 88be', inner), inGre('1000 88be 00000001 1000 0007 00000000', inner), inGre('1000 22eb 00000001 2000 03ff 00000000 0000 0001 0000000000000000', inner),
+		inGre('b000 6558 00000000 00000005 00000001', inner), vxlan, inUdp(6081, '0200 6558 00002a00 0102030405060708'), inUdp(37_008, '01 00 0001 0a 01 2a 00 00 01'), inGre('0000 6558', vxlan),
+	].map(octets => ({linkType: 1, frames: [frameOf(octets)]}));
 };
 
 const ofPackets = (packets: readonly Packet[]): Frames => ({
@@ -37,6 +50,7 @@ export const frameSeeds = (together: number, most = Infinity): Frames[] => {
 		...fragments(),
 		{linkType: 1, frames: [frameOf(ethernet(ipv4(udp(messageV1([recordV1({flags: 0x10_00, ports: [0, 1, 1], options: sip}), recordV1({type: 1})])))))]},
 		{linkType: 1, frames: [frameOf(ethernet(ipv4(udp(messageV0([recordV0({flags: 0x06_00}), recordV0()])))))]},
+		...tunnelled(),
 	];
 };
 
@@ -87,7 +101,7 @@ export const createWireTarget = (): WireTarget => {
 
 	return {
 		name: 'wire',
-		covers: /\/source\/wire\/(?!savefile|encode)[^\/]*\.ts/v,
+		covers: /\/source\/wire\/(?:[a-z]+\/)*(?!encode)[^\/]*\.ts/v,
 		batch: 256,
 		memoryLimit: 16 * 2 ** 20,
 		observed: one.observing,

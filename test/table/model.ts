@@ -49,20 +49,24 @@ export const createModel = (originUs: number) => {
 		events.push([type, ms, entry.key, entry.state, `${entry.daddr}:${entry.dport}`, entry.updates, was].join(' '));
 	};
 
-	const isAnyWithoutPort = (): boolean => {
-		for (const entry of entries.values()) {
-			if ((entry.flags & flags.noCport) !== 0) {
-				return true;
-			}
+	/** Keys of those without a client port: any at all make others be looked up without theirs. */
+	const withoutPort = new Set<string>();
+	const put = (entry: ModelEntry) => {
+		entries.set(entry.key, entry);
+		if ((entry.flags & flags.noCport) !== 0) {
+			withoutPort.add(entry.key);
 		}
+	};
 
-		return false;
+	const remove = ({key}: ModelEntry) => {
+		entries.delete(key);
+		withoutPort.delete(key);
 	};
 
 	const end = (entry: ModelEntry) => {
 		const isOpen = !entry.template && ((entry.protocol === 6 && entry.state === 1) || (entry.protocol === 132 && entry.state === 8));
 		say(isOpen && entry.lastMs - entry.firstMs >= 60_000 ? 'ranout' : 'expired', entry, expiresMs(entry));
-		entries.delete(entry.key);
+		remove(entry);
 	};
 
 	const lookUp = (key: string): ModelEntry | undefined => {
@@ -95,7 +99,7 @@ export const createModel = (originUs: number) => {
 				let timeoutSeconds = version === 0 ? 0 : record.timeoutSeconds >>> 0;
 				timeoutSeconds = timeoutSeconds === 0 ? stateTimeoutSeconds(record.protocol, record.state, template) : timeoutSeconds;
 				let entry = lookUp(keyWith(cport));
-				if (!entry && cport !== 0 && !template && isAnyWithoutPort()) {
+				if (!entry && cport !== 0 && !template && withoutPort.size > 0) {
 					const candidate = entries.get(keyWith(0));
 					entry = candidate && (candidate.flags & flags.noCport) !== 0 ? lookUp(candidate.key) : undefined;
 				}
@@ -108,7 +112,7 @@ export const createModel = (originUs: number) => {
 						key: keyWith(cport), family: record.family, protocol: record.protocol, caddr: addressText(record.caddr), cport, template, pe,
 						...said, ...fresh, firstMs: nowMs(), updates: 1, directorsMask: 1 << directorBit, sentMask, illFormed: (record.anomalies & 1) !== 0,
 					};
-					entries.set(entry.key, entry);
+					put(entry);
 					say('new', entry, nowMs());
 					continue;
 				}
@@ -129,9 +133,9 @@ export const createModel = (originUs: number) => {
 				entry.illFormed ||= (record.anomalies & 1) !== 0;
 				if (moves) {
 					// Where it had no client port, it is another connection to those who look for it.
-					entries.delete(entry.key);
+					remove(entry);
 					Object.assign(entry, fresh, {key: keyWith(cport), cport});
-					entries.set(entry.key, entry);
+					put(entry);
 					say('moved', entry, nowMs(), `${wasDaddr}:${wasDport}`);
 				} else {
 					entry.flags = (entry.flags & ~updated) | (record.flags & updated);

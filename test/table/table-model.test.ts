@@ -1,48 +1,9 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import fc from 'fast-check';
-import {type Connection} from '../../source/table/connection.js';
-import {entryFlag} from '../../source/table/entry.js';
-import {addressText, createModel, type ModelEntry} from './model.js';
+import {entryOf, storyOf} from './compare-model.js';
+import {createModel, type ModelEntry} from './model.js';
 import {createTable, flags, startUs, type SampleMessage, type SampleRecord} from './support.js';
-
-const wireFlag: ReadonlyArray<readonly [number, number]> = [
-	[entryFlag.sync, 0x20], [entryFlag.noOutput, 0x80], [entryFlag.inactive, flags.inactive], [entryFlag.outSeq, 0x2_00], [entryFlag.inSeq, 0x4_00],
-	[entryFlag.noCport, flags.noCport], [entryFlag.template, flags.template], [entryFlag.nfct, flags.nfct],
-];
-
-const keyOf = (connection: Connection): string => [
-	connection.segment, connection.family, connection.protocol, addressText(connection.caddr), connection.cport, addressText(connection.vaddr), connection.vport,
-	connection.template ? `template ${connection.pe ? new TextDecoder().decode(connection.pe.data) : ''}` : '', connection.protocol === 0 ? connection.path.syncid : '',
-].join('|');
-
-const entryOf = (connection: Connection): ModelEntry => ({
-	key: keyOf(connection),
-	family: connection.family,
-	protocol: connection.protocol,
-	caddr: addressText(connection.caddr),
-	cport: connection.cport,
-	template: connection.template,
-	state: connection.state,
-	daddr: addressText(connection.daddr),
-	dport: connection.dport,
-	lastDaddr: addressText(connection.lastDaddr ?? connection.daddr),
-	lastDport: connection.lastDport ?? connection.dport,
-	forward: connection.forward,
-	fwmark: connection.fwmark,
-	syncid: connection.syncid,
-	flags: wireFlag.reduce((bits, [packed, wire]) => bits | ((connection.flags & packed) === 0 ? 0 : wire), 0),
-	illFormed: (connection.flags & entryFlag.illFormed) !== 0,
-	partial: (connection.flags & entryFlag.partial) !== 0,
-	timeoutSeconds: connection.timeoutSeconds,
-	firstMs: Math.round((connection.firstUs - startUs) / 1000),
-	lastMs: Math.round((connection.lastUs - startUs) / 1000),
-	updates: connection.updates,
-	director: connection.director,
-	directorsMask: connection.directorsMask,
-	sentMask: connection.sentMask,
-	pe: connection.pe ? new TextDecoder().decode(connection.pe.data) : '',
-});
 
 const record: fc.Arbitrary<SampleRecord> = fc.record({
 	shape: fc.constantFrom('tcp', 'tcp', 'tcp', 'udp', 'sctp', 'ftp', 'template', 'mark', 'sip', 'ipv6'),
@@ -131,21 +92,7 @@ test('the table equals a plain Map after any messages and expiries, and tells th
 
 		table.expire(nowUs);
 		model.expire(nowUs);
-		const story: string[] = [];
-		table.reader.read(change => {
-			if (change.type === 'refused' || change.type === 'aside') {
-				return;
-			}
-
-			const connection = change.connection()!;
-			const was = change.wasPath();
-			story.push([
-				change.type, Math.round((change.timeUs - startUs) / 1000), keyOf(connection), connection.state,
-				`${addressText(connection.daddr)}:${connection.dport}`, connection.updates,
-				change.type === 'state' ? change.wasState : (was ? `${addressText(was.daddr)}:${was.dport}` : ''),
-			].join(' '));
-		});
-		assert.deepEqual(story.sort(), model.takeEvents());
+		assert.deepEqual(storyOf(table.reader), model.takeEvents());
 
 		const totals = table.view.totals();
 		const rows = model.rows();
