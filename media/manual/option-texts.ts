@@ -44,6 +44,7 @@ const longer: Partial<Readonly<Record<OptionName, string>>> = {
 	ascii: 'Draw with ASCII only. So it is in a locale without UTF-8 as well.',
 	color: 'No colours. The variable NO_COLOR says the same.',
 	'alt-screen': 'Leave the last screen in the scrollback instead of restoring what was there.',
+	mouse: 'Let the wheel move the cursor, a click put it on a row, and a click on the row under the cursor look closer at it. Most terminals then select text only while Shift is held, so it is off by default.',
 	'local-time': 'Show times in the zone of this host. They are UTC otherwise.',
 	config: 'Read this configuration file instead of the own one, see FILES.',
 	'no-config': 'Read no configuration file.',

@@ -134,6 +134,7 @@ export const optionTable = {
 	ascii: {section: 'screen', inFile: true, help: ['no characters beyond ASCII']},
 	color: {isOn: true, section: 'screen', inFile: true, help: ['no colours; also by NO_COLOR']},
 	'alt-screen': {isOn: true, section: 'screen', inFile: true, help: ['leave the last screen in the scrollback']},
+	mouse: {section: 'screen', inFile: true, help: ['wheel and click; text is then selected with Shift held'], brief: 'wheel and click'},
 	'local-time': {section: 'screen', inFile: true, help: ['times of this host\'s zone instead of UTC']},
 
 	config: {

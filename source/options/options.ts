@@ -59,6 +59,8 @@ export type Options = Readonly<{
 	ascii: boolean;
 	color: boolean;
 	alternateScreen: boolean;
+	/** Wheel and click. */
+	mouse: boolean;
 	localTime: boolean;
 	triggers: readonly Trigger[];
 	dryRun: boolean;
@@ -170,6 +172,7 @@ const commandOf = (argv: readonly string[], terminal: TerminalFacts, {config, fi
 			ascii: given.ascii ?? false,
 			color: given.color && !terminal.noColor,
 			alternateScreen: given.altScreen,
+			mouse: given.mouse ?? false,
 			localTime: given.localTime ?? false,
 			triggers: [...configured, ...triggersOf(words.options, {rate: given.onRate, timeout: given.onTimeout, saved, taken: config.triggers.map(({name}) => name)})],
 			dryRun: given.dryRun ?? false,

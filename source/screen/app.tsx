@@ -6,6 +6,8 @@ import {type Sampler} from '../sample/sampler.js';
 import {createConsole, type ConsoleOptions} from './console.js';
 import {type Effects} from './effects.js';
 import {keysOf} from './key-events.js';
+import {type KeyStream} from './key-stream.js';
+import {mouseOff, mouseOn} from './mouse.js';
 import {ThemeContext} from './theme.js';
 import {useMonitor} from './use-monitor.js';
 import {useRepaint} from './use-repaint.js';
@@ -16,6 +18,8 @@ export type AppProps = Omit<ConsoleOptions, 'columns' | 'rows'> & Pick<Effects, 
 	readonly color: boolean;
 	/** Whether there is a terminal to take keys from. */
 	readonly hasKeys: boolean;
+	/** Subscribes to the mouse, where it is wanted. */
+	readonly onClick?: KeyStream['onClick'] | undefined;
 };
 
 /** Time for the stop to come about, which passes only while the program runs. */
@@ -30,14 +34,18 @@ const stopProcess = async (): Promise<void> => new Promise(resolve => {
 	setTimeout(resolve, stopMs);
 });
 
-export function App({sampler, player, color, hasKeys, save, ...options}: AppProps) {
+export function App({sampler, player, color, hasKeys, onClick, save, ...options}: AppProps) {
 	const {exit, suspendTerminal} = useApp();
 	const {columns, rows} = useWindowSize();
 	const redraw = useRepaint(columns, rows);
 	const [screen] = useState(() => createConsole(sampler, player, {...options, columns, rows}, {
 		quit: exit,
 		suspend() {
-			void suspendTerminal(stopProcess);
+			void suspendTerminal(async () => {
+				process.stdout.write(onClick ? mouseOff : '');
+				await stopProcess();
+				process.stdout.write(onClick ? mouseOn : '');
+			});
 		},
 		redraw,
 		save,
@@ -60,6 +68,9 @@ export function App({sampler, player, color, hasKeys, save, ...options}: AppProp
 	useEffect(() => () => {
 		screen.close();
 	}, [screen]);
+	useEffect(() => onClick?.(click => {
+		screen.click(click);
+	}), [screen, onClick]);
 	useInput((input, key) => {
 		screen.keys(keysOf(input, key));
 	}, {isActive: hasKeys});

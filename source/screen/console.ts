@@ -2,12 +2,14 @@ import {type Player} from '../sample/player.js';
 import {type Sampler} from '../sample/sampler.js';
 import {type Effects} from './effects.js';
 import {find} from './find.js';
+import {firstListRow} from './layout.js';
 import {actionOf, type Action} from './keymap.js';
 import {columnsKey, helpKey, helpPaste} from './overlay-keys.js';
 import {type Frame, type Setting} from './frame.js';
 import {createPromptKeys} from './prompt-keys.js';
 import {createRowActs} from './row-acts.js';
 import {createStage} from './stage.js';
+import {type Click} from './mouse.js';
 import {createTimeActs} from './time-acts.js';
 import {reduceUi} from './reducer.js';
 import {firstView, initialUiState, openPrompt, withPlace, type UiState} from './ui-state.js';
@@ -21,11 +23,16 @@ export type Console = {
 	keys(keys: readonly string[]): void;
 	/** Pasted text is text, whatever it holds. */
 	paste(text: string): void;
+	/** The wheel moves as the arrows do; a click puts the cursor on a row, and opens the one that it is on. */
+	click(click: Click): void;
 	resize(columns: number, rows: number): void;
 	close(): void;
 };
 
 type Step = Pick<UiState, 'view' | 'filter' | 'isInverted' | 'detail' | 'places'>;
+
+/** One notch of the wheel. */
+const wheelRows = 3;
 
 /** So many steps can be taken back. */
 const mostSteps = 100;
@@ -153,26 +160,60 @@ export const createConsole = (sampler: Sampler, player: Player, {filter, saved, 
 		}
 	};
 
+	const onKeys = (keys: readonly string[]) => {
+		for (const [index, key] of keys.entries()) {
+			// What is done to a row needs the row: the key before may have moved to where nothing is known yet.
+			const action = actionOf(key);
+			if (index > 0 && action && Object.hasOwn(rowActs, action)) {
+				stage.renew();
+			}
+
+			// A key starts from where the cursor is shown, which a shorter list or a followed row may have moved.
+			stage.change(withPlace(stage.ui(), stage.frame().place));
+			onKey(key);
+			remember();
+			stage.lay();
+		}
+
+		stage.renew();
+	};
+
+	const click = ({kind, column, row}: Click) => {
+		const {prompt, overlay, detail} = stage.ui();
+		if (prompt) {
+			return;
+		}
+
+		if (kind !== 'click') {
+			onKeys(Array.from({length: wheelRows}, () => kind === 'wheel-up' ? 'Up' : 'Down'));
+			return;
+		}
+
+		const frame = stage.frame();
+		const {page, view, layout, place, extent} = frame;
+		const line = row - firstListRow(view, layout);
+		if (overlay || detail || !page.isList || line < 0) {
+			return;
+		}
+
+		const at = view.cursorAt ? view.cursorAt(frame, column, line) : (line < extent.visible ? place.offset + line : undefined);
+		if (at === undefined || at >= extent.total) {
+			return;
+		}
+
+		if (at === place.cursor) {
+			onKeys(['Enter']);
+		} else {
+			stage.change(withPlace({...stage.ui(), follow: undefined, message: ''}, {cursor: at, offset: place.offset}));
+			stage.renew();
+		}
+	};
+
 	return {
 		frame: stage.frame,
 		subscribe: stage.subscribe,
-		keys(keys) {
-			for (const [index, key] of keys.entries()) {
-				// What is done to a row needs the row: the key before may have moved to where nothing is known yet.
-				const action = actionOf(key);
-				if (index > 0 && action && Object.hasOwn(rowActs, action)) {
-					stage.renew();
-				}
-
-				// A key starts from where the cursor is shown, which a shorter list or a followed row may have moved.
-				stage.change(withPlace(stage.ui(), stage.frame().place));
-				onKey(key);
-				remember();
-				stage.lay();
-			}
-
-			stage.renew();
-		},
+		keys: onKeys,
+		click,
 		paste(text) {
 			const {prompt, overlay, detail, filter: inForce} = stage.ui();
 			if (prompt) {

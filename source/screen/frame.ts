@@ -102,6 +102,8 @@ export type View<Row = unknown> = {
 	extent(frame: Frame): Extent;
 	rowAt(sample: Sample, ui: UiState, cursor: number): Row | undefined;
 	describe(row: Row, sample: Sample): Described;
+	/** The row at a place of the list, where it is not one per line. */
+	cursorAt?(frame: Frame, column: number, line: number): number | undefined;
 	/** What Enter opens; without it Enter makes the row the filter. */
 	open?(row: Row): Detail | undefined;
 	/** When a row happened, where that can be gone to. */

@@ -1,5 +1,6 @@
 import {PassThrough} from 'node:stream';
 import {type ReadStream} from 'node:tty';
+import {takeClicks, type Click} from './mouse.js';
 
 /** The beginning of a sequence that a terminal sends for a key, perhaps not yet all of it. */
 const unfinished = /\u{1B}(?:\[[\d;<=>?]*|O\d*)?$/v;
@@ -18,7 +19,11 @@ const interrupt = '\u0003';
 const pastePatienceMs = 2000;
 
 /** What Ink reads keys from: a terminal's input in which escape sequences are never parted. */
-export type KeyStream = PassThrough & Pick<ReadStream, 'isTTY' | 'setRawMode' | 'ref' | 'unref'> & {readonly end: () => void};
+export type KeyStream = PassThrough & Pick<ReadStream, 'isTTY' | 'setRawMode' | 'ref' | 'unref'> & {
+	readonly end: () => void;
+	/** Calls back for each report of the mouse, which no longer is among the keys. The result unsubscribes. */
+	readonly onClick: (listener: (click: Click) => void) => () => void;
+};
 
 /**
 Joins what a slow link has parted: an escape character and the `[B` of an arrow key that arrive one after the other would be
@@ -31,6 +36,7 @@ export const createKeyStream = (terminal: ReadStream): KeyStream => {
 	let isPasting = false;
 	let pasteTimer: NodeJS.Timeout | undefined;
 	let loneEscapeAt = -Infinity;
+	const listeners = new Set<(click: Click) => void>();
 	terminal.setEncoding('utf8');
 
 	const flush = () => {
@@ -78,6 +84,16 @@ export const createKeyStream = (terminal: ReadStream): KeyStream => {
 
 		const [begun, done] = [text.lastIndexOf(pasteBegin), text.lastIndexOf(pasteEnd)];
 		isPasting = begun === done ? isPasting : begun > done;
+		if (!isPasting && text.includes('\u001B[<')) {
+			const {keys, clicks} = takeClicks(text);
+			text = keys;
+			for (const click of clicks) {
+				for (const listener of listeners) {
+					listener(click);
+				}
+			}
+		}
+
 		if (text !== '') {
 			out.write(text);
 		}
@@ -104,6 +120,12 @@ export const createKeyStream = (terminal: ReadStream): KeyStream => {
 			terminal.pause();
 			terminal.unref();
 			return out as unknown as ReadStream;
+		},
+		onClick(listener: (click: Click) => void) {
+			listeners.add(listener);
+			return () => {
+				listeners.delete(listener);
+			};
 		},
 	}) as unknown as KeyStream;
 };

@@ -1,5 +1,5 @@
 import {type Sample} from '../sample/sample.js';
-import {type Layout, type Setting, type ViewParts} from './frame.js';
+import {type Layout, type Setting, type View, type ViewParts} from './frame.js';
 import {footRows} from './parts/foot.js';
 import {headerRows} from './parts/header.js';
 import {panelRows} from './parts/vip-panel.js';
@@ -9,6 +9,10 @@ import {type UiState} from './ui-state.js';
 /** Below this the screen says so and goes on capturing. */
 export const leastColumns = 60;
 export const leastRows = 15;
+
+/** Where the rows of its list begin on the screen. */
+export const firstListRow = ({parts, caption}: Pick<View, 'parts' | 'caption'>, {header, panel}: Pick<Layout, 'header' | 'panel'>): number =>
+	header + panel + Number(caption !== undefined) + Number(parts.bar !== undefined) + Number(parts.hasHeading ?? false);
 
 /**
 The rows of a view, by what stands where. Arithmetic on what is known, so that the engine can be asked for as many sessions as fit

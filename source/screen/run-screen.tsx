@@ -1,3 +1,4 @@
+import {writeSync} from 'node:fs';
 import process from 'node:process';
 import {render} from 'ink';
 import {type Monitor} from '../engine/monitor.js';
@@ -10,6 +11,7 @@ import {type Effects} from './effects.js';
 import {bindKeys} from './keymap.js';
 import {createKeyStream} from './key-stream.js';
 import {hasUnicode, openKeyboard} from './keyboard.js';
+import {mouseOff, mouseOn} from './mouse.js';
 import {boundSize} from './screen-size.js';
 import {views} from './views/views.js';
 
@@ -18,6 +20,8 @@ export type ScreenOptions = Pick<SamplerOptions, 'aliases' | 'ownEvents'> & Pick
 	readonly color: boolean;
 	readonly ascii: boolean;
 	readonly alternateScreen: boolean;
+	/** Wheel and click. */
+	readonly mouse: boolean;
 	readonly localTime: boolean;
 	/** Group and port that are listened for, in words. */
 	readonly target: string;
@@ -97,9 +101,20 @@ export const runScreen = async (monitor: Monitor, openers: Openers, options: Scr
 		process.stdout.write('\r');
 	}
 
+	const hasMouse = options.mouse && keys !== undefined && process.stdout.isTTY;
+	const endMouse = () => {
+		writeSync(process.stdout.fd, mouseOff);
+	};
+
+	if (hasMouse) {
+		process.stdout.write(mouseOn);
+		// However it ends: a shell that gets reports of the mouse is of no use.
+		process.on('exit', endMouse);
+	}
+
 	const instance = render(<App
 		filter={options.filter} saved={options.filters} chosenColumns={options.columns} localTime={options.localTime} intervalSeconds={options.intervalSeconds}
-		target={options.target} color={options.color} sampler={sampler} player={player} glyphs={glyphs} naming={createNaming(options.aliases)} hasKeys={keys !== undefined} save={save}
+		target={options.target} color={options.color} sampler={sampler} player={player} glyphs={glyphs} naming={createNaming(options.aliases)} hasKeys={keys !== undefined} onClick={hasMouse ? keys.onClick : undefined} save={save}
 	/>, {
 		...(keys && {stdin: keys as unknown as NodeJS.ReadStream}),
 		alternateScreen: options.alternateScreen,
@@ -121,6 +136,11 @@ export const runScreen = async (monitor: Monitor, openers: Openers, options: Scr
 	});
 	const exitCode = await Promise.race([gone, instance.waitUntilExit().then(() => 0), stopped]);
 	instance.unmount();
+	if (hasMouse) {
+		process.off('exit', endMouse);
+		process.stdout.write(mouseOff);
+	}
+
 	if (!options.alternateScreen && process.stdout.isTTY) {
 		// The last frame stays: what comes after it begins on a line of its own.
 		process.stdout.write('\r\n');

@@ -118,6 +118,6 @@ test('no command line is more than options or a named error', () => {
 test('what may stand in the file is what more than one call can say', () => {
 	assert.deepEqual([...settings.keys()], [
 		'interface', 'join', 'via', 'group', 'port', 'syncid', 'from', 'passive', 'log', 'sort', 'duration', 'wait', 'write', 'write-size', 'write-time', 'write-age', 'nats-creds', 'write-files',
-		'metrics', 'interval', 'ascii', 'color', 'alt-screen', 'local-time', 'max-sessions',
+		'metrics', 'interval', 'ascii', 'color', 'alt-screen', 'mouse', 'local-time', 'max-sessions',
 	]);
 });

@@ -35,6 +35,8 @@ export type TestTerminal = {
 	/** Whether the alternate screen is shown, and whether the cursor is visible. */
 	isAlternate(): boolean;
 	isCursorHidden(): boolean;
+	/** Whether the terminal was asked to report the mouse. */
+	isMouseTracked(): boolean;
 	/** Octets written by the program so far. */
 	written(): number;
 	readonly exit: Promise<{readonly exitCode: number; readonly signal: number | undefined}>;
@@ -178,6 +180,7 @@ export const openTerminal = (args: readonly string[], {columns = 80, rows = 24, 
 			child.resize(newColumns, newRows);
 		},
 		isAlternate: () => terminal.buffer.active.type === 'alternate',
+		isMouseTracked: () => terminal.modes.mouseTrackingMode !== 'none',
 		isCursorHidden: () => cursorHidden,
 		written: () => octets,
 		exit,

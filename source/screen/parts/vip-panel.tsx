@@ -16,6 +16,7 @@ const gridColumns = 140;
 const gridRows = 30;
 
 const gap = '  ';
+export const gapColumns = gap.length;
 /** A panel is at least so wide. */
 const leastPanel = 44;
 const mostTrend = 48;

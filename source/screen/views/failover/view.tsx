@@ -119,6 +119,7 @@ export const failoverView: View<'verdict'> = {
 		const pair = mainPair(sample);
 		return pair && lastTakeover(pair, sample.nowUs) ? 'verdict' : undefined;
 	},
+	cursorAt: () => undefined,
 	/** Enter lists what the verdict says is lost. */
 	describe: (_row, sample) => ({text: takeoverText(sample), filter: 'fate=reset'}),
 	needs: () => ({}),

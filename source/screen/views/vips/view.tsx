@@ -4,9 +4,9 @@ import {type ServiceView} from '../../../table/read/services.js';
 import {type Frame, type View} from '../../frame.js';
 import {serviceFilter, serviceName, sessionsOf} from '../../parts/service-text.js';
 import {vipColumns, vipList, vipRow} from '../../parts/vip-list.js';
-import {gridPlan, vipGrid} from '../../parts/vip-panel.js';
+import {gapColumns, gridPlan, vipGrid} from '../../parts/vip-panel.js';
 import {Lines} from '../../theme.js';
-import {type UiState} from '../../ui-state.js';
+import {type Place, type UiState} from '../../ui-state.js';
 
 const sorts = ['address', 'sessions', 'new/s'] as const;
 
@@ -20,6 +20,12 @@ const ordered = (services: readonly ServiceView[], ui: UiState): readonly Servic
 
 /** Below this many rows there is no room for panels. */
 const leastPanelRows = 6;
+
+/** The first panel that is shown: whole lines of the grid, with the one under the cursor. */
+const firstShown = ({cursor, offset}: Place, {across, visible}: {readonly across: number; readonly visible: number}): number => {
+	const first = Math.floor(Math.max(0, Math.min(offset, cursor)) / across) * across;
+	return cursor >= first + visible ? Math.ceil((cursor + 1 - visible) / across) * across : first;
+};
 
 const planOf = ({sample, ui, columns, layout}: Frame) => gridPlan(ordered(sample.services, ui), columns, layout.body);
 
@@ -45,6 +51,17 @@ export const vipsView: View<ServiceView> = {
 		return {total, visible: across * down, across};
 	},
 	rowAt: (sample, ui, cursor) => ordered(sample.services, ui)[cursor],
+	cursorAt(frame, column, line) {
+		const {layout, place: {cursor, offset}, extent: {visible}} = frame;
+		if (layout.body < leastPanelRows) {
+			// A heading stands above them.
+			return line === 0 || line > visible ? undefined : offset + line - 1;
+		}
+
+		const {across, width, height} = planOf(frame);
+		const [x, y] = [Math.floor(column / (width + gapColumns)), Math.floor(line / height)];
+		return x < across && y < visible / across ? firstShown({cursor, offset}, {across, visible}) + (y * across) + x : undefined;
+	},
 	describe: ({service}) => ({text: serviceName(service), filter: serviceFilter(service)}),
 	open: ({service}) => ({kind: 'vip', service: service.id, offset: 0}),
 	needs: () => ({}),
@@ -58,9 +75,7 @@ export const vipsView: View<ServiceView> = {
 		}
 
 		const plan = planOf(frame);
-		const {across} = plan;
-		const first = Math.floor(Math.max(0, Math.min(offset, cursor)) / across) * across;
-		const start = cursor >= first + visible ? Math.ceil((cursor + 1 - visible) / across) * across : first;
+		const start = firstShown({cursor, offset}, {across: plan.across, visible});
 		return <Lines lines={vipGrid(sample, services, {plan, first: start, current, glyphs, named})}/>;
 	},
 };
