@@ -18,6 +18,8 @@ export type SourceOptions = {
 	readonly read: readonly ReplayFile[];
 	/** `[NAME=]HOST[:IFACE]` or `[NAME=]CMD`. */
 	readonly via: readonly string[];
+	/** How much of the past of their logs is asked for; undefined: as it is usual. */
+	readonly pastSeconds?: number | undefined;
 	/** Words before each of these commands; none by default. */
 	readonly through?: readonly string[];
 	/** Joined sockets only. */
@@ -25,6 +27,8 @@ export type SourceOptions = {
 	/** Interfaces for libpcap; empty: those that suit. */
 	readonly interfaces: readonly string[];
 	readonly passive: boolean;
+	/** Heard together with others that are not named here. */
+	readonly isBeside?: boolean;
 	readonly groups: readonly string[];
 	readonly ports: readonly number[];
 	readonly until?: Moment | undefined;
@@ -125,10 +129,12 @@ export const openSource = (options: SourceOptions, timeline?: Pick<CaptureClock,
 		throw new CaptureError(`Cannot read ${past.path} beside live sources: a file is of the past. Read files alone; pipes go together with -i, -j and --via.`, 2);
 	}
 
+	const isAlone = via.length === 1 && read.length === 0 && !own && options.isBeside !== true;
 	const ownSource = () => options.join ? openJoin(options, clock) : openBest(options, clock);
 	const sources = [
 		...(own || (via.length === 0) ? [ownSource()] : []),
-		...via.map(target => createVia({...options, targets: [target], clock, released})),
+		// What comes from several at once is stamped as it comes: none of it may be of the past.
+		...via.map(target => createVia({...options, pastSeconds: isAlone ? options.pastSeconds : 0, targets: [target], clock, released})),
 		...read.map(file => createReplay({files: [file], pace: 'stream', through: options.through, clock, released})),
 	];
 	return sources.length === 1 ? sources[0]! : combineSources(sources, clock);

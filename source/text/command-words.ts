@@ -48,3 +48,14 @@ export const commandWords = (command: string): string[] | undefined => {
 
 	return words;
 };
+
+const logPattern = /^(?<host>(?:[^\s@:\/]+@)?(?:\[[\da-f:.%]+\]|[^\s:\[\]\/]+)):(?:log|(?<folder>\/(?:\S*\/)?))$/iv;
+
+/** `HOST:log`, the log of the service there, or `HOST:/path/`; undefined for all else. One that starts with a dash would be an option of ssh. */
+export const logOfHost = (text: string): {readonly host: string; readonly folder?: string | undefined} | undefined => {
+	const {host, folder} = logPattern.exec(text)?.groups ?? {};
+	return host === undefined || host.startsWith('-') ? undefined : {host, folder};
+};
+
+/** Whether a `--via` opens a log. */
+export const isViaLog = (target: string): boolean => logOfHost(target.replace(/^\w[\w.\-]*=/v, '').trim()) !== undefined;

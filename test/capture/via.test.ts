@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import {execFileSync, spawn} from 'node:child_process';
-import {existsSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
 import test, {type TestContext} from 'node:test';
 import {CaptureError, type PacketSource} from '../../source/capture/source.js';
 import {createVia, parseViaTarget, remoteCommand} from '../../source/capture/via/via.js';
+import {isViaLog} from '../../source/text/command-words.js';
 import {createManualClock, type ManualClock} from './manual-clock.js';
 import {fileOf, pcapAt} from './pcap-file.js';
 import {createRecordingSink, type RecordingSink} from './recording-sink.js';
@@ -12,10 +14,10 @@ import {createTwoHosts, whyNoNamespaces} from './two-hosts.js';
 
 const filter = {groups: ['224.0.0.81'], ports: [8848]};
 
-const open = async (context: TestContext, target: string): Promise<{source: PacketSource; sink: RecordingSink; clock: ManualClock}> => {
+const open = async (context: TestContext, target: string, through: readonly string[] = []): Promise<{source: PacketSource; sink: RecordingSink; clock: ManualClock}> => {
 	const clock = createManualClock();
 	const sink = createRecordingSink();
-	const source = createVia({...filter, targets: [target], clock});
+	const source = createVia({...filter, targets: [target], through, clock});
 	context.after(() => {
 		source.close();
 	});
@@ -37,6 +39,53 @@ test('a target is a host, a host with an interface, or a command, each with a na
 	assert.deepEqual(read('[2001:db8::1]:eth0'), ['[2001:db8::1]:eth0', 'ssh', '2001:db8::1', 'eth0']);
 	assert.deepEqual(read('/usr/bin/feed'), ['feed', 'command', '/usr/bin/feed']);
 	assert.deepEqual(read('pod=kubectl exec "a b" -- tcpdump -w -'), ['pod', 'command', 'kubectl', 'exec', 'a b', '--', 'tcpdump', '-w', '-']);
+});
+
+test('a target may be the log of a host', () => {
+	const read = (target: string): unknown[] => {
+		const {name, isLog, words} = parseViaTarget(target, filter, 60);
+		return [name, isLog, words.at(-2), /exec ipvstop --no-config -r '\\''(.*?)'\\'' --since 60s -w -/v.exec(words.at(-1)!)?.[1]];
+	};
+
+	assert.deepEqual(read('rs1:log'), ['rs1:log', true, 'rs1', '/var/lib/ipvstop/log/']);
+	assert.deepEqual(read('dmz=root@rs1:/srv/lvs/'), ['dmz', true, 'root@rs1', '/srv/lvs/']);
+	assert.deepEqual(read('[2001:db8::1]:log'), ['[2001:db8::1]:log', true, '2001:db8::1', '/var/lib/ipvstop/log/']);
+	for (const target of ['rs1:login', 'rs1:/srv/feed', '/srv/lvs/', 'cat rs1:/srv/lvs/', '-o:log']) {
+		assert.equal(isViaLog(target), false, target);
+	}
+});
+
+/** Stands for ssh to a host where these programs are: runs what that host's shell would. */
+const hostWith = (context: TestContext, programs: Readonly<Record<string, string>>): readonly string[] => {
+	const folder = mkdtempSync(join(tmpdir(), 'ipvstop-host-'));
+	context.after(() => {
+		rmSync(folder, {recursive: true});
+	});
+	for (const [name, script] of Object.entries({...programs, sudo: 'exit 1', shell: `PATH=${folder}:/usr/bin:/bin; export PATH\nfor last; do :; done\nexec sh -c "$last"`})) {
+		writeFileSync(join(folder, name), `#!/bin/sh\n${script}\n`, {mode: 0o755});
+	}
+
+	return [join(folder, 'shell')];
+};
+
+test('the log of a host is opened by the ipvstop there; after a break it goes on without doubling', async context => {
+	const [first, second] = [fileOf(context, pcapAt([1, 2])), fileOf(context, pcapAt([1, 2, 3]))];
+	const through = hostWith(context, {ipvstop: `test "$*" = "--no-config -r /var/lib/ipvstop/log/ --since 1800s -w -" || exit 9\ntest -e ${first}.seen && exec cat ${second}\n: >${first}.seen\nexec cat ${first}`});
+	const {sink, clock} = await open(context, 'rs1:log', through);
+	await sink.until(() => latest(sink).state === 'failed');
+	await clock.waiting();
+	clock.toNextTimer();
+	await sink.until(() => sink.packets().length === 3);
+	await clock.waiting();
+	assert.deepEqual(sink.packets().map(({timeUs}) => timeUs), [1, 2, 3]);
+});
+
+test('where there is no ipvstop, tcpdump listens, and that is said', async context => {
+	const through = hostWith(context, {tcpdump: `case "$*" in *-w*) cat ${fileOf(context, pcapAt([1]))}; exec sleep 600;; esac`});
+	const {source, sink} = await open(context, 'rs1:log', through);
+	await sink.until(() => latest(sink).state === 'up' && sink.packets().length === 1);
+	assert.equal(latest(sink).detail, 'no ipvstop on that host: tcpdump listens there, without the past');
+	assert.equal(source.description, 'via rs1:log (no ipvstop there: no past)');
 });
 
 test('a target that is neither is refused with exit code 2', () => {

@@ -3,7 +3,7 @@ import {type Readable} from 'node:stream';
 import {createCaptureStream, type CaptureStream} from '../replay/capture-stream.js';
 import {chunksOfStream} from '../replay/chunks.js';
 import {type CaptureClock} from '../clock.js';
-import {commandWords} from '../../text/command-words.js';
+import {commandWords, logOfHost} from '../../text/command-words.js';
 import {cookedFilter, ethernetFilter, type FilterOptions} from '../filter-expression.js';
 import {sliceMs, sliceStep, turn} from '../slices.js';
 import {CaptureError, fullSight, type PacketSink, type PacketSource, type Place, type SourceEnd} from '../source.js';
@@ -13,6 +13,8 @@ export type ViaOptions = FilterOptions & {
 	readonly targets: readonly string[];
 	/** Words before each command; none by default. */
 	readonly through?: readonly string[];
+	/** How much of the past of a log is asked for. */
+	readonly pastSeconds?: number;
 	/** Nothing is started before it resolves. */
 	readonly released?: Promise<void> | undefined;
 	readonly clock: CaptureClock;
@@ -22,6 +24,8 @@ export type ViaOptions = FilterOptions & {
 export type ViaTarget = {
 	readonly name: string;
 	readonly kind: 'ssh' | 'command';
+	/** A log is opened there: its past comes first. */
+	readonly isLog: boolean;
 	/** Program and arguments; no shell on this side. */
 	readonly words: readonly string[];
 };
@@ -44,26 +48,53 @@ const quoted = (word: string): string => `'${word.replaceAll('\'', String.raw`'\
 What the other host's shell runs: tcpdump with our filter, as root when sudo asks for no password. Where the link type
 knows no Ethernet addresses the first filter does not compile, and the second one is taken.
 */
-export const remoteCommand = (interfaceName: string, options: FilterOptions): string => {
+export const remoteCommand = (interfaceName: string, options: FilterOptions): string => inShell(listening(interfaceName, options));
+
+/** The login shell there may be none that cuts $T into words. */
+const inShell = (script: string): string => `exec sh -c ${quoted(script)}`;
+
+const listening = (interfaceName: string, options: FilterOptions): string => {
 	const tcpdump = `tcpdump -i ${quoted(interfaceName)}`;
-	const script = [
+	return [
 		'T=; sudo -n true 2>/dev/null && T="sudo -n"',
 		'PATH=$PATH:/usr/sbin:/sbin',
 		`F=${quoted(ethernetFilter(options))}`,
 		`$T ${tcpdump} -d "$F" >/dev/null 2>&1 || F=${quoted(cookedFilter(options))}`,
 		`exec $T ${tcpdump} -n -U -s ${snapLength} -w - "$F"`,
 	].join('; ');
-	// The login shell there may be none that cuts $T into words.
-	return `exec sh -c ${quoted(script)}`;
 };
+
+/** Where the service keeps its log. */
+const serviceLog = '/var/lib/ipvstop/log/';
+/** So much of a log's past is asked for: no session lasts longer without being announced again, but those with a timeout of its length. */
+const defaultPastSeconds = 1800;
+/** Told by the script there, when it is so. */
+const noLog = 'no ipvstop on that host: tcpdump listens there, without the past';
+
+/** What the other host's shell runs for a log: ipvstop, which writes what it holds of that time and all that follows; without ipvstop, tcpdump. */
+export const remoteLogCommand = (folder: string, pastSeconds: number, options: FilterOptions): string => inShell([
+	'PATH=$PATH:/usr/local/bin:/usr/bin',
+	`command -v ipvstop >/dev/null 2>&1 && exec ipvstop --no-config -r ${quoted(folder)} --since ${Math.max(1, Math.ceil(pastSeconds))}s -w -`,
+	`echo ${quoted(noLog)} >&2`,
+	listening('any', options),
+].join('; '));
+
+const sshTo = (host: string, command: string): readonly string[] =>
+	['ssh', '-T', '-o', 'BatchMode=yes', '-o', 'ConnectTimeout=15', '-o', 'ServerAliveInterval=15', '--', host.replaceAll(/[\[\]]/gv, ''), command];
 
 const usage = (target: string, why: string): CaptureError =>
 	new CaptureError(`Cannot listen through "${target}": ${why}. Give HOST, HOST:INTERFACE or a command that writes a capture.`, 2);
 
 /** Reads one `--via`. A command is told from a host by a blank or a slash in it. Throws a `CaptureError`. */
-export const parseViaTarget = (target: string, options: FilterOptions): ViaTarget => {
+export const parseViaTarget = (target: string, options: FilterOptions, pastSeconds = defaultPastSeconds): ViaTarget => {
 	const named = /^(?<name>\w[\w.-]*)=(?<rest>.+)$/s.exec(target);
 	const rest = (named?.groups?.['rest'] ?? target).trim();
+	const log = logOfHost(rest);
+	if (log) {
+		const {host, folder = serviceLog} = log;
+		return {name: named?.groups?.['name'] ?? rest, kind: 'ssh', isLog: true, words: sshTo(host, remoteLogCommand(folder, pastSeconds, options))};
+	}
+
 	if (/[\s/]/.test(rest)) {
 		const words = commandWords(rest);
 		if (!words?.[0]) {
@@ -71,7 +102,7 @@ export const parseViaTarget = (target: string, options: FilterOptions): ViaTarge
 		}
 
 		const program = words[0].slice(words[0].lastIndexOf('/') + 1);
-		return {name: named?.groups?.['name'] ?? program, kind: 'command', words};
+		return {name: named?.groups?.['name'] ?? program, kind: 'command', isLog: false, words};
 	}
 
 	const host = /^(?<host>(?:[^@:]+@)?(?:\[[\da-f:.%]+\]|[^:[\]]+))(?::(?<interface>[^:]+))?$/i.exec(rest);
@@ -80,15 +111,7 @@ export const parseViaTarget = (target: string, options: FilterOptions): ViaTarge
 		throw usage(target, 'it names no host');
 	}
 
-	const address = host.groups['host'].replaceAll(/[[\]]/g, '');
-	return {
-		name: named?.groups?.['name'] ?? rest,
-		kind: 'ssh',
-		words: [
-			'ssh', '-T', '-o', 'BatchMode=yes', '-o', 'ConnectTimeout=15', '-o', 'ServerAliveInterval=15', '--', address,
-			remoteCommand(host.groups['interface'] ?? 'any', options),
-		],
-	};
+	return {name: named?.groups?.['name'] ?? rest, kind: 'ssh', isLog: false, words: sshTo(host.groups['host'], remoteCommand(host.groups['interface'] ?? 'any', options))};
 };
 
 /** What tcpdump says when nothing is wrong. */
@@ -123,7 +146,11 @@ const startChild = ([program = '', ...words]: readonly string[]): Child | string
 /** Listens through other hosts: captures that commands write to their stdout. A command that ends is run again. */
 export const createVia = (options: ViaOptions): PacketSource => {
 	const {clock, through = []} = options;
-	const targets = options.targets.map(target => parseViaTarget(target, options));
+	const targets = options.targets.map(target => parseViaTarget(target, options, options.pastSeconds));
+	/** Of logs: when the last packet was heard there. What comes again after a break is passed over. */
+	const heardUs = targets.map(() => -Infinity);
+	/** Logs that cannot be opened, since there is no ipvstop. */
+	const withoutPast = new Set<number>();
 	const places: Place[] = targets.map(({name, kind}) => ({
 		name, state: 'opening', detail: '', drops: 0, sight: fullSight, kind, address: '',
 	}));
@@ -145,6 +172,14 @@ export const createVia = (options: ViaOptions): PacketSource => {
 		for (let count = 1; !closed; count++) {
 			const found = stream.next();
 			if (found === 'packet') {
+				if (targets[index]!.isLog) {
+					if (stream.packet.timeUs <= heardUs[index]!) {
+						continue;
+					}
+
+					heardUs[index] = stream.packet.timeUs;
+				}
+
 				sink!.packet(stream.packet);
 				if (count % sliceStep === 0 && performance.now() > sliceEnd) {
 					await turn();
@@ -152,7 +187,7 @@ export const createVia = (options: ViaOptions): PacketSource => {
 				}
 			} else if (found === 'wait') {
 				if (stream.format) {
-					setPlace(index, 'up', '');
+					setPlace(index, 'up', withoutPast.has(index) ? noLog : '');
 				}
 
 				await stream.more();
@@ -175,6 +210,9 @@ export const createVia = (options: ViaOptions): PacketSource => {
 		let complaint = '';
 		child.stderr.on('data', (octets: Uint8Array) => {
 			complaint = (complaint + new TextDecoder().decode(octets)).slice(-4096);
+			if (targets[index]!.isLog && complaint.includes(noLog)) {
+				withoutPast.add(index);
+			}
 		});
 		const exit = new Promise<{why: string; silent: boolean}>(resolve => {
 			child.on('error', error => {
@@ -232,7 +270,9 @@ export const createVia = (options: ViaOptions): PacketSource => {
 	};
 
 	return {
-		description: `via ${targets.map(({name}) => name).join(', ')}`,
+		get description() {
+			return `via ${targets.map(({name}, index) => `${name}${withoutPast.has(index) ? ' (no ipvstop there: no past)' : ''}`).join(', ')}`;
+		},
 		pace: 'stream',
 		ended,
 		ownAddresses: [],
