@@ -22,6 +22,7 @@ const otherThread: Readonly<Record<string, 'main' | 'both' | 'capture'>> = {
 	'recording/holder.ts': 'both', // For that.
 	'log/lock.ts': 'both', // Whether it is being written is asked before there is a thread.
 	'log/folder.ts': 'both', // What a log holds is asked by the screen, too.
+	'log/recent.ts': 'both', // Where several logs begin is asked before there is a thread.
 	'program/thread.ts': 'capture', // The launcher of the thread.
 	'program/compile-cache.ts': 'both', // Each thread keeps its own compiled code,
 	'program/trusted-folder.ts': 'both', // in a folder that nobody else can write to.

@@ -30,8 +30,8 @@ export type Status = {
 	readonly replay: ReplayStatus | undefined;
 	/** Undefined when no log is kept. */
 	readonly log?: LogStatus | undefined;
-	/** The log that is looked at: `isLive` while it is followed and somebody writes it. */
-	readonly past?: {readonly folder: string; readonly isLive: boolean; readonly problems: readonly string[]} | undefined;
+	/** A log that is looked at: `isLive` while it is followed and somebody writes it. `isMerged`: several, or one with live sources beside it. */
+	readonly past?: {readonly isMerged: boolean; readonly isLive: boolean; readonly problems: readonly string[]} | undefined;
 	/** Undefined when nothing is recorded. */
 	readonly recording: RecordingStatus | undefined;
 };

@@ -2,18 +2,22 @@ import process from 'node:process';
 import {parentPort, workerData} from 'node:worker_threads';
 import {events} from '../events/catalogue.js';
 import {createCaptureClock} from '../capture/clock.js';
+import {combineSources} from '../capture/combine.js';
 import {openSource, type OpenedSource, type SourceOptions} from '../capture/open-source.js';
-import {CaptureError} from '../capture/source.js';
+import {CaptureError, type PacketSink} from '../capture/source.js';
 import {createDemo} from '../demo/demo.js';
 import {createTableWriter} from '../table/write/writer.js';
 import {tableMemoryProblem, type TableMemory} from '../table/memory.js';
 import {createRecordRingWriter} from '../ring/record-ring.js';
 import {type DissectorOptions} from '../wire/dissect.js';
 import {type RingMemory} from '../ring/shared-ring.js';
+import {ago} from '../text/format.js';
 import {createRecorder, type RecordingStatus} from '../recording/recording.js';
 import {groupOf, indexesOf, LogError, openLog, segmentOctets} from '../log/folder.js';
 import {takeLock, writerOf} from '../log/lock.js';
 import {createLogSource, type LogSource} from '../log/log-source.js';
+import {createMergedSource, type MergedLog} from '../log/merged-source.js';
+import {newestMoment, recentStart} from '../log/recent.js';
 import {createLogWriter, type LogTask} from '../log/log-writer.js';
 import {recordingReason, type RecordingTask} from '../recording/file.js';
 import {secondUs} from '../wire/second.js';
@@ -50,6 +54,8 @@ export type WorkerTask = {
 	readonly log?: LogTask | undefined;
 	/** Look at a log; there is no other source then. */
 	readonly past?: LogReading | undefined;
+	/** Look at several, or at one with live sources beside it. */
+	readonly merged?: MergedReading | undefined;
 	/** Make a bookmark after so many records; none by default. */
 	readonly bookmarkEvery?: number | undefined;
 	/** Go on from there; `source.known` says as many packets. */
@@ -71,6 +77,20 @@ export type LogReading = {
 	readonly follows: boolean;
 	/** On the screen: what is not followed goes at a pace. */
 	readonly isOnScreen: boolean;
+};
+
+/** Which part of several logs to look at. */
+export type MergedReading = Pick<LogReading, 'follows' | 'isOnScreen' | 'untilUs'> & {
+	readonly logs: ReadonlyArray<{
+		readonly folder: string;
+		readonly name: string;
+		/** Add this to the times of its writer to get this host's; microseconds. */
+		readonly differenceUs: number;
+	}>;
+	/** Where to begin: some time before, so that what was open then is known. Infinite: now, or where they end. */
+	readonly fromUs: number;
+	/** Live sources are listened to as well. */
+	readonly isBeside: boolean;
 };
 
 const tickMs = 100;
@@ -100,7 +120,7 @@ const openKeeping = async ({folder}: LogTask) => {
 };
 
 /** Opens a log to look at. Throws a `CaptureError`. */
-const openPast = async ({folder, follows}: LogReading) => {
+const openPast = async ({folder, follows}: Pick<LogReading, 'folder' | 'follows'>) => {
 	try {
 		const log = openLog(folder);
 		const writer = follows || log.numbers.length === 0 ? await writerOf(folder) : undefined;
@@ -116,18 +136,57 @@ const openPast = async ({folder, follows}: LogReading) => {
 	}
 };
 
+/** Opens several logs to look at together. Throws a `CaptureError`. */
+const openMerged = async ({logs, follows}: MergedReading): Promise<MergedLog[]> => Promise.all(logs.map(async ({folder, name, differenceUs}) => {
+	const {log, isWritten} = await openPast({folder, follows});
+	return {log, name, differenceUs, isWritten: isWritten ? async () => await writerOf(folder) !== undefined : undefined};
+}));
+
+/** What several logs say, and what is heard live beside them. */
+const openMergedSource = ({task, timeline, released, engine}: SourceParts, logs: readonly MergedLog[]): LogSource => {
+	const {fromUs, untilUs, isOnScreen, isBeside} = task.merged!;
+	const clock = {...createCaptureClock(), ...timeline};
+	const isLive = isBeside || logs.some(({isWritten}) => isWritten);
+	const wantedUs = Math.min(fromUs, untilUs);
+	const momentUs = Number.isFinite(wantedUs) ? wantedUs : (isLive ? clock.nowUs() : newestMoment(logs) ?? clock.nowUs());
+	return createMergedSource({
+		logs, untilUs, speed: task.source.speed, clock,
+		fromUs: wantedUs <= 0 ? 0 : recentStart(logs, momentUs),
+		isPaced: isOnScreen && !isLive,
+		wallOffsetUs: timeline.wallOffset,
+		beside: isBeside ? combineSources([openSource({...task.source, isBeside: true}, timeline, released)], clock) : undefined,
+		onAside(timeUs, log, {note, gap, slept}) {
+			// What one of them missed says nothing of the others.
+			const detail = [
+				...(note === undefined ? [] : [`note: ${note}`]),
+				...(gap === undefined ? [] : [`not heard for ${ago((timeUs - gap) / secondUs)}`]),
+				...(slept === undefined ? [] : [`its host slept ${ago(slept / secondUs)}`]),
+			];
+			if (detail.length > 0) {
+				engine.note(timeUs, events.source, {segment: log, state: 'up', detail: detail.join('; ')});
+			}
+		},
+	});
+};
+
 type SourceParts = {
 	readonly task: WorkerTask;
 	readonly timeline: Timeline;
 	readonly released: Promise<void>;
 	readonly past: Awaited<ReturnType<typeof openPast>> | undefined;
+	readonly merged: readonly MergedLog[] | undefined;
 	/** The segment that the engine stands at. */
 	readonly first: number | undefined;
 	readonly engine: Engine;
 };
 
 /** What is listened to or read. */
-const openTask = ({task, timeline, released, past, first, engine}: SourceParts): OpenedSource | LogSource => {
+const openTask = (parts: SourceParts): OpenedSource | LogSource => {
+	const {task, timeline, released, past, merged, first, engine} = parts;
+	if (merged) {
+		return openMergedSource(parts, merged);
+	}
+
 	const clock = {...createCaptureClock(), ...timeline};
 	if (past) {
 		const {folder, title, untilUs, isOnScreen} = task.past!;
@@ -143,6 +202,19 @@ const openTask = ({task, timeline, released, past, first, engine}: SourceParts):
 
 	return task.demo ? createDemo({seed: task.demo.seed, clock}) : openSource(task.source, timeline, released);
 };
+
+/** Hands to one sink what comes from that time on, and to another what comes before: a log is opened from a checkpoint before the moment that is wanted. */
+const sinceThen = (to: PacketSink, before: PacketSink, fromUs: number): PacketSink => Number.isFinite(fromUs) && fromUs > 0
+	? {
+		...to,
+		packet(packet) {
+			(packet.timeUs < fromUs ? before : to).packet(packet);
+		},
+		datagram(datagram) {
+			(datagram.timeUs < fromUs ? before : to).datagram(datagram);
+		},
+	}
+	: to;
 
 /** Throws a `CaptureError` when there is no memory for the index. */
 const tableWriter = ({memory, lossless}: WorkerTask) => {
@@ -161,6 +233,7 @@ const run = async (port: NonNullable<typeof parentPort>, task: WorkerTask) => {
 
 	const keeping = task.log && await openKeeping(task.log);
 	const past = task.past && await openPast(task.past);
+	const merged = task.merged && await openMerged(task.merged);
 	let mayOpen = !task.awaitsRelease;
 	const released = Promise.withResolvers<void>();
 	if (mayOpen) {
@@ -201,14 +274,14 @@ const run = async (port: NonNullable<typeof parentPort>, task: WorkerTask) => {
 
 	const timeline = createTimeline(systemClocks, log ? engine.state.nowUs : 0);
 	const wallOffset = createSteadyOffset(timeline.wallOffset);
-	const source = openTask({task, timeline, released: released.promise, past, first: restored?.first, engine});
+	const source = openTask({task, timeline, released: released.promise, past, merged, first: restored?.first, engine});
 	ownAddresses = () => source.ownAddresses;
 	const isLive = source.pace === 'monotonic';
 	if (isLive) {
 		toWallUs = timeUs => timeUs + wallOffset();
 	}
 
-	const logSource = past ? source as LogSource : undefined;
+	const logSource = past || merged ? source as LogSource : undefined;
 	let startedUs = 0;
 
 	const noteRecording = ({file, state, detail, lost}: RecordingStatus) => {
@@ -246,7 +319,7 @@ const run = async (port: NonNullable<typeof parentPort>, task: WorkerTask) => {
 		sinceUs: isLive ? Math.min(startedUs, engine.firstUs() || startedUs) : engine.firstUs(),
 		wallOffsetUs: isLive ? wallOffset() : (logSource?.wallOffsetUs() ?? 0),
 		log: logWriter?.status(),
-		past: past && {folder: past.log.folder, isLive: logSource!.isFollowing(), problems: past.log.problems},
+		past: logSource && {isMerged: merged !== undefined, isLive: logSource.isFollowing(), problems: past?.log.problems ?? merged!.flatMap(({log: {problems}}) => problems)},
 		places: engine.places(),
 		segments: engine.segments.names(),
 		directors: engine.directors.all(),
@@ -388,7 +461,7 @@ const run = async (port: NonNullable<typeof parentPort>, task: WorkerTask) => {
 		: markingSink(engine, task.bookmarkEvery, bookmark => {
 			post({type: 'bookmark', bookmark});
 		});
-	const recorded = recorder ? recorder.tee(applied, choice) : applied;
+	const recorded = recorder ? sinceThen(recorder.tee(applied, choice), applied, task.past?.fromUs ?? -Infinity) : applied;
 	await source.start(logWriter ? logWriter.tee(recorded) : recorded);
 	startedUs = timeline.nowUs();
 	post({type: 'started', status: status()});

@@ -1,11 +1,11 @@
 import {type CaptureClock} from '../capture/clock.js';
-import {type ReplayDelivery} from '../capture/replay/delivery.js';
 import {createReplayTimeline, type ReplayControls} from '../capture/replay/timeline.js';
-import {sliceMs, sliceStep, turn} from '../capture/slices.js';
+import {turn} from '../capture/slices.js';
 import {type PacketSink, type PacketSource, type SourceEnd} from '../capture/source.js';
 import {LogError, type Log} from './folder.js';
 import {createLogItems, type LogItems} from './log-reader.js';
 import {type Aside, type SegmentItem} from './segment.js';
+import {createSlicedDelivery, type SlicedDelivery} from './sliced-delivery.js';
 
 export type LogSourceOptions = {
 	readonly log: Log;
@@ -45,7 +45,6 @@ export const createLogSource = ({log, title, first, isWritten, isPaced, speed, u
 	const {promise: ended, resolve: resolveEnded} = Promise.withResolvers<SourceEnd>();
 	const timeline = isPaced ? createReplayTimeline(clock, speed, true) : undefined;
 	const items: LogItems | undefined = first === undefined ? undefined : createLogItems(log, first);
-	let sink: PacketSink | undefined;
 	let isClosed = false;
 	let isAlive = isWritten !== undefined;
 	let wallOffsetUs = 0;
@@ -92,36 +91,6 @@ export const createLogSource = ({log, title, first, isWritten, isPaced, speed, u
 		item = undefined;
 	};
 
-	const deliver = (to: PacketSink, limitUs: number): 'wait' | 'later' | 'end' | 'slice' => {
-		const sliceEnd = performance.now() + sliceMs;
-		for (let count = 1; ; count++) {
-			const next = peek();
-			if (!next || isClosed) {
-				return 'end';
-			}
-
-			if (next.timeUs > limitUs) {
-				return 'later';
-			}
-
-			give(to);
-			if (count % sliceStep === 0 && performance.now() > sliceEnd) {
-				return 'slice';
-			}
-		}
-	};
-
-	const deliverUpTo = async (to: PacketSink, limitUs: number): Promise<boolean> => {
-		for (;;) {
-			const found = deliver(to, limitUs);
-			if (found === 'end' || found === 'later') {
-				return found === 'later';
-			}
-
-			await turn();
-		}
-	};
-
 	const finish = () => {
 		if (!isClosed) {
 			isClosed = true;
@@ -131,20 +100,20 @@ export const createLogSource = ({log, title, first, isWritten, isPaced, speed, u
 		}
 	};
 
-	const delivery = (to: PacketSink): ReplayDelivery => ({
-		// It only asks what time it is.
-		head: async () => peek() as unknown as Awaited<ReturnType<ReplayDelivery['head']>>,
-		deliver: limitUs => deliver(to, limitUs),
-		deliverUpTo: async limitUs => deliverUpTo(to, limitUs),
-		nextUs: () => item!.timeUs,
+	const deliveryTo = (to: PacketSink) => createSlicedDelivery({
+		nextUs: () => peek()?.timeUs,
+		give() {
+			give(to);
+		},
 		lastUs: () => lastUs,
+		isClosed: () => isClosed,
 	});
 
-	const follow = async (to: PacketSink): Promise<void> => {
+	const follow = async (to: PacketSink, {deliver}: SlicedDelivery): Promise<void> => {
 		let heardMs = performance.now();
 		while (!isClosed && gone === undefined) {
 			const before = lastUs;
-			const found = deliver(to, untilUs);
+			const found = deliver(untilUs);
 			if (found === 'later') {
 				to.advance(untilUs);
 				return;
@@ -169,12 +138,12 @@ export const createLogSource = ({log, title, first, isWritten, isPaced, speed, u
 		}
 	};
 
-	const run = async (to: PacketSink): Promise<void> => {
+	const run = async (to: PacketSink, delivery: SlicedDelivery): Promise<void> => {
 		if (timeline) {
-			await timeline.run(delivery(to), to, Number.isFinite(untilUs) ? untilUs : (lastUs || 0));
+			await timeline.run(delivery, to, Number.isFinite(untilUs) ? untilUs : (lastUs || 0));
 		} else if (isWritten) {
-			await follow(to);
-		} else if (await deliverUpTo(to, untilUs) || Number.isFinite(untilUs)) {
+			await follow(to, delivery);
+		} else if (await delivery.deliverUpTo(untilUs) || Number.isFinite(untilUs)) {
 			to.advance(untilUs);
 		}
 	};
@@ -188,15 +157,15 @@ export const createLogSource = ({log, title, first, isWritten, isPaced, speed, u
 		wallOffsetUs: () => wallOffsetUs,
 		isFollowing: () => isAlive && !isClosed && gone === undefined,
 		async start(to) {
-			sink = to;
+			const delivery = deliveryTo(to);
 			if (isWritten || (timeline && !Number.isFinite(untilUs))) {
 				const untilMs = performance.now() + openingMs;
-				while (deliver(sink, untilUs) === 'slice' && (timeline || performance.now() < untilMs)) {
+				while (delivery.deliver(untilUs) === 'slice' && (timeline || performance.now() < untilMs)) {
 					await turn();
 				}
 			}
 
-			void turn().then(async () => run(to)).finally(finish);
+			void turn().then(async () => run(to, delivery)).finally(finish);
 		},
 		close: finish,
 	};

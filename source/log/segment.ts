@@ -108,7 +108,9 @@ export const createSegmentWriter = (application: string, timeUs: number, places:
 	};
 
 	const put = (octets: Uint8Array): void => {
-		room.set(octets, reserve(octets.length));
+		// Making room may replace it.
+		const at = reserve(octets.length);
+		room.set(octets, at);
 	};
 
 	const interfaceOf = (place: number, linkType: number, isJoined: boolean): number => {

@@ -3,7 +3,7 @@ What a site's sensor published, as a log on this host: the newest segment with i
 first. Everything that reads a log reads it. It is input from elsewhere: sizes are bounded, and what is inside is checked by whoever reads the log.
 */
 import {closeSync, existsSync, fstatSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeFileSync, writeSync} from 'node:fs';
-import {listSegments, segmentFile} from '../log/folder.js';
+import {listSegments, ownerOf, readIndex, segmentFile} from '../log/folder.js';
 import {takeLock, type LogLock} from '../log/lock.js';
 import {fetchCheckpoint, newestHead, readHead, type Head} from './checkpoints.js';
 import {type Link} from './connection.js';
@@ -25,6 +25,8 @@ export type MirrorOptions = {
 export type Mirror = {
 	/** Resolves when the newest segment has begun here, with its checkpoint as far as it has one. */
 	readonly begun: Promise<void>;
+	/** Resolves when all of the past is here back to that time of the sensor's clock, or what there is of it. */
+	reaching(timeUs: number): Promise<void>;
 	/** Resolves when all of the past is here that the broker has and the bound allows. */
 	readonly complete: Promise<void>;
 	/** What is under way comes to nothing. */
@@ -60,6 +62,9 @@ export const startMirror = ({link, site, folder, mostOctets, onState, onProblem}
 	/** The file that is written, and segments that cannot be put together any more. */
 	let open: {readonly segment: number; readonly descriptor: number; size: number} | undefined;
 	const given = new Set<number>();
+	/** Back to where the past is here, and who waits for more of it. */
+	let reachedUs = Infinity;
+	const waiting = new Set<{readonly timeUs: number; readonly resolve: () => void}>();
 	let isClosed = false;
 	let lock: LogLock | string | undefined;
 
@@ -190,6 +195,16 @@ export const startMirror = ({link, site, folder, mostOctets, onState, onProblem}
 		inboxes.delete(inbox);
 	};
 
+	const reach = (timeUs: number) => {
+		reachedUs = Math.min(reachedUs, timeUs);
+		for (const one of waiting) {
+			if (reachedUs <= one.timeUs) {
+				waiting.delete(one);
+				one.resolve();
+			}
+		}
+	};
+
 	/** One segment of the past: whole, or not at all. */
 	const takePast = async (head: Head, to: number): Promise<void> => {
 		const pieces: Uint8Array[] = [];
@@ -205,6 +220,7 @@ export const startMirror = ({link, site, folder, mostOctets, onState, onProblem}
 		if (!isClosed && size > 0 && total() + size <= mostOctets) {
 			await takeCheckpoint(head);
 			writeWhole(segmentFile(folder, head.segment, 'pcapng'), Buffer.concat(pieces));
+			reach(readIndex(folder, head.segment, ownerOf(folder))?.firstUs ?? Infinity);
 		}
 	};
 
@@ -263,6 +279,10 @@ export const startMirror = ({link, site, folder, mostOctets, onState, onProblem}
 
 	return {
 		begun, complete,
+		reaching: async timeUs => Promise.race([complete, new Promise<void>(resolve => {
+			waiting.add({timeUs, resolve});
+			reach(reachedUs);
+		})]),
 		close() {
 			isClosed = true;
 			for (const inbox of inboxes) {

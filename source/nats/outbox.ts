@@ -152,6 +152,7 @@ export const createOutbox = ({link, site, sensor, supply, onStored, onProblem}: 
 			about.set(header.segment, String(batch.segment));
 			about.set(header.offset, String(batch.offset));
 			about.set(header.preamble, String(batch.preamble));
+			about.set(header.sent, String(Date.now()));
 			if (encoding) {
 				about.set(header.encoding, encoding);
 			}

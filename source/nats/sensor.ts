@@ -142,7 +142,8 @@ export const startSensor = ({target, secrets, folder, onChange}: SensorOptions):
 		async close() {
 			// What was written last goes out as well, where somebody takes it; a short run ends before it is connected.
 			const untilMs = performance.now() + drainMs;
-			const isDone = () => connection.isConnected && supply.isIdle() && begun.length === 0;
+			// A log that was deleted has nothing more to publish.
+			const isDone = () => !existsSync(folder) || (connection.isConnected && supply.isIdle() && begun.length === 0);
 			while (!hasEnded && performance.now() < untilMs && !isDone()) {
 				await new Promise(resolve => {
 					setTimeout(resolve, drainStepMs);

@@ -1,6 +1,6 @@
 import {jetstreamManager, DiscardPolicy, JetStreamApiError, RetentionPolicy, StorageType, type JetStreamManager} from '@nats-io/jetstream';
 import {type NatsConnection} from '@nats-io/transport-node';
-import {framesOf, siteOfStream, streamOf} from './subjects.js';
+import {framesOf, header, siteOfStream, streamOf} from './subjects.js';
 
 /** How much of a site's past the broker keeps, where we make its stream ourselves. */
 export type Retention = {readonly octets: number; readonly ageMs: number};
@@ -41,6 +41,30 @@ export const ensureStream = async (connection: NatsConnection, site: string, {oc
 		return undefined;
 	} catch (error) {
 		return `there is no stream ${name} and it cannot be made (${(error as Error).message}): an administrator makes it with the subjects ipvstop.${site}.>`;
+	}
+};
+
+/** Less than that is the way through the network. */
+const leastDifferenceMs = 5000;
+
+/**
+What to add to times of a site's sensor to get those of this host, in milliseconds: from the moment at which the sensor said that it published the last
+message, when the broker took it, and what the broker's clock says now. 0 where that is not known.
+*/
+export const clockDifference = async (connection: NatsConnection, site: string): Promise<number> => {
+	const manager = await managerOf(connection);
+	const stream = streamOf(site);
+	try {
+		const [message, info] = await Promise.all([manager.streams.getMessage(stream, {last_by_subj: framesOf(site)}), manager.streams.info(stream)]);
+		const sent = message?.header.get(header.sent) ?? '';
+		// Servers say what time it is since 2.10.
+		const brokerMs = Date.parse((info as {ts?: string}).ts ?? '');
+		const here = Number.isFinite(brokerMs) ? Date.now() - brokerMs : 0;
+		const there = message && /^\d{1,15}$/v.test(sent) ? message.time.getTime() - Number(sent) : 0;
+		const difference = here + there;
+		return Math.abs(difference) < leastDifferenceMs ? 0 : difference;
+	} catch {
+		return 0;
 	}
 };
 

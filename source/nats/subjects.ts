@@ -30,6 +30,8 @@ export const header = {
 	segment: 'Ipvstop-Segment',
 	offset: 'Ipvstop-Offset',
 	preamble: 'Ipvstop-Preamble',
+	/** When it was published, by the clock of the sensor: milliseconds. */
+	sent: 'Ipvstop-Sent',
 	/** `zstd`, or absent. */
 	encoding: 'Content-Encoding',
 } as const;

@@ -1,6 +1,7 @@
 import {statSync} from 'node:fs';
 import {isLogPath} from '../log/folder.js';
 import {isNatsUrl, parseNatsTarget} from '../nats/target.js';
+import {isViaLog} from '../text/command-words.js';
 import {type GivenFlags} from './option-flags.js';
 import {fileOf} from './option-values.js';
 import {UsageError} from './usage-error.js';
@@ -109,12 +110,13 @@ const rejectSources = (given: GivenFlags, mode: Mode, terminal: TerminalFacts) =
 	}
 
 	const logs = read.filter(text => isLog(fileOf(text).path));
-	if (logs.length > 0 && (sources.length > 1 || read.length > 1)) {
-		throw new UsageError(`-r ${logs[0]!}: a log is looked at alone, without other files and sources`);
+	const file = logs.length > 0 ? read.find(text => !logs.includes(text) && isFile(fileOf(text).path)) : undefined;
+	if (file !== undefined) {
+		throw new UsageError(`-r ${file}: a file is not looked at beside a log (${logs[0]!}); logs go together with other logs, pipes, -i, -j and --via`);
 	}
 
-	if (given.since !== undefined && (logs.length === 0 || (mode !== 'events' && mode !== 'records' && mode !== 'report'))) {
-		throw new UsageError('--since: goes with -r PATH/ of a log, and --events, --records or --report');
+	if (given.since !== undefined && !(given.via ?? []).some(target => isViaLog(target)) && (logs.length === 0 || mode === 'screen' || mode === 'list')) {
+		throw new UsageError('--since: goes with -r PATH/ of a log, and --events, --records, --report or -w -; or with --via HOST:log');
 	}
 
 	if (given.at !== undefined && (read.length === 0 || sources.length > 1)) {

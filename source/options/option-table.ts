@@ -41,11 +41,11 @@ export const optionTable = {
 	join: {letter: 'j', section: 'sources', inFile: true, help: ['join the multicast groups instead; no privilege needed']},
 	read: {
 		letter: 'r', argument: '[NAME=]FILE', repeatable: true, section: 'sources', completes: 'file',
-		help: ['pcap or pcapng, also gzip; - is stdin; repeatable, merged by time'], brief: 'read a capture file; - is stdin',
+		help: ['pcap or pcapng, also gzip; - is stdin; repeatable, merged by time;', 'logs (PATH/, nats://…) together, and with -i, -j and --via'], brief: 'read a capture file; - is stdin',
 	},
 	via: {
-		argument: '[NAME=]HOST[:IFACE] | [NAME=]COMMAND', repeatable: true, section: 'sources', inFile: true, completes: 'host',
-		help: ['ssh to a host of the segment and run tcpdump there, or run a', 'command that writes a capture; reconnects; repeatable'],
+		argument: '[NAME=]HOST[:IFACE|:log] | [NAME=]COMMAND', repeatable: true, section: 'sources', inFile: true, completes: 'host',
+		help: ['ssh to a host of the segment and run tcpdump there, or run a', 'command that writes a capture; reconnects; repeatable.', 'HOST:log, HOST:/PATH/ opens the log that ipvstop keeps there'],
 		brief: 'listen through another host, by ssh and tcpdump',
 	},
 	demo: {section: 'sources', help: ['simulated directors and clients']},
@@ -61,7 +61,7 @@ export const optionTable = {
 		brief: 'stop at a time of the capture, or open there',
 	},
 	log: {argument: 'PATH|none', section: 'sources', inFile: true, completes: 'file', help: ['the log to open without a source, if it is being written', '(default /var/lib/ipvstop/log/, where the service keeps its)'], brief: 'the log to open when no source is named'},
-	since: {argument: 'SPAN|TIME', section: 'replay', help: ['text of a log (-r PATH/) begins there: 1h, 2d, or a time'], brief: 'where text of a log begins'},
+	since: {argument: 'SPAN|TIME', section: 'replay', help: ['text of a log (-r PATH/), --via HOST:log: begins there: 1h, 2d,', 'or a time'], brief: 'where text of a log begins'},
 	speed: {argument: 'N|max', section: 'replay', completes: ['max', '1', '10', '60'], help: ['capture seconds per second on the screen (default 1)']},
 
 	list: {section: 'text', help: ['the table once, as ipvsadm -Lnc prints it; so do -Lnc and -l']},

@@ -11,7 +11,12 @@ import {UsageError} from './usage-error.js';
 /** What to stop or open at: a time, or seconds after the first packet. */
 export type Until = {readonly kind: 'absolute'; readonly timeUs: number} | {readonly kind: 'relative'; readonly seconds: number};
 
-export type NamedFile = {readonly name: string; readonly path: string};
+export type NamedFile = {
+	readonly name: string;
+	readonly path: string;
+	/** Of a log that another host wrote: add this to its times to get this host's; microseconds. */
+	readonly differenceUs?: number;
+};
 
 export const numberOf = (name: string, text: string, least: number, most: number): number => {
 	const value = Number(text);
@@ -111,7 +116,9 @@ export const fileOf = (text: string): NamedFile => {
 		return {name: match[1]!, path: match[2]!};
 	}
 
-	return {name: text === '-' ? 'stdin' : text.slice(text.lastIndexOf('/') + 1), path: text};
+	// A log ends in a slash.
+	const bare = text.replace(/\/+$/v, '');
+	return {name: text === '-' ? 'stdin' : bare.slice(bare.lastIndexOf('/') + 1) || text, path: text};
 };
 
 export const speedOf = (text: string): number => text === 'max' ? Infinity : numberOf('speed', text, 0.001, 1e9);

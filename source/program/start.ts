@@ -5,11 +5,12 @@ import {startMonitor, type Monitor} from '../engine/monitor.js';
 import {groupOf, indexesOf, isLogPath, LogError, openLog} from '../log/folder.js';
 import {writerOf} from '../log/lock.js';
 import {type LogTask} from '../log/log-writer.js';
-import {type LogReading} from '../engine/worker.js';
+import {type LogReading, type MergedReading} from '../engine/worker.js';
 import {isNatsUrl} from '../nats/target.js';
 import {createFirstFile, RecordingError, recordingReason, type RecordingTask} from '../recording/file.js';
 import {type Options} from '../options/options.js';
-import {createLogIndex} from '../sample/log-index.js';
+import {type NamedFile} from '../options/option-values.js';
+import {createLogIndex, mergeIndexes} from '../sample/log-index.js';
 import {type Openers} from '../sample/player.js';
 import {createTableMemory, tableMemoryProblem, type TableMemory} from '../table/memory.js';
 import {createRecordRing} from '../ring/record-ring.js';
@@ -116,33 +117,75 @@ export const withServiceLog = async (options: Options): Promise<{readonly option
 	return isWritten ? {options: {...options, read: [{name: 'log', path: folder}], durationSeconds: mode === 'list' ? undefined : options.durationSeconds}} : {options};
 };
 
-/** The log that is looked at, if one is. */
-const logOf = ({read}: Options): string | undefined => read.length === 1 && isLogPath(read[0]!.path) ? read[0]!.path : undefined;
+/** The logs among what is read. */
+const logsOf = ({read}: Options): readonly NamedFile[] => read.filter(({path: one}) => isLogPath(one));
 
-/** What the log holds that is looked at. */
+/** Names of logs, each its own: two of one name would be one segment. */
+const namesOf = (logs: readonly NamedFile[]): string[] => {
+	const names: string[] = [];
+	for (const {name} of logs) {
+		let own = name;
+		for (let serial = 2; names.includes(own); serial++) {
+			own = `${name}#${serial}`;
+		}
+
+		names.push(own);
+	}
+
+	return names;
+};
+
+/** Whether several sources are looked at as one, logs among them. */
+const isMerged = (options: Options): boolean => logsOf(options).length > 0 && (options.read.length > 1 || !readsOnly(options));
+
+/** What the log holds that is looked at, or the logs. */
 export const pastOf = (options: Options): Openers['past'] => {
-	const folder = logOf(options);
-	return folder === undefined ? undefined : createLogIndex(folder).read;
+	const logs = logsOf(options);
+	if (logs.length === 0) {
+		return undefined;
+	}
+
+	const indexes = logs.map(({path: folder, differenceUs = 0}) => createLogIndex(folder, isMerged(options) ? differenceUs : undefined));
+	return indexes.length === 1 ? indexes[0]!.read : async () => mergeIndexes(await Promise.all(indexes.map(async ({read}) => read())));
 };
 
 export const sinceUs = ({since}: Options): number | undefined => since?.kind === 'span' ? (Date.now() * 1000) - since.us : since?.timeUs;
 
-/** Which part of a log to look at. Throws a `UsageError`. */
-const readingOf = (options: Options): LogReading | undefined => {
-	const folder = logOf(options);
-	if (folder === undefined) {
-		return undefined;
+/** Up to which moment to look at logs; infinite for all. Throws a `LogError`. */
+const untilOf = ({at}: Options, folders: readonly string[]): number => {
+	if (at?.kind !== 'relative') {
+		return at?.timeUs ?? Infinity;
+	}
+
+	const first = Math.min(...folders.flatMap(folder => [...indexesOf(openLog(folder)).values()][0]?.firstUs ?? []));
+	return (Number.isFinite(first) ? first : 0) + (at.seconds * secondUs);
+};
+
+/** Which part of a log to look at, or of several. Throws a `UsageError`. */
+const readingOf = (options: Options): {readonly past?: LogReading; readonly merged?: MergedReading} => {
+	const logs = logsOf(options);
+	const [first] = logs;
+	if (!first) {
+		return {};
 	}
 
 	const {at, mode} = options;
 	const isOnScreen = mode === 'screen';
 	try {
-		const first = at?.kind === 'relative' ? [...indexesOf(openLog(folder)).values()][0] : undefined;
-		const untilUs = at === undefined ? Infinity : (at.kind === 'absolute' ? at.timeUs : (first?.firstUs ?? 0) + (at.seconds * secondUs));
-		const {name} = options.read[0]!;
-		return {folder, title: isNatsUrl(name) ? name : folder, isOnScreen, untilUs, fromUs: mode === 'report' ? 0 : sinceUs(options) ?? (isOnScreen || mode === 'list' ? Infinity : 0), follows: at === undefined && mode !== 'list'};
+		const untilUs = untilOf(options, logs.map(({path: folder}) => folder));
+		const fromUs = mode === 'report' ? 0 : sinceUs(options) ?? (isOnScreen || mode === 'list' ? Infinity : 0);
+		if (isMerged(options)) {
+			const isBeside = at === undefined && (options.read.length > logs.length || !readsOnly(options));
+			return {merged: {
+				logs: namesOf(logs).map((name, index) => ({folder: logs[index]!.path, name, differenceUs: logs[index]!.differenceUs ?? 0})),
+				isOnScreen, isBeside, untilUs, fromUs: isBeside && mode !== 'screen' && options.since === undefined ? Infinity : fromUs,
+				follows: at === undefined && mode !== 'report' && (mode !== 'list' || isBeside),
+			}};
+		}
+
+		return {past: {folder: first.path, title: isNatsUrl(first.name) ? first.name : first.path, isOnScreen, untilUs, fromUs, follows: at === undefined && mode !== 'list' && mode !== 'report'}};
 	} catch (error) {
-		throw error instanceof LogError ? new UsageError(`Cannot read the log ${error.message}. It is read by the members of the group ${groupOf(folder)}.`) : error;
+		throw error instanceof LogError ? new UsageError(`Cannot read the log ${error.message}. It is read by the members of the group ${groupOf(first.path)}.`) : error;
 	}
 };
 
@@ -189,8 +232,9 @@ export const startEngine = (options: Options, {recording, log, through, bookmark
 		interfaces: options.interfaces,
 		join: options.join,
 		passive: options.passive,
-		read: options.read,
+		read: options.read.filter(({path: one}) => !isLogPath(one)),
 		via: options.via,
+		pastSeconds: options.since === undefined ? undefined : Math.max(0, ((Date.now() * 1000) - sinceUs(options)!) / secondUs),
 		through,
 		groups: options.groups.length > 0 ? options.groups : [defaultGroup],
 		ports: Array.from({length: options.ports.to - options.ports.from + 1}, (_, index) => options.ports.from + index),
@@ -214,7 +258,7 @@ export const startEngine = (options: Options, {recording, log, through, bookmark
 	recording,
 	choice: recording && readsOnly(options) && options.filter !== '' ? {filter: options.filter, aliases: options.aliases} : undefined,
 	log,
-	past: readingOf(options),
+	...readingOf(options),
 	bookmarkEvery,
 	bookmark,
 });

@@ -1,3 +1,4 @@
+import {onScreen} from '../text/format.js';
 import {secondUs} from '../wire/second.js';
 import {type Sample} from './sample.js';
 
@@ -57,6 +58,9 @@ export const stateWords = (sample: Sample): string => [
 	...(sample.isHeld ? ['ORDER HELD'] : []),
 	...recordingWords(sample),
 ].join(' ');
+
+/** The segment by name where several sites are looked at together, so that each says whose it is; else ''. */
+export const siteOf = (status: Sample['status'], segment: number): string => status?.past?.isMerged ? onScreen(status.segments[segment] ?? '?') : '';
 
 /** How fast a capture file passes, when it is not as it was. */
 export const speedText = (sample: Sample): string => {

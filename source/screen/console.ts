@@ -154,7 +154,7 @@ export const createConsole = (sampler: Sampler, player: Player, {filter, saved, 
 		if (overlay?.kind === 'help') {
 			stage.change(helpKey(overlay, key, stage.frame().extent));
 		} else if (overlay?.kind === 'columns' && action !== 'quit') {
-			stage.change(columnsKey(overlay.cursor, key, columns, stage.setting().columns));
+			stage.change(columnsKey(overlay.cursor, key, columns, {width: stage.setting().columns, hasSites: stage.sample().status?.past?.isMerged ?? false}));
 		} else if (action) {
 			act(action);
 		}

@@ -26,7 +26,7 @@ export const helpKey = ({search, offset}: Help, key: string, {visible, total}: E
 export const helpPaste = ({search}: Help, text: string): Changes => searched(insertText(search, text));
 
 /** What a key changes while columns are chosen, on a screen `width` wide, which shows some unless they were chosen before. */
-export const columnsKey = (cursor: number, key: string, chosen: UiState['columns'], width: number): Changes => {
+export const columnsKey = (cursor: number, key: string, chosen: UiState['columns'], {width, hasSites}: {readonly width: number; readonly hasSites: boolean}): Changes => {
 	const action = actionOf(key);
 	if (action === 'down' || action === 'up') {
 		const moved = cursor + (action === 'down' ? 1 : -1);
@@ -35,7 +35,7 @@ export const columnsKey = (cursor: number, key: string, chosen: UiState['columns
 
 	if (key === ' ' || key === 'Enter') {
 		const {id} = sessionColumns[cursor]!;
-		const shown = new Set(visibleColumns(width, chosen).map(column => column.id));
+		const shown = new Set(visibleColumns(width, chosen, hasSites).map(column => column.id));
 		if (!shown.delete(id)) {
 			shown.add(id);
 		}

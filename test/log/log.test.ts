@@ -66,6 +66,17 @@ test('events since a time are those that come after it', async () => {
 	assert.ok(later.every(line => (JSON.parse(line) as {time: string}).time >= since.slice(0, 19)));
 });
 
+test('what is recorded of a log begins where --since says, not at the checkpoint before', async () => {
+	const since = '2026-11-22T18:56:00Z';
+	const file = path.join(root, 'since.pcapng');
+	const {code} = await runCli(['-r', made, '--records', '--since', since, '-w', file]);
+	assert.equal(code, 0);
+	const recorded = await runCli(['-r', file, '--records', '--json']);
+	const expected = await runCli(['-r', made, '--records', '--json', '--since', since]);
+	assert.notStrictEqual(expected.stdout, '');
+	assert.equal(recorded.stdout.replaceAll(/"segment":"[^"]*"/gv, ''), expected.stdout.replaceAll(/"segment":"[^"]*"/gv, ''));
+});
+
 test('a torn segment is read up to where it is whole, and the next one goes on', async () => {
 	const folder = copyOf('torn');
 	truncateSync(`${folder}00000001.pcapng`, statSync(`${folder}00000001.pcapng`).size - 13);

@@ -6,7 +6,7 @@ import {type PacketSink} from '../source.js';
 /** Hands the packets of files on, in slices. */
 export type ReplayDelivery = {
 	/** The next packet, waiting for it; borrowed, undefined at the end. Not the fast path. */
-	head(): Promise<Packet | undefined>;
+	head(): Promise<Pick<Packet, 'timeUs'> | undefined>;
 	/** Delivers the packets up to `limitUs` for one slice. 'wait': more octets are needed; 'later': the next packet is; 'slice': the loop wants its turn. */
 	deliver(limitUs: number): 'wait' | 'later' | 'end' | 'slice';
 	/** Delivers all packets up to `limitUs`. True: there are later ones. */

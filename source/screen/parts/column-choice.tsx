@@ -8,12 +8,12 @@ import {sessionColumns, visibleColumns} from '../views/sessions/columns.js';
 export const columnChoice: Page = {
 	extent: nothingToScroll,
 	needs: () => ({}),
-	Picture({frame: {ui, columns, rows}}) {
+	Picture({frame: {ui, columns, rows, sample}}) {
 		const {overlay, columns: chosen} = ui;
 		const cursor = overlay?.kind === 'columns' ? overlay.cursor : 0;
 		const visible = Math.max(1, rows - 2);
 		const first = Math.max(0, Math.min(cursor - Math.floor(visible / 2), sessionColumns.length - visible));
-		const shown = new Set(visibleColumns(columns, chosen));
+		const shown = new Set(visibleColumns(columns, chosen, sample.status?.past?.isMerged ?? false));
 		const lines = sessionColumns.slice(first, first + visible).map((column, index) => {
 			const isSelected = first + index === cursor;
 			return line(fit(`${isSelected ? '>' : ' '} [${shown.has(column) ? 'x' : ' '}] ${column.title.padEnd(9)} ${column.help}`, columns), isSelected ? 'selected' : 'plain');

@@ -11,7 +11,7 @@ import {faultNames} from '../../wire/fault.js';
 import {forecastOf, lastSplit, lastTakeover, mainPair, pairsByUrgency} from '../../sample/standing.js';
 import {ago, clockTime, grouped, onScreen, rate, short} from '../../text/format.js';
 import {fit, fitting, line, type Line, type Phrase, phrased, spread, type Tone, withTones} from '../../text/line.js';
-import {modeWord, sight, speedText, stateWords, sourceText} from '../../sample/source-words.js';
+import {modeWord, sight, siteOf, speedText, stateWords, sourceText} from '../../sample/source-words.js';
 import {type Frame} from '../frame.js';
 import {Lines} from '../theme.js';
 import {secondUs} from '../../wire/second.js';
@@ -89,7 +89,8 @@ const directorLine = (director: Director, pair: Pair | undefined, {sample, colum
 	const brief = hasAdverts ? `${isShared ? 'VRID' : 'prio'} ${isShared ? director.vrid : director.priority}  advert ${age(director.lastAdvertUs)}` : evidence;
 	const least = hasAdverts ? `${isShared ? `VRID ${director.vrid}  ` : ''}advert ${age(director.lastAdvertUs)}` : evidence;
 	const name = directorName(sample.status, director.index, named);
-	const who = `${isMaster ? '*' : ' '}${name} ${director.address.padEnd(columns < 72 ? 0 : 10)}`;
+	const site = siteOf(sample.status, director.segment);
+	const who = `${isMaster ? '*' : ' '}${site === '' ? '' : `${site} `}${name} ${director.address.padEnd(columns < 72 ? 0 : 10)}`;
 	const join = (...parts: readonly string[]): string => `${who} ${[role, ...parts].filter(Boolean).join('  ')}`;
 	const text = fitting([
 		join(evidence, claim, sync, pace, lost), join(brief, claim, sync, pace, lost), join(brief, claim, sync, lost || pace), join(brief, claimShort, sync, lost || pace),
@@ -179,8 +180,8 @@ const troubleOf = ({status, ended}: Sample): string | undefined => {
 		return problem;
 	}
 
-	const down = status?.places.find(place => place.state === 'down' || place.state === 'gone' || place.state === 'failed');
-	return down && `${down.name} ${down.state}: ${down.detail}`;
+	const [down, ...others] = status?.places.filter(place => place.state === 'down' || place.state === 'gone' || place.state === 'failed') ?? [];
+	return down && `${down.name} ${down.state}: ${down.detail}${others.length > 0 ? `; also ${others.map(({name}) => name).join(', ')}` : ''}`;
 };
 
 const limitWords: Readonly<Record<LimitName, string>> = {
@@ -249,7 +250,7 @@ const otherPairs = (sample: Sample, rows: number): {readonly shown: readonly Pai
 /** One line for a pair: its takeover while that is of interest, else what lies ahead. */
 const pairLine = (pair: Pair, frame: Frame): Line => {
 	const {columns, sample} = frame;
-	const name = `pair ${pair.directors.map(index => directorName(sample.status, index, frame.named)).join(' ')}: `;
+	const name = `${[siteOf(sample.status, pair.segment), 'pair', ...pair.directors.map(index => directorName(sample.status, index, frame.named))].filter(Boolean).join(' ')}: `;
 	const [last, ahead] = answersOf(pair, frame, columns - name.length);
 	const {text, tones} = lastTakeover(pair, sample.nowUs) ?? lastSplit(pair, sample.nowUs) ? last : ahead;
 	return withTones(fit(`${name}${text}`, columns), 'plain', tones);

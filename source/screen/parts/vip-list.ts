@@ -8,6 +8,7 @@ import {expectationAfter, expectationOf} from '../../desk/facts/expectation.js';
 import {characterOf, toneOfSign, type RowSign} from '../views/sessions/signs.js';
 import {ago, rate, short} from '../../text/format.js';
 import {fit, line, type Line} from '../../text/line.js';
+import {siteOf} from '../../sample/source-words.js';
 import {textTable, type Column} from '../../text/text-table.js';
 import {secondUs} from '../../wire/second.js';
 import {formatAddress} from '../../wire/address.js';
@@ -18,6 +19,8 @@ type VipRow = {
 	readonly service: ServiceView;
 	readonly nowUs: number;
 	readonly open: number;
+	/** Whose it is, where several are looked at together. */
+	readonly site: string;
 	/** Open at the last takeover. */
 	readonly held: number | undefined;
 	/** Of those, or of what is open now: known to the new master, or to the backup. */
@@ -32,9 +35,10 @@ type VipRow = {
 
 const counted = (value: number | undefined): string => value === undefined ? '?' : short(value);
 
-/** Every column of the VIPs: to add one is to add it here. `isTakeover`: only while there is one to speak of. */
-export const vipColumns: ReadonlyArray<Column<VipRow> & {readonly from: number; readonly isTakeover?: boolean}> = [
+/** Every column of the VIPs: to add one is to add it here. `isTakeover`: only while there is one to speak of; `isOfSites`: only where several are looked at together. */
+export const vipColumns: ReadonlyArray<Column<VipRow> & {readonly from: number; readonly isTakeover?: boolean; readonly isOfSites?: boolean}> = [
 	{id: 'vip', title: 'VIP', help: 'address, port and protocol of the virtual service', align: 'left', shrink: 1, least: 22, from: 0, text: ({service}) => serviceName(service.service)},
+	{id: 'segment', title: 'SEGMENT', help: 'where it was announced, of several logs', align: 'left', from: 66, isOfSites: true, text: ({site}) => site},
 	{id: 'open', title: 'OPEN', help: 'open now: TCP and SCTP sessions in ESTABLISHED, and UDP flows', align: 'right', least: 5, from: 0, text: ({open}) => short(open)},
 	{id: 'closing', title: 'CLOSING', help: 'sessions in all other states', align: 'right', least: 7, from: 0, text: ({service}) => short(service.closing)},
 	{id: 'templates', title: 'TPL', help: 'persistence templates', align: 'right', least: 5, from: 84, text: ({service}) => short(service.templates)},
@@ -70,6 +74,7 @@ const openOf = (service: ServiceView, pair: Pair | undefined, {services}: Sample
 /** What the failover desk knows of a service: after a takeover its account, else what the backup was told. */
 export const vipRow = (service: ServiceView, sample: Sample): VipRow => {
 	const {nowUs} = sample;
+	const site = siteOf(sample.status, service.service.segment);
 	const pair = pairOf(service, sample);
 	const takeover = pair && lastTakeover(pair, nowUs);
 	const account = takeover?.services.find(one => one.service === service.service.id);
@@ -78,7 +83,7 @@ export const vipRow = (service: ServiceView, sample: Sample): VipRow => {
 		const {coverage: {held, known}, accounting: {heard, closed, overdue}, udp} = account;
 		const isUnsure = expectationAfter(takeover).sureness === 'unknown';
 		const sign = known >= held ? 'none' : (isUnsure ? 'unsure' : (udp ? 'anew' : 'reset'));
-		return {service, nowUs, open, held, known: sign === 'unsure' || sign === 'anew' ? undefined : known, settled: heard + closed, overdue, sign};
+		return {service, nowUs, site, open, held, known: sign === 'unsure' || sign === 'anew' ? undefined : known, settled: heard + closed, overdue, sign};
 	}
 
 	const {forecast, coverage} = (pair && forecastFor(service, pair)) ?? {};
@@ -86,7 +91,7 @@ export const vipRow = (service: ServiceView, sample: Sample): VipRow => {
 	// Of a service without open sessions nothing can be unknown.
 	const isNone = open === 0 && (pair?.forecasts.length ?? 0) > 0;
 	const isUnsure = isShort && expectationOf(forecast!.coverage, forecast!.ownKept).sureness === 'unknown';
-	return {service, nowUs, open, held: undefined, known: isUnsure ? undefined : (coverage?.known ?? (isNone ? 0 : undefined)), settled: undefined, overdue: undefined, sign: isUnsure ? 'unsure' : (isShort ? 'risk' : 'none')};
+	return {service, nowUs, site, open, held: undefined, known: isUnsure ? undefined : (coverage?.known ?? (isNone ? 0 : undefined)), settled: undefined, overdue: undefined, sign: isUnsure ? 'unsure' : (isShort ? 'risk' : 'none')};
 };
 
 /** The pair that serves it, as far as the desk says. */
@@ -123,7 +128,7 @@ export const vipList = (sample: Sample, {columns, room, current, named}: VipList
 	// One column, one question: beside what was known at a takeover stands nothing of what would be known at another.
 	const rows = hasTakeover ? found.map((row): VipRow => row.held === undefined ? {...row, known: undefined, isAside: true} : row) : found;
 	// What is always the same, and how many, make room for the account, except on wide screens.
-	const shown = vipColumns.filter(({id, from, isTakeover}) => columns >= from && (!isTakeover || hasTakeover) && !(hasTakeover && columns < 90 && id === 'reals'));
+	const shown = vipColumns.filter(({id, from, isTakeover, isOfSites}) => columns >= from && (!isOfSites || sample.status?.past?.isMerged) && (!isTakeover || hasTakeover) && !(hasTakeover && columns < 90 && id === 'reals'));
 	const table = textTable(shown, rows, columns - 3, {named});
 	return [
 		line(fit(`   ${table.heading}`, columns), 'heading'),

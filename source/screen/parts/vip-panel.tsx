@@ -4,6 +4,7 @@ import {type Naming} from '../../text/alias-names.js';
 import {ago, percent, rate, short} from '../../text/format.js';
 import {bar, sparkline, type Glyphs} from '../../text/glyphs.js';
 import {beside, fit, line, type Line, type Tone} from '../../text/line.js';
+import {siteOf} from '../../sample/source-words.js';
 import {type Frame} from '../frame.js';
 import {secondUs} from '../../wire/second.js';
 import {Lines} from '../theme.js';
@@ -74,8 +75,9 @@ const stateLine = (service: ServiceView, width: number): Line => {
 export const vipPanel = (service: ServiceView, sample: Sample, {width, height, glyphs, isCurrent, named}: {readonly width: number; readonly height: number; readonly glyphs: Glyphs; readonly isCurrent: boolean; readonly named: Naming}): Line[] => {
 	const {nowUs} = sample;
 	const {known, open, held, sign} = vipRow(service, sample);
+	const site = siteOf(sample.status, service.service.segment);
 	const knownText = known === undefined ? '' : (held === undefined ? ` known ${short(known)}` : ` known ${short(known)} of ${short(held)} then`);
-	const name = fit(`${isCurrent ? '>' : ' '}${characterOf(sign)}${named(serviceName(service.service))}`, width - 12);
+	const name = fit(`${isCurrent ? '>' : ' '}${characterOf(sign)}${named(serviceName(service.service))}${site === '' ? '' : ` ${site}`}`, width - 12);
 	const right = ` ${service.reals.length} real`;
 	const rule = glyphs.rule.repeat(Math.max(0, width - name.length - right.length - 1));
 	const {newRates, endRates} = service;

@@ -33,6 +33,9 @@ export type SessionColumn = Column<SessionRow> & {
 
 const seconds = (us: number): number => us / secondUs;
 
+/** Where several sites are looked at together each session says from this width on whose it is. */
+const sitesFrom = 100;
+
 /** Every column of the sessions, as they stand from left to right: to add one is to add it here. */
 export const sessionColumns: readonly SessionColumn[] = [
 	{id: 'proto', title: 'PRO', help: 'protocol', align: 'left', from: 66, sort: 'protocol', text: ({connection}) => protocolText(connection)},
@@ -63,5 +66,5 @@ export const sessionColumns: readonly SessionColumn[] = [
 ];
 
 /** Columns that are shown: those that were chosen, or what suits the width. */
-export const visibleColumns = (columns: number, chosen: ReadonlySet<string> | undefined): readonly SessionColumn[] =>
-	sessionColumns.filter(({id, from}) => chosen ? chosen.has(id) : columns >= from);
+export const visibleColumns = (columns: number, chosen: ReadonlySet<string> | undefined, hasSites: boolean): readonly SessionColumn[] =>
+	sessionColumns.filter(({id, from}) => chosen ? chosen.has(id) : columns >= (hasSites && id === 'segment' ? sitesFrom : from));

@@ -27,7 +27,7 @@ const tableOf = oncePerFrame((frame): {readonly lines: readonly Line[]; readonly
 	const markedRows = markedSlots(rows, marked);
 	const unsure = cannotTell(sample);
 	const order = reverse ? 'v' : '^';
-	const shown = visibleColumns(columns, chosen).slice(firstColumn);
+	const shown = visibleColumns(columns, chosen, status?.past?.isMerged ?? false).slice(firstColumn);
 	const table = textTable(
 		shown,
 		rows.map((connection): SessionRow => ({
