@@ -21,47 +21,59 @@ export type Duplicates = {
 	originalOf(datagram: Datagram, segment: number): number;
 };
 
-const mix = (hash: number, word: number) => {
-	const product = Math.imul(hash ^ word, 0x9e_37_79_b1);
-	return product ^ (product >>> 15);
+/** Two multiplications: after one, a change of the highest bit would be the same under every key, and another change could undo it. */
+const fold = (word: number, key: number): number => {
+	const product = Math.imul(word, key);
+	return Math.imul(product ^ (product >>> 16), key);
 };
 
+/** Keeps a number from being even, so that nothing is lost by multiplying with it. */
+const odd = (word: number): number => word | 1;
+
 /*
-Two hashes of what a copy has in common with its original: addresses, ports, identification, hop limit, length and octets. One hash left
-20 bits beside the place before: in a file of 125 000 messages one was lost as the copy of another.
+Two hashes of all that a copy has in common with its original: addresses, ports, identification, hop limit, length and every octet. One hash
+left 20 bits beside the place before: in a file of 125 000 messages one was lost as the copy of another. Every octet counts though the
+identification tells most apart: 16 bits of it come round within a second where 65 536 messages do.
 */
 let one = 0;
 let other = 0;
 
-/** Of the second hash, a polynomial, whose steps hide behind those of the first. */
-const multiplier = 0x5b_d1_e9_95;
-
 const hashMessage = (datagram: Datagram, key: Int32Array): void => {
 	const {view, offset, length, source, destination} = datagram;
-	let first = mix(mix(key[0]!, (datagram.identification << 8) ^ datagram.hopLimit), (datagram.sourcePort << 16) | datagram.destinationPort);
-	first = mix(mix(first, length), (datagram.claimedLength << 1) ^ datagram.family);
+	const keyA = odd(key[0]!);
+	const keyB = odd(key[1]!);
+	const keyC = odd(Math.imul(key[0]! ^ (key[1]! >>> 15), 0x9e_37_79_b1));
+	const keyD = odd(Math.imul(key[1]! ^ (key[0]! >>> 13), 0x85_eb_ca_6b));
+	let a = fold(keyC ^ ((datagram.identification << 8) ^ datagram.hopLimit), keyA);
+	let b = fold(keyD ^ ((datagram.sourcePort << 16) | datagram.destinationPort), keyB);
+	let c = fold(b ^ length, keyC);
+	let d = fold(a ^ ((datagram.claimedLength << 1) ^ datagram.family), keyD);
 	for (let word = 0; word < 4; word++) {
-		first = mix(mix(first, source[word]!), destination[word]!);
+		a = fold(a ^ source[word]!, keyA);
+		b = fold(b ^ destination[word]!, keyB);
+		c = fold(c ^ destination[word]!, keyC);
+		d = fold(d ^ source[word]!, keyD);
 	}
 
-	let second = first ^ key[1]!;
+	// Two lanes for each hash, since a chain of multiplications waits for itself: 0.44 us for 1304 octets, or 12 ns a record.
 	const end = offset + length;
 	let at = offset;
-	// Who numbers its datagrams sends no two alike in the rest within a second, so that some words of each record will do: 0.2 us instead of 0.8.
-	const step = datagram.identification > 0 ? 16 : 4;
-	for (; at < end - 3; at += step) {
-		const word = view.getInt32(at);
-		first = mix(first, word);
-		second = (Math.imul(second, multiplier) + word) | 0;
+	for (; at < end - 7; at += 8) {
+		const even = view.getInt32(at);
+		const next = view.getInt32(at + 4);
+		a = fold(a ^ even, keyA);
+		b = fold(b ^ next, keyB);
+		c = fold(c ^ next, keyC);
+		d = fold(d ^ even, keyD);
 	}
 
 	for (; at < end; at++) {
-		first = mix(first, view.getUint8(at));
-		second = (Math.imul(second, multiplier) + view.getUint8(at)) | 0;
+		a = fold(a ^ view.getUint8(at), keyA);
+		d = fold(d ^ view.getUint8(at), keyD);
 	}
 
-	one = first;
-	other = second;
+	one = fold(fold(a, keyB) ^ b, keyA);
+	other = fold(fold(d, keyC) ^ c, keyD);
 };
 
 /** The messages that were heard last, by place. */

@@ -41,7 +41,7 @@ export const optionTable = {
 	join: {letter: 'j', section: 'sources', inFile: true, help: ['join the multicast groups instead; no privilege needed']},
 	read: {
 		letter: 'r', argument: '[NAME=]FILE', repeatable: true, section: 'sources', completes: 'file',
-		help: ['pcap or pcapng, also gzip; - is stdin; repeatable, merged by time;', 'logs (PATH/, nats://…) together, and with -i, -j and --via'], brief: 'read a capture file; - is stdin',
+		help: ['pcap or pcapng; gzip too, and zstd, xz, bzip2, lz4 by their', 'programs; - is stdin; repeatable, merged by time;', 'logs (PATH/, nats://…) together, and with -i, -j and --via'], brief: 'read a capture file; - is stdin',
 	},
 	via: {
 		argument: '[NAME=]HOST[:IFACE|:log] | [NAME=]COMMAND', repeatable: true, section: 'sources', inFile: true, completes: 'host',
@@ -118,7 +118,7 @@ export const optionTable = {
 		brief: 'record what is captured as pcapng; - is stdout',
 	},
 	'write-size': {
-		argument: 'N[k|M|G]', section: 'recording', inFile: true, help: ['files of at most that size, each named by the time it began'],
+		argument: 'N[k|M|G]', section: 'recording', inFile: true, help: ['files of at most that size, each named by the time it began;', 'of a log, all of it (default 1G)'],
 		brief: 'begin another recording at that size',
 	},
 	'write-time': {argument: 'SECONDS', section: 'recording', inFile: true, help: ['another file after that time'], brief: 'begin another recording after that time'},

@@ -49,8 +49,8 @@ test('whatever differs makes another message', () => {
 	}
 });
 
-test('without an identification a different octet anywhere makes another message', () => {
-	fc.assert(fc.property(fc.nat(payload.length - 1), fc.integer({min: 1, max: 255}), fc.constantFrom(-1, 0), (at, change, identification) => {
+test('a different octet anywhere makes another message, whatever the identification', () => {
+	fc.assert(fc.property(fc.nat(payload.length - 1), fc.integer({min: 1, max: 255}), fc.constantFrom(-1, 0, 7), (at, change, identification) => {
 		const duplicates = createDuplicates();
 		duplicates.originalOf(messageOf({identification}), 3);
 		const other = payload.slice();
@@ -93,6 +93,24 @@ test(`of ${messages} messages that are all different none is taken for the copy 
 		view.setUint32(32, Math.trunc(number / 7));
 		view.setUint32(100 % (octets.length - 4), number);
 		message.identification = 1 + (number % 65_535);
+		message.timeUs = startUs + Math.trunc(number / 100);
+		copies += duplicates.originalOf(message, 1 + (number & 1)) === -1 ? 0 : 1;
+	}
+
+	assert.equal(copies, 0);
+});
+
+test(`nor of ${messages} of one identification that differ in one word, whichever it is`, () => {
+	const duplicates = createDuplicates();
+	const octets = payload.slice();
+	const view = new DataView(octets.buffer);
+	const message = messageOf({}, octets);
+	let copies = 0;
+	for (let number = 1; number <= messages; number++) {
+		const at = 8 + (4 * (number % Math.trunc((octets.length - 8) / 4)));
+		const former = view.getUint32(at);
+		// Low bits, high bits, and the highest alone.
+		view.setUint32(at, former ^ (number % 3 === 0 ? number : (number % 3 === 1 ? number << 8 : Math.imul(number, 0x9e_37_79_b1))));
 		message.timeUs = startUs + Math.trunc(number / 100);
 		copies += duplicates.originalOf(message, 1 + (number & 1)) === -1 ? 0 : 1;
 	}
