@@ -1,5 +1,5 @@
 import {createHashTables, hashOctet} from './keyed-hash.js';
-import {addToIndex, createHashIndex, removeFromIndex, reserveIndex} from './hash-index.js';
+import {addToIndex, afterPair, createHashIndex, homeOf, removeFromIndex, reserveIndex} from './hash-index.js';
 import {controlAt, peAt, peNameOctets, peSlotOctets, peWords, type TableArrays} from './memory.js';
 
 /** What a persistence engine said of a template: its name (`sip`) and data (a Call-ID). Octets from the network: escape them. */
@@ -86,8 +86,8 @@ export const createPePool = ({control, peWords: words, peOctets: octets}: TableA
 			const nameLength = Math.min(nameLengthClaimed, peNameOctets);
 			const dataLength = Math.min(dataLengthClaimed, 255);
 			const hash = hashOf(view, nameOffset, nameLength, dataOffset, dataLength);
-			const {pairs, mask, shift} = index;
-			for (let at = (hash >>> shift) << 1; pairs[at + 1] !== 0; at = (at + 2) & mask) {
+			const {pairs, end, factor, shift} = index;
+			for (let at = homeOf(hash, factor, shift); pairs[at + 1] !== 0; at = afterPair(at, end)) {
 				const id = pairs[at + 1]!;
 				if (pairs[at] === hash && equals(id, view, nameOffset, nameLength, dataOffset, dataLength)) {
 					return id;

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import fc from 'fast-check';
-import {addToIndex, createHashIndex, removeFromIndex, type HashIndex} from '../../source/table/hash-index.js';
+import {addToIndex, afterPair, createHashIndex, homeOf, removeFromIndex, type HashIndex} from '../../source/table/hash-index.js';
 
 /** The values that a look-up of a hash passes, from its home to the first empty place. */
-const reached = ({pairs, mask, shift}: HashIndex, hash: number): number[] => {
+const reached = ({pairs, end, factor, shift}: HashIndex, hash: number): number[] => {
 	const values: number[] = [];
-	for (let at = (hash >>> shift) * 2; pairs[at + 1] !== 0; at = (at + 2) & mask) {
+	for (let at = homeOf(hash, factor, shift); pairs[at + 1] !== 0; at = afterPair(at, end)) {
 		if (pairs[at] === hash) {
 			values.push(pairs[at + 1]!);
 		}
@@ -20,7 +20,7 @@ const assertHolds = (index: HashIndex, held: ReadonlyMap<number, number>) => {
 		assert.ok(reached(index, hash).includes(value), `${value} is not reached from its home`);
 	}
 
-	const stored = Array.from({length: (index.mask + 1) / 2}, (_, place) => index.pairs[(place * 2) + 1]!).filter(value => value !== 0);
+	const stored = Array.from({length: index.end / 2}, (_, place) => index.pairs[(place * 2) + 1]!).filter(value => value !== 0);
 	assert.equal(stored.length, held.size);
 	assert.equal(index.count, held.size);
 };

@@ -1,7 +1,7 @@
 import {CheckpointError} from '../../checkpoint/shape.js';
 import {recordAt, recordWords} from '../../wire/sync/record-batch.js';
 import {stateShift} from '../entry.js';
-import {addToIndex, createHashIndex, removeFromIndex, reserveIndex} from '../hash-index.js';
+import {addToIndex, afterPair, createHashIndex, homeOf, removeFromIndex, reserveIndex} from '../hash-index.js';
 import {createHashTables, hashOctet, hashShort, hashWord} from '../keyed-hash.js';
 import {controlAt, pathAt, pathShift, serviceAt, serviceShift, type TableArrays, type TableSizes} from '../memory.js';
 import {forgetRates} from '../rates.js';
@@ -95,8 +95,8 @@ export const createPathTable = (arrays: TableArrays, sizes: TableSizes, seed: nu
 	};
 
 	const findService = (hash: number, words: Int32Array, at: number, segment: number, syncid: number): number => {
-		const {pairs, mask, shift} = serviceIndex;
-		for (let pair = (hash >>> shift) << 1; pairs[pair + 1] !== 0; pair = (pair + 2) & mask) {
+		const {pairs, end, factor, shift} = serviceIndex;
+		for (let pair = homeOf(hash, factor, shift); pairs[pair + 1] !== 0; pair = afterPair(pair, end)) {
 			const id = pairs[pair + 1]!;
 			const service = id << serviceShift;
 			if (pairs[pair] === hash
@@ -229,8 +229,8 @@ export const createPathTable = (arrays: TableArrays, sizes: TableSizes, seed: nu
 
 	const find = (words: Int32Array, at: number, segment: number, origin: number): number => {
 		const hash = pathHash(words, at, segment, origin);
-		const {pairs, mask, shift} = pathIndex;
-		for (let pair = (hash >>> shift) << 1; pairs[pair + 1] !== 0; pair = (pair + 2) & mask) {
+		const {pairs, end, factor, shift} = pathIndex;
+		for (let pair = homeOf(hash, factor, shift); pairs[pair + 1] !== 0; pair = afterPair(pair, end)) {
 			if (pairs[pair] === hash && isPath(pairs[pair + 1]!, words, at, segment, origin)) {
 				return pairs[pair + 1]!;
 			}

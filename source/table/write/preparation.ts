@@ -3,7 +3,7 @@ import {connFlags} from '../../wire/sync/conn-flags.js';
 import {stateTimeoutSeconds} from '../../wire/sync/conn-state.js';
 import {maxRecords, recordAt, recordShift, type RecordBatch} from '../../wire/sync/record-batch.js';
 import {entryLastSecondWord, entryNext, entryPrevious, entryShift, entryTimeoutWord} from '../entry.js';
-import {type HashIndex} from '../hash-index.js';
+import {afterPair, homeOf, type HashIndex} from '../hash-index.js';
 import {pathShift, type TableArrays} from '../memory.js';
 import {type PePool} from '../pe-pool.js';
 import {type PathTable} from './paths.js';
@@ -109,18 +109,18 @@ export const createPreparation = ({arrays, hashSession, pathTable, pe, refusals,
 	Loops without branches and with whole numbers only reach the farthest ahead, another 5 %.
 	*/
 	const readAhead = (count: number, second: number) => {
-		const {pairs, mask, shift} = index;
+		const {pairs, end, factor, shift} = index;
 		let sum = 0;
 		for (let record = 0; record < count; record += 1) {
-			sum ^= pairs[(hashOf[record]! >>> shift) << 1]!;
+			sum ^= pairs[homeOf(hashOf[record]!, factor, shift)]!;
 		}
 
 		touched[0] = sum;
 		for (let record = 0; record < count; record += 1) {
 			const hash = hashOf[record]!;
-			let pair = (hash >>> shift) << 1;
+			let pair = homeOf(hash, factor, shift);
 			while (pairs[pair + 1] !== 0 && pairs[pair] !== hash) {
-				pair = (pair + 2) & mask;
+				pair = afterPair(pair, end);
 			}
 
 			slotOf[record] = pairs[pair + 1]!;

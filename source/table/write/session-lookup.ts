@@ -1,7 +1,7 @@
 import {connFlags} from '../../wire/sync/conn-flags.js';
 import {recordAt} from '../../wire/sync/record-batch.js';
 import {entryCport, entryFlag, entryFlags, entryPath, entryPe, entryShift, setEntryCport} from '../entry.js';
-import {addToIndex, removeFromIndex, type HashIndex} from '../hash-index.js';
+import {addToIndex, afterPair, homeOf, removeFromIndex, type HashIndex} from '../hash-index.js';
 import {pathShift, type TableArrays} from '../memory.js';
 import {type SessionHash} from './session-hash.js';
 import {type Announcement} from './table-message.js';
@@ -55,8 +55,8 @@ export const createSessionLookup = ({entries, paths}: TableArrays, index: HashIn
 	};
 
 	const findBy = (hash: number, announcement: Announcement, cport: number): number => {
-		const {pairs, mask, shift} = index;
-		for (let pair = (hash >>> shift) << 1; pairs[pair + 1] !== 0; pair = (pair + 2) & mask) {
+		const {pairs, end, factor, shift} = index;
+		for (let pair = homeOf(hash, factor, shift); pairs[pair + 1] !== 0; pair = afterPair(pair, end)) {
 			if (pairs[pair] === hash && matchesAt(pairs[pair + 1]! << entryShift, announcement, cport)) {
 				return pairs[pair + 1]!;
 			}
@@ -95,8 +95,8 @@ export const createSessionLookup = ({entries, paths}: TableArrays, index: HashIn
 			addToIndex(index, hash, slot);
 		},
 		isTwin(hash, at) {
-			const {pairs, mask, shift} = index;
-			for (let pair = (hash >>> shift) << 1; pairs[pair + 1] !== 0; pair = (pair + 2) & mask) {
+			const {pairs, end, factor, shift} = index;
+			for (let pair = homeOf(hash, factor, shift); pairs[pair + 1] !== 0; pair = afterPair(pair, end)) {
 				if (pairs[pair] === hash && isSameSession(pairs[pair + 1]! << entryShift, at)) {
 					return true;
 				}

@@ -1,5 +1,5 @@
 import {entryExpiresMs, entryNext, entryShift} from '../entry.js';
-import {type HashIndex} from '../hash-index.js';
+import {homeOf, type HashIndex} from '../hash-index.js';
 import {type TableArrays} from '../memory.js';
 import {type SessionLookup} from './session-lookup.js';
 import {type Sessions} from './sessions.js';
@@ -45,7 +45,7 @@ export const createSweep = ({arrays, index, wheel, lookup, sessions}: SweepParts
 
 		let sum = 0;
 		for (let place = 0; place < found; place += 1) {
-			sum += index.pairs[(hashes[place]! >>> index.shift) << 1]!;
+			sum += index.pairs[homeOf(hashes[place]!, index.factor, index.shift)]!;
 		}
 
 		touched[0] = sum;
