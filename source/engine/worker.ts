@@ -1,3 +1,6 @@
+import {readlinkSync} from 'node:fs';
+import {constants, getPriority, setPriority} from 'node:os';
+import path from 'node:path';
 import process from 'node:process';
 import {parentPort, workerData} from 'node:worker_threads';
 import {events} from '../events/catalogue.js';
@@ -62,6 +65,8 @@ export type WorkerTask = {
 	readonly bookmark?: Bookmark | undefined;
 	/** Addresses of directors that are known, and pairs, by the configuration. */
 	readonly pairs: ReadonlyArray<readonly string[]>;
+	/** What is read can wait: whoever draws and answers keys comes first. Never where packets are captured. */
+	readonly givesWay?: boolean | undefined;
 };
 
 /** Which part of a log to look at. */
@@ -226,7 +231,23 @@ const tableWriter = ({memory, lossless}: WorkerTask) => {
 };
 
 /** The one thread that captures, decodes and writes the table. */
+/**
+Lowers the priority of this thread alone: on Linux each has its own (setpriority(2)). A screen on a file has two threads that read it, and with the
+third that draws two cores to share: a key then waited for whichever had the core.
+*/
+const giveWay = () => {
+	try {
+		setPriority(Number(path.basename(readlinkSync('/proc/thread-self'))), Math.min(constants.priority.PRIORITY_LOW, getPriority() + constants.priority.PRIORITY_BELOW_NORMAL));
+	} catch {
+		// Elsewhere, or where /proc is hidden, all are alike.
+	}
+};
+
 const run = async (port: NonNullable<typeof parentPort>, task: WorkerTask) => {
+	if (task.givesWay) {
+		giveWay();
+	}
+
 	const post = (message: FromWorker) => {
 		port.postMessage(message);
 	};

@@ -261,4 +261,5 @@ export const startEngine = (options: Options, {recording, log, through, bookmark
 	...readingOf(options),
 	bookmarkEvery,
 	bookmark,
+	givesWay: readsOnly(options) && (options.mode === 'screen' || bookmarkEvery !== undefined),
 });
