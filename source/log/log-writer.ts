@@ -83,9 +83,12 @@ const indexUs = 10 * secondUs;
 const retryMs = 1000;
 /** A takeover ends the segment, so that one key leads back to it; but not more often than this. */
 const leastSpanUs = 10 * secondUs;
-/** Records in a segment, at most, and for each session: going to any moment means to read as many again. */
-const recordsAtMost = 1_000_000;
-const recordsPerSession = 4;
+/**
+Records in a segment, at most, and for each session: who opens a log, or goes to a moment of it, reads as many again, a third of a second for
+each 400 000. A checkpoint takes 64 octets a session and a record 49, so where there are many sessions half of a log is checkpoints.
+*/
+const recordsAtMost = 400_000;
+const recordsPerSession = 1.5;
 const fileMode = 0o640;
 
 type Segment = {

@@ -10,6 +10,8 @@ export type Load = {
 	readonly sessions: number;
 	/** Of the sessions, 0 to 100. */
 	readonly ipv6Percent: number;
+	/** Messages in a second; 10 000 by default. */
+	readonly packetsPerSecond?: number;
 	/** Its director announces that it is master; else it is known by what it sends alone. */
 	readonly adverts?: boolean;
 };
@@ -18,7 +20,6 @@ const maxPayloadOctets = 1472;
 const recordOctets = {4: 36, 6: 72} as const;
 const virtualServices = 32;
 const realServersEach = 8;
-const packetsPerSecond = 10_000;
 const startSeconds = 1_795_000_000;
 /** Sessions are born evenly over this share of the records; the others update one that exists. */
 const birthShare = 0.6;
@@ -79,7 +80,7 @@ const describe = (record: MutableRecord, session: number, state: number, ipv6Per
 };
 
 /** Writes a classic pcap file of one director's adverts and sync messages. Gives the number of messages. The same load is the same file. */
-export const generateCapture = (path: string, {records, sessions, ipv6Percent, adverts = true}: Load): number => {
+export const generateCapture = (path: string, {records, sessions, ipv6Percent, packetsPerSecond = 10_000, adverts = true}: Load): number => {
 	const file = openSync(path, 'w');
 	const chunk = Buffer.alloc(4 * 1024 * 1024);
 	let filled = 0;
