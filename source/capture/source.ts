@@ -50,6 +50,8 @@ export type PacketSink = {
 	advance(timeUs: number): void;
 	/** The clock of a capture did what no clock does by itself, `detail` says what; the times that are delivered do not follow it. */
 	clockJumped?(place: number, timeUs: number, detail: string): void;
+	/** Somebody wrote this into a capture, at the packet that came last. */
+	remarked?(timeUs: number, text: string): void;
 	/** All places, whenever one of them changed. */
 	places(places: readonly Place[]): void;
 };

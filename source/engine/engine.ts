@@ -298,6 +298,9 @@ export const createEngine = (options: EngineOptions, restored?: EngineState): En
 			clockJumped(place, timeUs, detail) {
 				note(timeUs, events.source, {segment: state.places[place]?.name ?? '?', state: 'clock', detail});
 			},
+			remarked(timeUs, text) {
+				note(timeUs, events.note, {text});
+			},
 			places(now) {
 				for (const [index, place] of now.entries()) {
 					const former = state.places[index];

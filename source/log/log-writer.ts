@@ -377,6 +377,12 @@ export const createLogWriter = ({task, lock, saver, next: firstNumber, kept: kep
 			},
 			advance: sink.advance,
 			...(sink.clockJumped && {clockJumped: sink.clockJumped}),
+			remarked(timeUs, text) {
+				keep(timeUs, writer => {
+					writer.aside(timeUs, {note: text});
+				});
+				sink.remarked?.(timeUs, text);
+			},
 			places(now) {
 				places = [...now];
 				segment?.writer.aside(segment.lastUs, {places: [...now]});

@@ -187,6 +187,10 @@ export const createRecorder = (options: RecorderOptions): Recorder => {
 			},
 			advance: sink.advance,
 			...(sink.clockJumped && {clockJumped: sink.clockJumped}),
+			remarked(timeUs, text) {
+				blocks.note(timeUs, text);
+				sink.remarked?.(timeUs, text);
+			},
 			places(now) {
 				places(now);
 				sink.places(now);

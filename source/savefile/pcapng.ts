@@ -28,6 +28,12 @@ const blockType = {interface: 1, obsoletePacket: 2, simplePacket: 3, enhancedPac
 const blockLimit = frameLimit + 65_536;
 const interfaceLimit = 65_536;
 
+/** Of one packet, so many comments of so many octets are read: the rest is of somebody who fills the memory. */
+const mostComments = 16;
+const mostCommentOctets = 4096;
+const commentOption = 1;
+const utf8 = new TextDecoder();
+
 /** What an interface block said. */
 type CaptureInterface = {
 	readonly linkType: number;
@@ -128,6 +134,27 @@ export const createPcapngReader = (input: SavefileInput, packet: Packet): Pcapng
 		};
 	};
 
+	/** The comments among the options of a packet block; undefined when there are none. */
+	const readComments = (from: number, to: number): string[] | undefined => {
+		let comments: string[] | undefined;
+		for (let option = from; to - option >= 4;) {
+			const code = input.view.getUint16(option, littleEndian);
+			const length = input.view.getUint16(option + 2, littleEndian);
+			if (code === 0 || length > to - option - 4 || comments?.length === mostComments) {
+				break;
+			}
+
+			if (code === commentOption && length > 0) {
+				comments ??= [];
+				comments.push(utf8.decode(new Uint8Array(input.view.buffer, input.view.byteOffset + option + 4, Math.min(length, mostCommentOctets))));
+			}
+
+			option += 4 + ((length + 3) & ~3);
+		}
+
+		return comments;
+	};
+
 	/** Drops the rest of a block that says nothing to us, whatever its length, without keeping it. */
 	const skip = (): 'done' | 'need' | SavefileProblem => {
 		while (toSkip > 4) {
@@ -195,6 +222,7 @@ export const createPcapngReader = (input: SavefileInput, packet: Packet): Pcapng
 				const fault = setPacket(0, input.at + 12, length, originalLength, bodyEnd - input.at - 12);
 				// It carries no time: that of the packet before it is the best there is.
 				packet.timeUs = lastTimeUs;
+				packet.comments = undefined;
 				return fault ?? true;
 			}
 
@@ -208,6 +236,8 @@ export const createPcapngReader = (input: SavefileInput, packet: Packet): Pcapng
 
 				packet.timeUs = interfaces[id]!.toMicroseconds(input.view.getUint32(input.at + 12, littleEndian), input.view.getUint32(input.at + 16, littleEndian));
 				lastTimeUs = packet.timeUs;
+				const options = packet.offset + ((packet.length + 3) & ~3);
+				packet.comments = options < bodyEnd ? readComments(options, bodyEnd) : undefined;
 				return true;
 			}
 		}

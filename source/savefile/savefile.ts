@@ -33,7 +33,7 @@ const describeAlien = (octets: readonly number[]): string => {
 /** Reads pcap and pcapng from chunks of any size. A frame inside a chunk is not copied, one across two chunks is. */
 export const createSavefileReader = (): SavefileReader => {
 	const input = createSavefileInput();
-	const packet: Packet = {view: input.view, offset: 0, length: 0, originalLength: 0, timeUs: 0, linkType: 0, place: 0};
+	const packet: Packet = {view: input.view, offset: 0, length: 0, originalLength: 0, timeUs: 0, linkType: 0, place: 0, comments: undefined};
 	const pcapng = createPcapngReader(input, packet);
 	const pcap = createPcapReader(input, packet);
 	let format: 'pcap' | 'pcapng' | undefined;

@@ -16,6 +16,8 @@ export type Packet = {
 	linkType: number;
 	/** Number of the place where it was heard (interface, file or stream), given by the source; VLAN tags come on top. */
 	place: number;
+	/** What somebody wrote to it in a file; undefined for nearly all. */
+	comments?: readonly string[] | undefined;
 };
 
 /** Addresses are four 32-bit words, big-endian, as signed integers; IPv4 is the first word, the others are 0. */

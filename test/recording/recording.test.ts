@@ -13,7 +13,9 @@ import {parseAddress} from '../../source/wire/address.js';
 import {createDissector} from '../../source/wire/dissect.js';
 import {encodeSyncV1} from '../../source/wire/sync/encode-sync.js';
 import {type Datagram, type Packet} from '../../source/wire/packet.js';
+import {run} from '../support/program.js';
 import {replayInto} from '../support/replay-engine.js';
+import {openTerminal} from '../support/terminal.js';
 import {capturePath} from '../support/captures.js';
 import {tsharkFrames, tsharkMissing} from '../support/tshark.js';
 
@@ -157,6 +159,29 @@ test('tshark finds the same frames, the names of interfaces, and notes as commen
 	assert.deepEqual(recorded[0]!.get('frame.interface_name'), ['failover-graceful.pcap']);
 	assert.deepEqual(recorded[0]!.get('frame.comment'), [`${new Date(startUs / 1000).toISOString()} lb1 is about to be stopped`]);
 	assert.deepEqual(recorded[1]!.get('frame.comment'), []);
+});
+
+test('a note in a recording is told when that is replayed, and written again when that is recorded', async context => {
+	const folder = folderFor(context);
+	const [file, copy] = ['a.pcapng', 'b.pcapng'].map(name => path.join(folder, name)) as [string, string];
+	const {recorder, sink} = record(file);
+	recorder.note(startUs, 'lb1 is about to be stopped\u001B[31m');
+	await replayInto(sink, capturePath('failover-graceful.pcap'));
+	await recorder.close();
+
+	for (const read of [['-r', file, '-w', copy], ['-r', copy]]) {
+		const {code, stdout, stderr} = await run([...read, '--events', '--json']);
+		assert.equal(code, 0, stderr);
+		const notes = stdout.trimEnd().split('\n').map(line => JSON.parse(line) as {event: string; text: string}).filter(({event}) => event === 'note');
+		assert.deepEqual(notes.map(({text}) => text), ['lb1 is about to be stopped\u001B[31m']);
+	}
+
+	const terminal = openTerminal(['-r', file, '--at', '+60']);
+	await terminal.until(screen => /\[m.*\] \d\d:\d\d:\d\dZ/v.test(screen));
+	terminal.type('6G');
+	assert.match(await terminal.until(screen => screen.includes('lb1 is')), / note +lb1 is about to be stopped\\x1b/v);
+	terminal.type('Q');
+	await terminal.exit;
 });
 
 const heard = (timeUs: number, family: 4 | 6, payload: Uint8Array<ArrayBuffer>): Datagram => ({

@@ -17,6 +17,9 @@ export type ReplayDelivery = {
 	lastUs(): number;
 };
 
+/** A comment of a recording of ours begins with the time at which it was written. */
+const noteOf = (comment: string): string => comment.replace(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z /v, '');
+
 /** Reads this many packets, or as many as there are, without anybody hearing of them. */
 export const passOver = async (merged: MergedStream, count: number, isClosed: () => boolean): Promise<void> => {
 	for (let left = count; left > 0 && !isClosed();) {
@@ -36,7 +39,7 @@ export const passOver = async (merged: MergedStream, count: number, isClosed: ()
 };
 
 /** `isClosed`: whoever gets a packet may close the replay. */
-export const createReplayDelivery = (merged: MergedStream, sink: Pick<PacketSink, 'packet'>, isClosed: () => boolean): ReplayDelivery => {
+export const createReplayDelivery = (merged: MergedStream, sink: Pick<PacketSink, 'packet' | 'remarked'>, isClosed: () => boolean): ReplayDelivery => {
 	let lastUs = NaN;
 
 	const deliver: ReplayDelivery['deliver'] = limitUs => {
@@ -53,7 +56,14 @@ export const createReplayDelivery = (merged: MergedStream, sink: Pick<PacketSink
 			}
 
 			lastUs = packet.timeUs;
+			const {comments} = packet;
 			sink.packet(packet);
+			if (comments) {
+				for (const comment of comments) {
+					sink.remarked?.(lastUs, noteOf(comment));
+				}
+			}
+
 			merged.take();
 			if (isClosed()) {
 				return 'end';
