@@ -12,6 +12,9 @@ export type CoverageCounts = {
 	/** Of those not sent, and of those neither sent nor own: unknown to the master before, too, and silent for longer than their rhythm since. */
 	readonly staleUnsent: number;
 	readonly staleUnknown: number;
+	/** The same of those that the master before was sent, where nothing showed that they arrived, and that were not heard from it since: they may be gone already. */
+	readonly silentUnsent: number;
+	readonly silentUnknown: number;
 };
 
 /** Counts that show what a new master kept: see `OwnWords` (census.ts). */
@@ -53,6 +56,8 @@ export type ServiceRow = {
 	readonly syncid: number;
 	readonly name: string;
 	readonly udp: boolean;
+	/** Real servers among which sessions are spread. */
+	readonly reals: number;
 	readonly counts: CoverageCounts;
 };
 

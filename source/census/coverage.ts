@@ -3,7 +3,7 @@ What a new master knows of the open sessions, counted at the moment of a takeove
 them again. Each function is one pass over the table.
 */
 import {
-	entryAnnouncedBy, entryDirector, entryExpiresMs, entryLastMs, entryMark, entryMarks, entryPath, entryRank, entrySent, entryWords, isOpenRank, setEntryMarks,
+	entryAnnouncedBy, entryDirector, entryExpiresMs, entryLastMs, entryMark, entryMarks, entryPath, entryRank, entrySent, entryWords, isEstablishedRank, isOpenRank, setEntryMarks,
 } from '../table/entry.js';
 import {controlAt, serviceAt, serviceWords, type TableArrays} from '../table/memory.js';
 import {type PathReader} from '../table/path-info.js';
@@ -14,8 +14,8 @@ import {isOverdue} from '../desk/facts/rhythm.js';
 import {serviceRowsOf} from './rows.js';
 import {type CoverageCounts, type FindOwner, type ServiceRow} from './counts.js';
 
-/** The takeover before of an address: its new master, its moment, and whether it was sure what that one did not know. */
-export type FormerTakeover = {readonly to: number; readonly atMs: number; readonly isSure: boolean};
+/** The takeover before of an address: its new master, its moment, whether it was sure what that one did not know, and whether it is not shown that it received what it was sent. */
+export type FormerTakeover = {readonly to: number; readonly atMs: number; readonly isSure: boolean; readonly isAtMost: boolean};
 
 export type CoverageQuestion = {
 	readonly owners: ReadonlySet<number>;
@@ -27,25 +27,27 @@ export type CoverageQuestion = {
 	readonly nowMs: number;
 };
 
-export const noCounts: CoverageCounts = {held: 0, sent: 0, earlier: 0, own: 0, both: 0, staleUnsent: 0, staleUnknown: 0};
+export const noCounts: CoverageCounts = {held: 0, sent: 0, earlier: 0, own: 0, both: 0, staleUnsent: 0, staleUnknown: 0, silentUnsent: 0, silentUnknown: 0};
 
 /** `ownCounts`: what it announced itself is still in its kernel. `forgotten`: it may know up to so many more. */
-export const coverageOf = ({held, sent, earlier, own, both, staleUnsent, staleUnknown}: CoverageCounts, ownCounts: boolean, forgotten = 0): Coverage => ({
+export const coverageOf = ({held, sent, earlier, own, both, staleUnsent, staleUnknown, silentUnsent, silentUnknown}: CoverageCounts, ownCounts: boolean, forgotten = 0): Coverage => ({
 	held, sent, earlier, own,
 	known: ownCounts ? both : sent,
 	best: Math.min(held, both + forgotten),
 	stale: ownCounts ? staleUnknown : staleUnsent,
+	silent: ownCounts ? silentUnknown : silentUnsent,
 });
 
 export const addCounts = (one: CoverageCounts, other: CoverageCounts): CoverageCounts => ({
 	held: one.held + other.held, sent: one.sent + other.sent, earlier: one.earlier + other.earlier, own: one.own + other.own, both: one.both + other.both,
 	staleUnsent: one.staleUnsent + other.staleUnsent, staleUnknown: one.staleUnknown + other.staleUnknown,
+	silentUnsent: one.silentUnsent + other.silentUnsent, silentUnknown: one.silentUnknown + other.silentUnknown,
 });
 
 /** What was sent with a sync id that it does not take was not sent to it. */
 export const withoutSent = ({held, own}: CoverageCounts): CoverageCounts => ({...noCounts, held, own, both: own});
 
-const columns = 7;
+const columns = 9;
 const keptMarks = entryMark.held | entryMark.moved | entryMark.unknown | entryMark.own;
 
 export const takeCoverage = (findOwner: FindOwner, arrays: TableArrays, reader: PathReader, {owners, bit, rejoinedMs, former, nowMs}: CoverageQuestion): ServiceRow[] => {
@@ -53,7 +55,13 @@ export const takeCoverage = (findOwner: FindOwner, arrays: TableArrays, reader: 
 	const {rows, rowOfPath} = serviceRowsOf(findOwner, arrays, reader, owners);
 	const sums = new Int32Array(rows.length * columns);
 	const formerTo = Int32Array.from(rows, ({owner}) => former.get(owner)?.to ?? -1);
-	const formerMs = Float64Array.from(rows, ({owner}) => former.get(owner)?.isSure ? former.get(owner)!.atMs : -1);
+	const momentOf = (owner: number, isAsked: (one: FormerTakeover) => boolean): number => {
+		const one = former.get(owner);
+		return one && isAsked(one) ? one.atMs : -1;
+	};
+
+	const formerMs = Float64Array.from(rows, ({owner}) => momentOf(owner, one => one.isSure));
+	const doubtfulMs = Float64Array.from(rows, ({owner}) => momentOf(owner, one => one.isAtMost));
 	for (const {service} of rows) {
 		services.fill(0, (service.id * serviceWords) + serviceAt.heldMoved, (service.id * serviceWords) + serviceAt.heldRanout + 1);
 	}
@@ -85,6 +93,8 @@ export const takeCoverage = (findOwner: FindOwner, arrays: TableArrays, reader: 
 		// Unknown to the master before, too, and silent for longer than its rhythm.
 		const isStale = formerAtMs >= 0 && (marks & entryMark.unknown) !== 0 && (entryDirector(entries, at) !== formerTo[row - 1] || lastMs < formerAtMs)
 			&& isOverdue(entries, at, formerAtMs, nowMs);
+		const doubtfulAtMs = doubtfulMs[row - 1]!;
+		const isSilent = !isStale && lastMs < doubtfulAtMs;
 		const sum = (row - 1) * columns;
 		sums[sum]! += 1;
 		sums[sum + 1]! += sent;
@@ -93,13 +103,32 @@ export const takeCoverage = (findOwner: FindOwner, arrays: TableArrays, reader: 
 		sums[sum + 4]! += sent | own;
 		sums[sum + 5]! += isStale && sent === 0 ? 1 : 0;
 		sums[sum + 6]! += isStale && (sent | own) === 0 ? 1 : 0;
+		sums[sum + 7]! += isSilent && sent === 0 ? 1 : 0;
+		sums[sum + 8]! += isSilent && (sent | own) === 0 ? 1 : 0;
 		setEntryMarks(entries, at, (marks & ~keptMarks) | entryMark.held | (isStale ? entryMark.unknown : 0) | (own === 1 && sent === 0 ? entryMark.own : 0));
 	}
 
-	return rows.map(({service, owner, syncid}, row): ServiceRow => {
-		const [held, sent, earlier, own, both, staleUnsent, staleUnknown] = sums.subarray(row * columns, (row + 1) * columns) as unknown as [number, number, number, number, number, number, number];
-		return {service: service.id, owner, syncid, name: serviceText(service), udp: isUdpService(service), counts: {held, sent, earlier, own, both, staleUnsent, staleUnknown}};
+	return rows.map(({service, owner, syncid, reals}, row): ServiceRow => {
+		const at = row * columns;
+		const [held, sent, earlier, own, both, staleUnsent, staleUnknown, silentUnsent, silentUnknown] = Array.from({length: columns}, (_, place) => sums[at + place]!) as [number, number, number, number, number, number, number, number, number];
+		return {service: service.id, owner, syncid, name: serviceText(service), udp: isUdpService(service), reals, counts: {held, sent, earlier, own, both, staleUnsent, staleUnknown, silentUnsent, silentUnknown}};
 	}).filter(({counts}) => counts.held > 0);
+};
+
+/** Open TCP and SCTP sessions of these owners that were announced while the director of this bit listened, or may have. */
+export const countSent = (findOwner: FindOwner, arrays: TableArrays, reader: PathReader, owners: ReadonlySet<number>, bit: number, nowMs: number): number => {
+	const {entries, control} = arrays;
+	const {rowOfPath} = serviceRowsOf(findOwner, arrays, reader, owners);
+	const highWater = Atomics.load(control, controlAt.highWater);
+	let count = 0;
+	for (let slot = 1; slot <= highWater; slot++) {
+		const at = slot * entryWords;
+		const path = entryPath(entries, at);
+		const isSent = path !== 0 && rowOfPath[path]! !== 0 && ((entrySent(entries, at) >>> bit) & 1) === 1;
+		count += isSent && isEstablishedRank(entryRank(entries, at)) && entryExpiresMs(entries, at) > nowMs ? 1 : 0;
+	}
+
+	return count;
 };
 
 export type MarkQuestion = {

@@ -101,6 +101,9 @@ export const noteJoin = (desk: DeskContext, director: Director, {timeUs}: FrameI
 	if (since > director.interfaceUpUs && (director.listeningEvidence === 'vrrp' || director.listeningEvidence === 'assumed') && timeUs - since <= thresholds.sameJoinUs) {
 		// What was concluded is confirmed.
 		director.listeningEvidence = report.protocol;
+	} else if (since > 0 && report.protocol === 'mld' && director.masterSinceUs > since && timeUs - director.masterSinceUs <= thresholds.gaveWayUs) {
+		// A new master adds its virtual addresses: Linux reports all of its groups anew.
+		director.heardFromStart ||= report.change && director.lastAdvertUs === 0 && director.firstSyncUs === 0;
 	} else if (since === 0 || (report.change && (timeUs - since > thresholds.sameJoinUs || director.interfaceUpUs > since))) {
 		if (isHasty(desk, director, timeUs)) {
 			desk.limits.hit('joins');
@@ -179,7 +182,7 @@ export const listenersOf = ({registry: {directors}, splits}: DeskState, sender: 
 type Listening = TakeoverState['listening'];
 
 /** What a new master had heard of the sessions before its takeover, by the time it listened. */
-export type Listened = Pick<TakeoverState, 'listening' | 'forgotten' | 'awaySinceUs' | 'isSentVoid'>;
+export type Listened = Pick<TakeoverState, 'listening' | 'forgotten' | 'awaySinceUs' | 'isSentVoid' | 'isSentOpen'>;
 
 const any = Number.MAX_SAFE_INTEGER;
 
@@ -214,20 +217,23 @@ const awaySince = (director: Director, atUs: number): number => {
 	return isThere || hasGivenWay(director, endUs) ? 0 : endUs;
 };
 
-/** `firstUs`: since when we listen ourselves. */
-export const listenedBefore = (director: Director, atUs: number, firstUs: number): Listened => {
+/**
+`firstUs`: since when we listen ourselves. `isPreempted`: the old master was still there. So the new one came back a moment ago, as with keepalived, which listens for some four
+seconds before it takes what is its own; who takes over from one that fell may have been there for long.
+*/
+export const listenedBefore = (director: Director, atUs: number, firstUs: number, isPreempted: boolean): Listened => {
 	const listening = listeningOf(director, atUs);
 	const awaySinceUs = awaySince(director, atUs);
 	const forgotten = mayHoldMore(director) ? any : director.forgotten;
 	if (awaySinceUs > 0 && listening.sinceUs < awaySinceUs) {
-		return {listening: {sinceUs: 0, untilUs: atUs, evidence: 'none'}, forgotten: director.joinSeen && !mayHoldMore(director) ? 0 : any, awaySinceUs, isSentVoid: true};
+		return {listening: {sinceUs: 0, untilUs: atUs, evidence: 'none'}, forgotten: director.joinSeen && !mayHoldMore(director) ? 0 : any, awaySinceUs, isSentVoid: true, isSentOpen: !director.joinSeen && !isPreempted};
 	}
 
 	if (listening.sinceUs === 0) {
 		// Nothing tells whether one that served before has listened since.
 		const hasServed = director.firstSyncUs > 0 && director.firstSyncUs < atUs;
-		return {listening: {sinceUs: firstUs, untilUs: atUs, evidence: 'assumed'}, forgotten: hasServed ? any : forgotten, awaySinceUs, isSentVoid: false};
+		return {listening: {sinceUs: firstUs, untilUs: atUs, evidence: 'assumed'}, forgotten: hasServed ? any : forgotten, awaySinceUs, isSentVoid: false, isSentOpen: false};
 	}
 
-	return {listening, forgotten, awaySinceUs, isSentVoid: false};
+	return {listening, forgotten, awaySinceUs, isSentVoid: false, isSentOpen: false};
 };

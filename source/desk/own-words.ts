@@ -21,6 +21,9 @@ export const chanceOf = (silent: number, count: number, share: number): number =
 	return Math.max(0, 1 - below);
 };
 
+/** So many of those that were due were heard again that it must have received what it was sent. */
+export const isReceiptShown = (due: number, silent: number): boolean => due >= thresholds.pace.least && 1 - chanceOf(silent + 1, due, thresholds.pace.lostShare) < thresholds.pace.receivedChance;
+
 /** Of events of which `mean` are due in the mean, at most `count` come: a Poisson tail. */
 export const chanceOfAtMost = (count: number, mean: number): number => {
 	let term = Math.exp(-mean);

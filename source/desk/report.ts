@@ -6,6 +6,7 @@ import {addCounts, coverageOf, noCounts, withoutSent} from '../census/coverage.j
 import {type ServiceCensus} from '../census/counts.js';
 import {secondUs} from '../wire/second.js';
 import {mayHoldMore, type Director} from './facts/director.js';
+import {expectationAfter} from './facts/expectation.js';
 import {type Failover, type Forecast, type Ground, type Pair, type Vip} from './facts/failover.js';
 import {serviceText} from './facts/pair-services.js';
 import {takesId} from './listening.js';
@@ -15,7 +16,7 @@ import {splitOf} from './splits.js';
 import {type DeskState, type OwnerState} from './state.js';
 import {countsOwn, survivalOf} from './survival.js';
 import {count, takeoverAt} from './takeover.js';
-import {expectedOf, maxServices, takeoverOf} from './takeover-facts.js';
+import {maxServices, takeoverOf} from './takeover-facts.js';
 import {thresholds} from './facts/thresholds.js';
 import {type DeskContext} from './told.js';
 import {warningsOf} from './warnings.js';
@@ -152,7 +153,7 @@ const groundsOf = (desk: DeskContext, nowUs: number): Ground[] => {
 			segment, vips: owners.map(({key}) => key),
 			successorBit: successor?.bit ?? -1, successorOwn: successor !== undefined && countsOwn(survivalOf(successor, nowUs).kept),
 			takeover: last?.id ?? -1, atUs: last?.atUs ?? 0, to: last?.to ?? -1,
-			isUnsure: last !== undefined && expectedOf(takeoverOf(state, last)).sureness === 'unknown',
+			isUnsure: last !== undefined && expectationAfter(takeoverOf(state, last)).sureness === 'unknown',
 		};
 	});
 };

@@ -11,7 +11,7 @@ import {announcedUs, announcerOf, findOwner, hasBeenAdvertised, isAdvertised, no
 import {isStranger, membersOf, pairOf, relate} from './pairs.js';
 import {directorOf, directorOfMac, isVirtualMac, macText} from './registry.js';
 import {isMastered, mastersOf, routersHearClaim, speechOf, type MasterChange, type RouterNews} from './routers.js';
-import {type DeskState, type OwnerState, type RouterState} from './state.js';
+import {type ClaimState, type ConflictState, type DeskState, type OwnerState, type RouterState} from './state.js';
 import {acquit, invalidate, move, noteOwnClaim, suspect, takeoverAt} from './takeover.js';
 import {tell, tellQuietly, type DeskContext} from './told.js';
 
@@ -30,6 +30,13 @@ const first = (desk: DeskContext, owner: OwnerState, server: Director, by: 'adve
 	owner.by = by;
 	server.masterSinceUs ||= timeUs;
 	invalidate(desk);
+};
+
+/** Two directors claimed it in turn, so it is virtual, though nothing else ever said so: the first of them served it. */
+const recallClaimant = (desk: DeskContext, owner: OwnerState, claim: ClaimState | undefined, other: number): void => {
+	if (owner.server === -1 && claim && claim.director !== -1 && claim.director !== other && announcedUs(owner) === 0) {
+		first(desk, owner, directorOf(desk.state, claim.director), 'claim', claim.timeUs);
+	}
 };
 
 /** The last sign that its server serves an address. */
@@ -120,6 +127,7 @@ export const serveAdvertised = (desk: DeskContext, router: RouterState, instance
 	const moved = new Map<number, OwnerState[]>();
 	for (const owner of ownersOfAdvert(desk, instance)) {
 		owner.router = router.id;
+		recallClaimant(desk, owner, owner.claim, master.index);
 		if (owner.server === -1 || (owner.server !== master.index && isWeak(state, owner, timeUs))) {
 			first(desk, owner, master, 'advert', timeUs);
 		} else if (owner.server === master.index) {
@@ -156,6 +164,9 @@ const contradict = (owner: OwnerState, mac: string, director: number, timeUs: nu
 	}
 };
 
+/** keepalived repeats its claims after five seconds: it served from the first of them on. */
+const claimedSince = ({sinceUs, lastUs}: ConflictState): number => lastUs - sinceUs <= thresholds.sameClaimUs ? sinceUs : lastUs;
+
 /** An address is claimed by a director that does not serve it, and nothing says that its server still does. */
 const moveByClaim = (desk: DeskContext, owner: OwnerState, to: Director, timeUs: number, nowUs: number): void => {
 	const {state} = desk;
@@ -190,7 +201,8 @@ export const hearClaim = (desk: DeskContext, frame: FrameInfo, segment: number, 
 	const {timeUs} = frame;
 	const director = claimantOf(state, frame, segment, claim);
 	// A master claims what it does not advertise (virtual_ipaddress_excluded); over IPv6 every host claims addresses of its own.
-	const mayCreate = claim.gratuitous && director !== undefined && director.masterSinceUs > 0 && claim.family === 4 && !isOwnAddress(state, segment, claim);
+	// What any other director claims is kept in mind: an address that another one claims after it is virtual.
+	const mayCreate = claim.gratuitous && director !== undefined && (director.masterSinceUs > 0 || director.joinSeen) && claim.family === 4 && !isOwnAddress(state, segment, claim);
 	const owner = findOwner(state, segment, claim.address, 0) ?? (mayCreate ? ownerAt(desk, segment, claim.address, 0, claim.family, director.known) : undefined);
 	if (!owner) {
 		return;
@@ -215,8 +227,14 @@ export const hearClaim = (desk: DeskContext, frame: FrameInfo, segment: number, 
 		limits.hit('events');
 	}
 
+	if (director) {
+		recallClaimant(desk, owner, former, director.index);
+	}
+
 	if (director && owner.server === -1) {
-		first(desk, owner, director, 'claim', timeUs);
+		if (director.masterSinceUs > 0 || announcedUs(owner) > 0 || owner.router !== -1) {
+			first(desk, owner, director, 'claim', timeUs);
+		}
 	} else if (director?.index === owner.server) {
 		noteOwnClaim(desk, owner, timeUs);
 		if (owner.by === 'sync') {
@@ -281,7 +299,7 @@ export const hearAnnouncement = (desk: DeskContext, owner: OwnerState, director:
 	}
 
 	if (owner.conflict?.director === director.index && !owner.conflict.isReply && owner.server !== director.index && !isAdvertised(state, owner, timeUs)) {
-		moveByClaim(desk, owner, director, owner.conflict.lastUs, timeUs);
+		moveByClaim(desk, owner, director, claimedSince(owner.conflict), timeUs);
 	}
 };
 
@@ -305,7 +323,7 @@ export const servingTick = (desk: DeskContext, nowUs: number): void => {
 		const {conflict} = owner;
 		if (conflict && conflict.director !== -1 && conflict.director !== owner.server && !conflict.isReply && nowUs - conflict.lastUs <= thresholds.sameClaimUs && !isAdvertised(state, owner, nowUs)
 			&& !isContended(state, owner) && (owner.router === -1 || !isMastered(state, state.routers[owner.router]!, nowUs))) {
-			moveByClaim(desk, owner, directorOf(state, conflict.director), conflict.lastUs, nowUs);
+			moveByClaim(desk, owner, directorOf(state, conflict.director), claimedSince(conflict), nowUs);
 		} else if (conflict && !conflict.isTold && !isContended(state, owner) && nowUs - conflict.sinceUs >= (conflict.director === -1 ? thresholds.conflictUs : thresholds.conflictOfDirectorUs)) {
 			conflict.isTold = true;
 			const server = directorOf(state, owner.server);

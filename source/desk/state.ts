@@ -162,6 +162,10 @@ export type TakeoverState = {
 	readonly awaySinceUs: number;
 	/** The new master was away, and nobody saw it listen since: what it was sent earlier may be gone. */
 	readonly isSentVoid: boolean;
+	/** And nothing tells for how long it has been back: it may have been sent much since. */
+	readonly isSentOpen: boolean;
+	/** Open sessions that it may have been sent since it was away, where nobody would have seen it listen. */
+	readonly sentAtMost: number;
 	fromSyncUs: number;
 	readonly lostMessages: number;
 	readonly blindBeforeUs: number;

@@ -31,6 +31,11 @@ const reignBefore = (director: Director, backUs: number): Reign | undefined => {
 /** It joined a group since then, as every daemon does that starts. */
 const hasJoinedSince = ({listeningSinceUs, listenedSinceUs}: Director, timeUs: number): boolean => listeningSinceUs >= timeUs || listenedSinceUs >= timeUs;
 
+/** Where its sync alone is heard: how long it was silent when another took its addresses. Who fell was silent for as long as a backup waits, who gave them up sent until then. */
+const survivalByItsEnd = (silenceUs: number): Survival => silenceUs < thresholds.livedOnUs
+	? {kept: 'likely', evidence: 'its sync went on until its addresses moved: it gave them up; a reboot since would not be seen here'}
+	: {kept: 'unlikely', evidence: `its sync had stopped ${(silenceUs / secondUs).toFixed(1)}s before its addresses moved: it fell; no sign of its kernel since`};
+
 /** Where no adverts to all are heard, its sync, its groups and its interface must tell. */
 const survivalWithoutAdverts = (director: Director, backUs: number): Survival => {
 	const {lastSyncUs, formerSyncUs, sourcePortSinceUs, interfaceUpUs, servedUntilUs, listeningSinceUs, joinSeen, floodedUs} = director;
@@ -59,9 +64,11 @@ const survivalWithoutAdverts = (director: Director, backUs: number): Survival =>
 		return {kept: 'unlikely', evidence: 'its port went down (adverts to it were flooded); no sign of its kernel since'};
 	}
 
-	return joinSeen || interfaceUpUs > 0
-		? {kept: 'likely', evidence: 'no sign of a reboot since; none of its adverts were heard'}
-		: {kept: 'unknown', evidence: 'none of its adverts were heard'};
+	if (joinSeen || interfaceUpUs > 0) {
+		return {kept: 'likely', evidence: 'no sign of a reboot since; none of its adverts were heard'};
+	}
+
+	return servedUntilUs === 0 || servedUntilUs >= backUs || silentUs === 0 ? {kept: 'unknown', evidence: 'none of its adverts were heard'} : survivalByItsEnd(servedUntilUs - silentUs);
 };
 
 /**
@@ -99,15 +106,15 @@ export const survivalOf = (director: Director, backUs: number): Survival => {
 		return {kept: 'yes', evidence: `its sync went on ${((lastSyncUs - endUs) / secondUs).toFixed(1)}s after its adverts stopped: its kernel ran on`};
 	}
 
-	if (!director.joinSeen && director.interfaceUpUs === 0) {
-		return {kept: 'unknown', evidence: 'no group reports of it are heard here, so a reboot would not be seen'};
-	}
-
 	if (hasGivenWay(director, endUs)) {
 		return {kept: 'likely', evidence: 'it gave way in order; no sign of a reboot since'};
 	}
 
-	return reign.priority === 0
+	if (reign.priority !== 0) {
+		return {kept: 'unlikely', evidence: 'it vanished without a word; no sign of its kernel since'};
+	}
+
+	return director.joinSeen || director.interfaceUpUs > 0
 		? {kept: 'likely', evidence: 'it resigned (priority 0); no sign of a reboot since'}
-		: {kept: 'unlikely', evidence: 'it vanished without a word; no sign of its kernel since'};
+		: {kept: 'unknown', evidence: 'it resigned (priority 0); no group reports of it are heard here, so a reboot since would not be seen'};
 };

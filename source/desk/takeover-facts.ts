@@ -7,9 +7,9 @@ import {addCounts, coverageOf, noCounts, withoutSent} from '../census/coverage.j
 import {type CoverageCounts, type ServiceCensus, type ServiceRow} from '../census/counts.js';
 import {secondUs} from '../wire/second.js';
 import {type Accounting, type Coverage, type OwnKept, type ServiceTakeover, type Takeover} from './facts/failover.js';
-import {expectationOf, isBlindTo, recordsPerMessage, type Expectation} from './facts/expectation.js';
+import {expectationAfter, misplacedOf, recordsPerMessage, sameShare} from './facts/expectation.js';
 import {takesId} from './listening.js';
-import {evidenceAfter, keptAfter} from './own-words.js';
+import {evidenceAfter, isReceiptShown, keptAfter} from './own-words.js';
 import {ownerOf} from './owners.js';
 import {directorOf} from './registry.js';
 import {type DeskState, type TakeoverState} from './state.js';
@@ -64,6 +64,24 @@ const ownKeptOf = (takeover: TakeoverState, counts: CoverageCounts): OwnKept => 
 	return counts.own === 0 && finding !== 'rebuilt' ? 'none' : keptAfter(takeover.survival.kept, finding);
 };
 
+/** What was sent is of little weight beside what it does not know anyway. */
+const sentShare = 0.1;
+
+/** What it knows for having been sent it alone is so much at most, until most of what is due is heard again from it. */
+const isAtMost = ({words: {due, silent}, finding}: TakeoverState, {held, sent, known, own}: Coverage, kept: OwnKept): boolean => {
+	const bySentAlone = sent === known ? sent : Math.max(0, known - (kept === 'yes' ? own : 0));
+	return bySentAlone > held * sentShare && finding !== 'lossy' && finding !== 'rebuilt' && !isReceiptShown(due, silent);
+};
+
+/** Ages in `countedAt` (takeover.ts) by which who makes connections of any packet has shown it. */
+const rebuildStep = 6;
+
+const ifRebuilt = ({words, finding, step, services}: TakeoverState, {held, sent, stale}: Coverage, kept: OwnKept): number => {
+	const isShown = finding !== 'none' || (step >= rebuildStep && words.messages > 0);
+	const reals = Math.max(1, ...services.filter(({udp}) => !udp).map(one => one.reals));
+	return isShown || (kept !== 'no' && kept !== 'none') ? -1 : misplacedOf(Math.max(0, held - sent - stale), reals);
+};
+
 export const takeoverOf = (state: DeskState, takeover: TakeoverState): Takeover => {
 	const {from, to, kind, atUs, survival, forgotten, words, finding, listening} = takeover;
 	const [open, flows] = [sum(state, takeover, false), sum(state, takeover, true)];
@@ -83,7 +101,7 @@ export const takeoverOf = (state: DeskState, takeover: TakeoverState): Takeover 
 		coverage: finding === 'kept' && words.otherHeard > 0 ? {...coverage, known: Math.min(coverage.held, coverage.known + words.otherHeard), best: coverage.held} : coverage,
 		udp: coverageOf(flows, isOwn, mayKnow),
 		ownKept: kept, ownEvidence: kept === 'none' ? '' : evidenceAfter(survival.evidence, finding, words), failBack: takeover.failBack, evidence: takeover.evidence,
-		words, finding, isUnprotected: takeover.isUnprotected, isBlind: takeover.isBlind,
+		words, finding, isUnprotected: takeover.isUnprotected, isBlind: takeover.isBlind, isSentOpen: takeover.isSentOpen, sentAtMost: Math.min(takeover.sentAtMost, Math.max(0, coverage.held - coverage.sent)), isAtMost: isAtMost(takeover, coverage, kept), ifRebuilt: ifRebuilt(takeover, coverage, kept),
 		listenedSinceUs: listening.sinceUs, listenedUs: listening.sinceUs === 0 ? 0 : Math.max(0, listening.untilUs - listening.sinceUs),
 		listeningEvidence: listening.evidence,
 		awayUs: takeover.awaySinceUs === 0 ? 0 : atUs - takeover.awaySinceUs, awaySinceUs: takeover.awaySinceUs,
@@ -98,26 +116,41 @@ export const takeoverOf = (state: DeskState, takeover: TakeoverState): Takeover 
 	};
 };
 
-/** What its clients are to expect. */
-export const expectedOf = (takeover: Takeover): Expectation => expectationOf(takeover.coverage, takeover.ownKept, {isBlind: isBlindTo(takeover), finding: takeover.finding, words: takeover.words});
-
 const plain = ({held, sent, own, known}: Coverage) => ({held, sent, own, known});
 const optionalTime = (timeUs: number, toWallUs: (timeUs: number) => number): string | undefined => timeUs === 0 ? undefined : rfc3339(toWallUs(timeUs));
 
-/** What is expected, as both events say it. Where messages of the old master were lost, as many as they may have held were perhaps never announced to anybody. */
-export const expectedFields = ({sureness, resets, otherwise}: Expectation, lostMessages: number) => sureness === 'sure' && lostMessages > 0
-	? {resets, otherwise: resets + (lostMessages * recordsPerMessage), sureness: 'either' as const}
-	: {resets, otherwise: otherwise === resets ? null : otherwise, sureness};
+/**
+What is expected, as both events say it. Where messages of the old master were lost, as many as they may have held were perhaps never announced to
+anybody. What was sent may have been lost at its receiver, whom nobody sees: then all of that are reset; and what the master before lost so is not reset again.
+*/
+export const expectedFields = (takeover: Takeover) => {
+	const {lostMessages, isAtMost: isSentDoubtful, ifRebuilt: rebuilt, coverage: {held, stale, silent, own, known, sent}, ownKept, finding} = takeover;
+	const {sureness, resets, otherwise} = expectationAfter(takeover);
+	if (sureness === 'unknown' || finding === 'rebuilt' || finding === 'lossy') {
+		return {resets, otherwise: otherwise === resets ? null : otherwise, sureness};
+	}
+
+	const unreceived = isSentDoubtful ? held - stale - (known > sent && ownKept === 'yes' ? own : 0) : resets;
+	const others = [otherwise, unreceived, resets + (lostMessages * recordsPerMessage), rebuilt === -1 ? resets : rebuilt, Math.max(0, resets - silent)];
+	// Of several the one that would change most.
+	const farthest = others.toSorted((one, other) => Math.abs(other - resets) - Math.abs(one - resets))[0]!;
+	return Math.abs(farthest - resets) > held * sameShare ? {resets, otherwise: farthest, sureness: 'either' as const} : {resets, otherwise: null, sureness: 'sure' as const};
+};
 
 /** The signs by which a takeover and its verdict are known. */
-const signsOf = ({evidence, ownKept, ownEvidence}: Takeover): string[] => [...evidence, ...(ownKept === 'none' ? [] : [`own-${ownKept}: ${ownEvidence}`])];
+const signsOf = ({evidence, ownKept, ownEvidence, isAtMost: isSentDoubtful, ifRebuilt: rebuilt, coverage: {held, known, silent}}: Takeover): string[] => [
+	...evidence, ...(ownKept === 'none' ? [] : [`own-${ownKept}: ${ownEvidence}`]),
+	...(isSentDoubtful ? ['receipt-unseen: what was sent to it may have been lost at it'] : []),
+	...(silent > held * sameShare ? [`gone-before: ${silent} were not heard since the takeover before, and may not have arrived then`] : []),
+	...(rebuilt !== -1 && (held - known - rebuilt) > held * sameShare ? ['rebuild-unseen: it may make connections of any packet (sloppy_tcp), then fewer are reset'] : []),
+];
 
 /** The fields of the event `takeover`. Times in it are the wall clock's. */
 export const takeoverFields = (state: DeskState, takeover: Takeover, toWallUs: (timeUs: number) => number): ValuesOfKind<typeof events.takeover> => {
 	const {coverage, udp, kind, gapUs, ownKept, failBack, lostMessages, vips, vrids, advertUs, messageUs, fromPriority, toPriority, from, to, atUs} = takeover;
 	return {
 		kind, from: directorOf(state, from).address, to: directorOf(state, to).address, at: rfc3339(toWallUs(atUs)), gap: gapUs / secondUs, vips, ...plain(coverage), ownKept, failBack,
-		expected: expectedFields(expectedOf(takeover), lostMessages), evidence: signsOf(takeover), lostMessages, ...(vrids.length > 0 && {vrids, fromPriority, toPriority}),
+		expected: expectedFields(takeover), evidence: signsOf(takeover), lostMessages, ...(vrids.length > 0 && {vrids, fromPriority, toPriority}),
 		advert: optionalTime(advertUs, toWallUs), message: optionalTime(messageUs, toWallUs), udp: plain(udp),
 	};
 };
@@ -127,7 +160,7 @@ export const accountFields = (state: DeskState, takeover: Takeover, nowUs: numbe
 	const {coverage, udp, accounting, udpAccounting, ownKept, advertUs, messageUs, fromSyncUs, vips, from, to, atUs, settled} = takeover;
 	return {
 		from: directorOf(state, from).address, to: directorOf(state, to).address, at: rfc3339(toWallUs(atUs)), age: Math.round((nowUs - atUs) / 1000) / 1000, vips,
-		held: coverage.held, known: coverage.known, ownKept, ...accounting, expected: expectedFields(expectedOf(takeover), takeover.lostMessages), evidence: signsOf(takeover), settled,
+		held: coverage.held, known: coverage.known, ownKept, ...accounting, expected: expectedFields(takeover), evidence: signsOf(takeover), settled,
 		advert: optionalTime(advertUs, toWallUs), message: optionalTime(messageUs, toWallUs),
 		...(fromSyncUs > 0 && {oldMasterSync: rfc3339(toWallUs(fromSyncUs))}),
 		udp: {held: udp.held, known: udp.known, ...udpAccounting},

@@ -5,9 +5,10 @@ first sign that suffices begins it and tells it: an advert, an ARP claim, a mess
 import {events} from '../events/catalogue.js';
 import {numberAt, type TableArrays} from '../table/memory.js';
 import {takeCensus, type CensusQuestion} from '../census/census.js';
-import {markUnknown, takeCoverage, withoutSent, type FormerTakeover} from '../census/coverage.js';
+import {countSent, markUnknown, takeCoverage, withoutSent, type FormerTakeover} from '../census/coverage.js';
 import {secondUs} from '../wire/second.js';
 import {sharedBit, type Director} from './facts/director.js';
+import {expectationAfter} from './facts/expectation.js';
 import {type ServingEvidence, type TakeoverKind} from './facts/failover.js';
 import {thresholds} from './facts/thresholds.js';
 import {endListening, listenedBefore, noteGaveWay, takesId} from './listening.js';
@@ -18,7 +19,7 @@ import {membersOf, memoryOf, pairOf, relate, successorsOf} from './pairs.js';
 import {directorOf, giveBit} from './registry.js';
 import {mastersOf} from './routers.js';
 import {type DeskState, type OwnerState, type TakeoverState} from './state.js';
-import {accountFields, addAccounts, addCurvePoint, expectedOf, noteAccounts, takeoverFields, takeoverOf} from './takeover-facts.js';
+import {accountFields, addAccounts, addCurvePoint, noteAccounts, takeoverFields, takeoverOf} from './takeover-facts.js';
 import {countsOwn, survivalOf} from './survival.js';
 import {tell, type DeskContext} from './told.js';
 
@@ -58,7 +59,7 @@ const sinceOriginMs = ({numbers}: TableArrays, timeUs: number): number => Math.f
 export const takeoverAt = ({takeovers}: DeskState, id: number): TakeoverState | undefined => takeovers.list.find(one => one.id === id);
 
 /** It is certain what its new master did not know. */
-const isSure = (state: DeskState, takeover: TakeoverState): boolean => expectedOf(takeoverOf(state, takeover)).sureness === 'sure';
+const isSure = (state: DeskState, takeover: TakeoverState): boolean => expectationAfter(takeoverOf(state, takeover)).sureness === 'sure';
 
 /** Counts the whole table, for all addresses; takeovers and split brains that are not over get their figures. */
 export const count = (desk: DeskContext, nowUs: number): void => {
@@ -152,7 +153,7 @@ const cover = (desk: DeskContext, takeover: TakeoverState, owners: readonly Owne
 	for (const {id, takeover: last} of owners) {
 		const one = takeoverAt(state, last);
 		if (one && one !== takeover) {
-			former.set(id, {to: one.to, atMs: sinceOriginMs(arrays, one.atUs), isSure: isSure(state, one)});
+			former.set(id, {to: one.to, atMs: sinceOriginMs(arrays, one.atUs), isSure: isSure(state, one), isAtMost: takeoverOf(state, one).isAtMost});
 		}
 	}
 
@@ -167,8 +168,15 @@ const cover = (desk: DeskContext, takeover: TakeoverState, owners: readonly Owne
 	mark(desk, takeover);
 };
 
-/** Of all of them nothing was ever announced, though of others something was: sessions of theirs are unknown to everybody. */
-const areUnprotected = (owners: readonly OwnerState[]): boolean => owners.length > 0 && owners.every(owner => owner.unprotectedUs > 0 && announcedUs(owner) === 0);
+/** Open TCP and SCTP sessions of these addresses that were announced while it may have listened. */
+const countSentOf = ({state, table: {arrays}, reader}: DeskContext, {bit}: Director, owners: readonly OwnerState[], nowUs: number): number =>
+	countSent(finderOf(state), arrays, reader, new Set(owners.map(({id}) => id)), bit, sinceOriginMs(arrays, nowUs));
+
+/** Of all of them nothing was ever announced, though of others something was, or their master never sent sync: sessions of theirs are unknown to everybody. */
+const areUnprotected = ({registry}: DeskState, from: Director, owners: readonly OwnerState[]): boolean => {
+	const isMute = from.firstSyncUs === 0 && registry.directors.some(one => one.segment === from.segment && (one.known || one.joinSeen) && one.firstSyncUs > 0);
+	return owners.length > 0 && owners.every(owner => announcedUs(owner) === 0 && (owner.unprotectedUs > 0 || isMute));
+};
 
 const begin = (desk: DeskContext, sign: TakeoverSign): TakeoverState => {
 	const {state, table} = desk;
@@ -178,7 +186,9 @@ const begin = (desk: DeskContext, sign: TakeoverSign): TakeoverState => {
 	// What the one announced and the other was sent is to be known apart from now on.
 	giveBit(desk, from, nowUs);
 	giveBit(desk, to, nowUs);
-	const listened = listenedBefore(to, atUs, firstUs);
+	const isPreempted = kind === 'preempt' || (kind === 'move' && atUs - from.lastSyncUs < thresholds.messageDelayUs);
+	const listened = listenedBefore(to, atUs, firstUs, isPreempted);
+	const sentAtMost = listened.isSentVoid && !to.joinSeen && to.bit !== sharedBit ? countSentOf(desk, to, owners, nowUs) : 0;
 	if (listened.isSentVoid && to.bit !== sharedBit) {
 		table.clearSent(to.bit);
 	}
@@ -186,7 +196,7 @@ const begin = (desk: DeskContext, sign: TakeoverSign): TakeoverState => {
 	const pair = membersOf(state, pairOf(state, from.index));
 	const isYoung = nowUs - firstUs < thresholds.blindUs && pair.some(one => one.firstSyncUs > 0 && !one.heardFromStart);
 	const takeover: TakeoverState = {
-		...listened,
+		...listened, sentAtMost,
 		id: state.takeovers.count++, kind, from: from.index, to: to.index, atUs, owners: [],
 		advertUs: sign.by === 'advert' ? atUs : 0, messageUs: 0, claimedUs: sign.by === 'claim' ? atUs : 0, isRepeated: false,
 		fromLastUs, fromFormerSyncUs: from.lastSyncUs, vrids: vrid === -1 ? [] : [vrid], fromPriority, toPriority,
@@ -195,7 +205,7 @@ const begin = (desk: DeskContext, sign: TakeoverSign): TakeoverState => {
 			|| state.takeovers.list.some(one => one.from === to.index && one.owners.some(id => owners.some(owner => owner.id === id))),
 		evidence: [...evidence], fromSyncUs: 0, lostMessages: lostSince(state, from.index, listened.listening.sinceUs),
 		blindBeforeUs: isYoung ? firstUs : 0,
-		isUnprotected: areUnprotected(owners), isBlind: false,
+		isUnprotected: areUnprotected(state, from, owners), isBlind: false,
 		accounts: new Map(), words: noWords, finding: 'none', wordsFirstMs: 0, wordsLastMs: 0, messages: 0,
 		curve: [], step: 0, isStruck: false, isJudged: false, settled: false, told: '',
 	};

@@ -209,7 +209,10 @@ export const createEngine = (options: EngineOptions, restored?: EngineState): En
 		}
 
 		tally.messages++;
-		groups.heard(datagram);
+		for (const {frame, report, segment: place} of groups.heard(datagram)) {
+			desk.report({...frame, timeUs: datagram.timeUs}, place, report, 'sync');
+		}
+
 		tally.records += batch.count;
 		const director = desk.message(datagram, segment, {version: batch.version, syncid: batch.syncid, records: batch.count, wrapped: batch.count > maxCount}, batch);
 		if (directors.all().length > namedDirectors) {
@@ -253,7 +256,8 @@ export const createEngine = (options: EngineOptions, restored?: EngineState): En
 		report(frame, report) {
 			tally.reports++;
 			if (!isOwn(frame)) {
-				desk.report(frame, segmentOf(frame), report, groups.kindOf(report.group, frame.family));
+				const segment = segmentOf(frame);
+				desk.report(frame, segment, report, groups.kindOf(frame, segment, report));
 			}
 		},
 		claim(frame, claim) {

@@ -108,7 +108,7 @@ export const takeoverHeadline = (takeover: Takeover, {name, clock, nowUs}: Headl
 	const {words, brief: ends, main} = outcome(expected, takeover);
 	// Its rows bear its own name: why it does not know them is to be said.
 	const why = takeover.ownKept === 'no' && expected.level === 'bad' ? 'rebooted, ' : '';
-	const knows = finding === 'rebuilt' ? `${b} rebuilds ${held - sent} of ${held}` : `${b} ${why}knows ${lostMessages > 0 ? 'at most ' : ''}${known} of ${held}`;
+	const knows = finding === 'rebuilt' ? `${b} rebuilds ${held - sent} of ${held}` : `${b} ${why}knows ${lostMessages > 0 || (takeover.isAtMost && known * 2 > held) ? 'at most ' : ''}${known} of ${held}`;
 	const heardSince = blindBeforeUs > 0 ? ` heard since ${clock(blindBeforeUs)}` : '';
 	const text = firstFitting([
 		`${head}${gap}${still}: ${knows} open TCP${heardSince}, ${words}${loss}`,

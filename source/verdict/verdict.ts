@@ -125,7 +125,7 @@ const expectationSentence = (takeover: Takeover, {sureness, resets, otherwise, l
 };
 
 const caveatsOf = (takeover: Takeover, expected: Expectation, nowUs: number, {name, clock}: Words): string[] => {
-	const {from, to, kind, atUs, accounting, fromSyncUs, fromLastAdvertUs, lostMessages, blindBeforeUs, evidence, udp, finding, words, coverage} = takeover;
+	const {from, to, kind, atUs, accounting, fromSyncUs, fromLastAdvertUs, lostMessages, blindBeforeUs, evidence, udp} = takeover;
 	const a = name(from);
 	const caveats: string[] = [];
 	if (kind !== 'planned' && (evidence.some(one => one.includes('goes on')) || (fromSyncUs > 0 && kind === 'crash'))) {
@@ -133,7 +133,7 @@ const caveatsOf = (takeover: Takeover, expected: Expectation, nowUs: number, {na
 		caveats.push(`${a}'s adverts stopped at ${clock(Math.min(fromLastAdvertUs, atUs))} but its sync went on${agoText}: keepalived on ${a} is dead or its adverts are blocked; its kernel still forwards. The VIP may still be configured on both (inferred).`);
 	}
 
-	if (coverage.sent > 0 && accounting.heard === 0 && words.messages > 0 && finding === 'none') {
+	if (takeover.isAtMost) {
 		caveats.push(`At most: what ${name(to)} itself did not receive is not seen here.`);
 	}
 

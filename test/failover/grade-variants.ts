@@ -87,6 +87,27 @@ const grade = async (run: Run, kind: string, frames: readonly Frame[] | undefine
 	process.stdout.write(found.invented.map(one => `${one}\n`).join(''));
 };
 
+const hearing = options.plain ? [] : ['no-vrrp', 'flooded', 'no-reports'];
+
+/** Both as pairs of one segment. */
+const gradeMerged = async (run: Run, other: Run) => {
+	for (const oneVrid of [false, true]) {
+		const merged = mergedOf(run, other, {oneVrid});
+		if (!merged) {
+			continue;
+		}
+
+		const name = oneVrid ? 'merged-one-vrid' : 'merged';
+		const both = {...run, name: `${run.name}+${other.name}`, ...merged.truth};
+		await grade(both, name, merged.frames, merged.truth);
+		for (const [kind, {frames, truth}] of hearing.length === 0 ? [] : variantsOf(both, merged.frames)) {
+			if (hearing.includes(kind)) {
+				await grade(both, `${name}/${kind}`, frames, truth);
+			}
+		}
+	}
+};
+
 for (const [index, run] of runs.entries()) {
 	if (!run.name.includes(options.only)) {
 		continue;
@@ -98,11 +119,11 @@ for (const [index, run] of runs.entries()) {
 		await grade(run, kind, frames, truth);
 	}
 
-	const hearing = options.plain ? [] : ['no-vrrp', 'flooded', 'no-reports'];
 	for (const heard of hearing) {
 		const less = variants.get(heard);
 		for (const [kind, {frames, truth}] of less ? variantsOf({...run, ...less.truth}, less.frames) : []) {
-			if (kind !== heard) {
+			// Two of them in one order only; and adverts are flooded before reports are left out, which say who died.
+			if (!hearing.slice(0, hearing.indexOf(heard) + 1).includes(kind) && kind !== 'flooded') {
 				await grade(run, `${heard}/${kind}`, frames, truth);
 			}
 		}
@@ -110,22 +131,7 @@ for (const [index, run] of runs.entries()) {
 
 	// With the next runs, so that each is beside another kind.
 	for (const step of options.plain ? [1] : [1, 3]) {
-		const other = runs[(index + step) % runs.length]!;
-		for (const oneVrid of [false, true]) {
-			const merged = mergedOf(run, other, {oneVrid});
-			if (!merged) {
-				continue;
-			}
-
-			const name = oneVrid ? 'merged-one-vrid' : 'merged';
-			const both = {...run, name: `${run.name}+${other.name}`, ...merged.truth};
-			await grade(both, name, merged.frames, merged.truth);
-			for (const [kind, {frames, truth}] of options.plain ? [] : variantsOf(both, merged.frames)) {
-				if (hearing.includes(kind)) {
-					await grade(both, `${name}/${kind}`, frames, truth);
-				}
-			}
-		}
+		await gradeMerged(run, runs[(index + step) % runs.length]!);
 	}
 }
 

@@ -107,6 +107,23 @@ const flooded = ({takeovers}: Truth, frames: readonly Dated[]): Frame[] => {
 	});
 };
 
+const ipv6Type = 0x86_dd;
+const icmp6Protocol = 58;
+
+/** The checksum of a neighbour discovery message (RFC 4443 2.3), whose options name MACs, after it was changed. */
+const sealNeighbour = (octets: Buffer): Buffer => {
+	if (octets.readUInt16BE(12) !== ipv6Type || octets.readUInt8(ipAt + 6) !== icmp6Protocol) {
+		return octets;
+	}
+
+	const length = octets.readUInt16BE(ipAt + 4);
+	const at = ipAt + 40;
+	octets.writeUInt16BE(0, at + 2);
+	const pseudo = Buffer.concat([octets.subarray(ipAt + 8, at), Buffer.from([0, 0, length >>> 8, length & 255, 0, 0, 0, icmp6Protocol])]);
+	octets.writeUInt16BE(checksumOf(Buffer.concat([pseudo, octets.subarray(at, at + length)])), at + 2);
+	return octets;
+};
+
 /** Every mention of a MAC becomes another: in the Ethernet header, in ARP, in link-layer options. */
 const withMac = ({octets, timeUs}: Frame, was: Buffer, is: Buffer): Frame => {
 	const changed = Buffer.from(octets);
@@ -114,7 +131,7 @@ const withMac = ({octets, timeUs}: Frame, was: Buffer, is: Buffer): Frame => {
 		is.copy(changed, at);
 	}
 
-	return {timeUs, octets: changed};
+	return {timeUs, octets: sealNeighbour(changed)};
 };
 
 const newMac = (mac: string): string => `${mac.slice(0, 6)}5e:e5${mac.slice(11)}`;

@@ -10,14 +10,14 @@ const atUs = Date.parse('2026-11-22T14:02:01.850Z') * 1000;
 const second = 1_000_000;
 const noAccount = {heard: 0, closed: 0, ranout: 0, moved: 0, waiting: 0, overdue: 0};
 
-const coverage = (held: number, sent: number, own = 0, known = sent, best = Math.max(sent, own)): Coverage => ({held, sent, earlier: 0, own, known, best, stale: 0});
+const coverage = (held: number, sent: number, own = 0, known = sent, best = Math.max(sent, own)): Coverage => ({held, sent, earlier: 0, own, known, best, stale: 0, silent: 0});
 
 const takeover = (given: Partial<Takeover> = {}): Takeover => ({
 	id: 0, kind: 'crash', from: 0, to: 1, atUs, advertUs: atUs, messageUs: 0, gapUs: 3.6 * second, syncGapUs: 0, vips: ['192.0.2.10'], vrids: [51], fromPriority: 150, toPriority: 100,
 	coverage: coverage(12_920, 12_804), udp: coverage(0, 0), ownKept: 'none', ownEvidence: '', failBack: false, evidence: [],
 	listenedSinceUs: atUs - (900 * second), listenedUs: 900 * second, listeningEvidence: 'igmp', awayUs: 0, awaySinceUs: 0, fromSyncUs: 0,
 	fromLastAdvertUs: atUs - (3.6 * second), lostMessages: 0, blindBeforeUs: 0, claimedUs: 0,
-	accounting: {...noAccount, heard: 1902, closed: 371, ranout: 6, moved: 0, waiting: 10_630, overdue: 11}, udpAccounting: noAccount, services: [], curve: [], settled: false, isUnprotected: false, isBlind: false, finding: 'none',
+	accounting: {...noAccount, heard: 1902, closed: 371, ranout: 6, moved: 0, waiting: 10_630, overdue: 11}, udpAccounting: noAccount, services: [], curve: [], settled: false, isUnprotected: false, isBlind: false, isSentOpen: false, sentAtMost: 0, isAtMost: false, ifRebuilt: -1, finding: 'none',
 	words: {messages: 0, ownHeard: 0, ownDue: 0, otherHeard: 0, otherDue: 0, due: 0, silent: 0, reals: 1}, ...given,
 });
 
@@ -102,7 +102,7 @@ test('what cannot be told is said to be so', () => {
 });
 
 test('sessions that were gone before are not expected to be reset again', () => {
-	assert.equal(expectationOf({held: 100, sent: 10, own: 0, known: 10, earlier: 0, best: 10, stale: 80}, 'none').resets, 10);
+	assert.equal(expectationOf({held: 100, sent: 10, own: 0, known: 10, earlier: 0, best: 10, stale: 80, silent: 0}, 'none').resets, 10);
 });
 
 test('two masters: who claimed the address last, and whose sessions the other does not know', () => {

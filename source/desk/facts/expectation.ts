@@ -19,7 +19,7 @@ const goodShare = 0.01;
 /** Beyond this share of what is held the takeover failed for many. */
 const badShare = 0.1;
 /** Two numbers that differ by less than this share are one. */
-const sameShare = 0.03;
+export const sameShare = 0.03;
 
 const levelOf = (resets: number, held: number): Expectation['level'] =>
 	resets <= held * goodShare ? 'good' : (resets <= held * badShare ? 'warning' : 'bad');
@@ -36,20 +36,28 @@ export type Circumstances = {
 	/** What its own words show. */
 	readonly finding?: Finding;
 	readonly words?: OwnWords;
+	/** So many more it may have been sent, which nobody saw. */
+	readonly sentAtMost?: number;
 };
+
+/** Sessions that it makes anew of what it does not know, of so many, go to another real server than before. */
+export const misplacedOf = (unknown: number, reals: number): number => Math.round(unknown * (1 - (1 / Math.max(1, reals))));
 
 /**
 Sessions that were unknown to the master before, too, are most likely gone already: they are not expected to be reset again. A kernel that
 makes connections of what it does not know sends each of them to any of its real servers: the same one again in one of so many cases.
 */
-export const expectationOf = ({held, sent, earlier, known, best, stale}: Coverage, ownKept: OwnKept, {isBlind = false, finding = 'none', words}: Circumstances = {}): Expectation => {
+export const expectationOf = ({held, sent, earlier, known, best, stale}: Coverage, ownKept: OwnKept, {isBlind = false, finding = 'none', words, sentAtMost = 0}: Circumstances = {}): Expectation => {
 	const lost = Math.max(0, held - known - stale);
 	const atBest = Math.max(0, held - best - stale);
 	const atWorst = Math.max(0, held - (sent - earlier) - stale);
 	if (finding === 'rebuilt' && words) {
 		const unknown = Math.max(0, held - sent - stale);
 		const unheard = Math.max(0, unknown - words.ownHeard - words.otherHeard);
-		return either(Math.min(unheard, Math.round(unknown * (1 - (1 / Math.max(1, words.reals))))), unheard, held);
+		const misplaced = misplacedOf(unknown, words.reals);
+		// Where nobody saw what it was sent, it may know many, and makes the fewer anew.
+		const atLeast = misplacedOf(Math.max(0, unknown - sentAtMost), words.reals);
+		return either(Math.min(unheard, misplaced), misplaced - atLeast > held * sameShare ? atLeast : unheard, held);
 	}
 
 	if (finding === 'lossy' && words) {
@@ -70,14 +78,18 @@ export const expectationOf = ({held, sent, earlier, known, best, stale}: Coverag
 		return either(lost, atBest, held);
 	}
 
+	if (ownKept === 'no' && sentAtMost > held * sameShare) {
+		return either(lost, Math.max(0, lost - sentAtMost), held);
+	}
+
 	return {sureness: 'sure', resets: lost, otherwise: lost, level: levelOf(lost, held)};
 };
 
 /** No join of the new master was seen, and joins are not seen here at all: what it was sent is anybody's guess. Or it is too early to know what was open. */
-export const isBlindTo = ({listeningEvidence, awaySinceUs, coverage, ownKept, finding, isUnprotected, isBlind}: Takeover): boolean =>
+export const isBlindTo = ({isSentOpen, coverage, ownKept, finding, isUnprotected, isBlind}: Takeover): boolean =>
 	isUnprotected || isBlind
-	|| (listeningEvidence === 'none' && awaySinceUs > 0 && coverage.best === coverage.held && coverage.known < coverage.held && ownKept !== 'no' && finding === 'none');
+	|| (isSentOpen && coverage.best === coverage.held && coverage.known < coverage.held && ownKept !== 'no' && finding === 'none');
 
 /** What clients are to expect after a takeover, by all that is known of it. */
 export const expectationAfter = (takeover: Takeover): Expectation =>
-	expectationOf(takeover.coverage, takeover.ownKept, {isBlind: isBlindTo(takeover), finding: takeover.finding, words: takeover.words});
+	expectationOf(takeover.coverage, takeover.ownKept, {isBlind: isBlindTo(takeover), finding: takeover.finding, words: takeover.words, sentAtMost: takeover.sentAtMost});

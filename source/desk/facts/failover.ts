@@ -32,6 +32,8 @@ export type Coverage = {
 	readonly best: number;
 	/** Of those not known: were not known to the master before either and have been silent since, so they are most likely gone already. */
 	readonly stale: number;
+	/** Of those not known, beside these: not heard since a takeover before, of which nothing showed that its new master received what it was sent: they may be gone already. */
+	readonly silent: number;
 };
 
 /** What became of the open sessions held at a takeover; the six sum to `held`. */
@@ -118,6 +120,14 @@ export type Takeover = {
 	readonly isUnprotected: boolean;
 	/** We had listened for too short a time to know what was open. */
 	readonly isBlind: boolean;
+	/** It was away and may have been back, and been sent sessions, for long: nothing here would have shown it. */
+	readonly isSentOpen: boolean;
+	/** So many further ones may have been sent to it since then. */
+	readonly sentAtMost: number;
+	/** Of those that it is said to know for having been sent them, nothing shows yet that they arrived: they are so many at most. */
+	readonly isAtMost: boolean;
+	/** Its words do not show yet whether it makes connections of what it does not know (sysctl sloppy_tcp): if it does, so many resets are to be expected; -1 where that does not matter. */
+	readonly ifRebuilt: number;
 	/** The new master's listening: since when, 0 when never; and how that is known. */
 	readonly listenedSinceUs: number;
 	readonly listenedUs: number;

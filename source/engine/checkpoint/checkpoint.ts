@@ -14,7 +14,7 @@ import {createDuplicateState} from '../duplicates.js';
 import {createEngine, type Engine, type EngineOptions} from '../engine.js';
 import {type EngineState} from '../engine-state.js';
 import {maxSegments} from '../segments.js';
-import {maxGroups} from '../sync-groups.js';
+import {maxEarly, maxGroups, type EarlyReport} from '../sync-groups.js';
 import {type PlaceTally, type Tally} from '../tally.js';
 import {createTableRoom, cutTable, prepareRoom, tableHeadShape, tableLayoutText, type TableHead, type TableRoom} from './save-table.js';
 import {checkDesk, deskShape} from './desk-shape.js';
@@ -50,6 +50,15 @@ const tallyShape = struct<Tally>({
 	places: sparse(struct<PlaceTally>({frames: count, sync: count, vrrp: count, claims: count, vlan: integer(-1, 4095)}), places),
 });
 
+const earlyReport = struct<EarlyReport>({
+	text: name, segment: count,
+	frame: struct<EarlyReport['frame']>({
+		timeUs: real, place: count, tags: words(frameTags), tagCount: integer(0, frameTags), family: oneOf(4, 6), source: words(4), destination: words(4), hopLimit: integer(-1), identification: integer(-1),
+		sourceMacHigh: real, sourceMacLow: real, outgoing: flag,
+	}),
+	report: struct<EarlyReport['report']>({protocol: oneOf('igmp', 'mld'), kind: oneOf('report', 'leave'), group: words(4), change: flag}),
+});
+
 /** Headers of a fragment that came first: a datagram without its payload. */
 type Headers = Omit<FragmentSet['headers'], 'view' | 'offset' | 'length' | 'claimedLength'>;
 
@@ -83,7 +92,7 @@ const headShape = struct<Head>({
 	tally: tallyShape,
 	limits: map(oneOf<LimitName>(...limitNames), struct({count, told: count, toldUs: real}), limitNames.length),
 	segments: struct<EngineState['segments']>({ids: map(name, integer(0, maxSegments - 1), 65_536), names: arrayOf(name, maxSegments)}),
-	groups: struct<EngineState['groups']>({groups: set(name, maxGroups + 65_536), last: words(4)}),
+	groups: struct<EngineState['groups']>({groups: set(name, maxGroups + 65_536), early: arrayOf(earlyReport, maxEarly), last: words(4)}),
 	fragments: fragmentsShape,
 	desk: deskShape,
 	table: tableHeadShape,

@@ -74,8 +74,8 @@ const pairMemory = struct<PairMemory>({
 const pairs = struct<PairsState>({parents: indices, memories: map(index, pairMemory, most)});
 
 const serviceRow = struct<ServiceRow>({
-	service: real, owner: index, syncid: real, name, udp: flag,
-	counts: struct<CoverageCounts>({held: real, sent: real, earlier: real, own: real, both: real, staleUnsent: real, staleUnknown: real}),
+	service: real, owner: index, syncid: real, name, udp: flag, reals: real,
+	counts: struct<CoverageCounts>({held: real, sent: real, earlier: real, own: real, both: real, staleUnsent: real, staleUnknown: real, silentUnsent: real, silentUnknown: real}),
 });
 
 const counts = {heard: real, closed: real, ranout: real, moved: real, waiting: real, overdue: real} as const;
@@ -85,7 +85,7 @@ const takeover = struct<TakeoverState>({
 	isRepeated: flag, fromLastUs: real, fromFormerSyncUs: real, vrids: reals, fromPriority: real, toPriority: real, services: listOf(serviceRow),
 	survival: struct<Survival>({kept: oneOf('yes', 'likely', 'unlikely', 'no', 'unknown'), evidence: name}), failBack: flag, evidence: names,
 	listening: struct<TakeoverState['listening']>({sinceUs: real, untilUs: real, evidence: listeningEvidence}), forgotten: real, awaySinceUs: real, fromSyncUs: real,
-	lostMessages: real, blindBeforeUs: real, isUnprotected: flag, isBlind: flag, isSentVoid: flag, accounts: map(name, struct<Accounting>(counts), most),
+	lostMessages: real, blindBeforeUs: real, isUnprotected: flag, isBlind: flag, isSentVoid: flag, isSentOpen: flag, sentAtMost: real, accounts: map(name, struct<Accounting>(counts), most),
 	words: struct<OwnWords>({messages: real, ownHeard: real, ownDue: real, otherHeard: real, otherDue: real, due: real, silent: real, reals: real}),
 	finding: oneOf('none', 'kept', 'gone', 'rebuilt', 'lossy'), wordsFirstMs: real, wordsLastMs: real, messages: real, curve: listOf(struct<CurvePoint>({timeUs: real, ...counts})),
 	step: integer(), isStruck: flag, isJudged: flag, settled: flag, told: name,
