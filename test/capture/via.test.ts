@@ -88,6 +88,37 @@ test('where there is no ipvstop, tcpdump listens, and that is said', async conte
 	assert.equal(source.description, 'via rs1:log (no ipvstop there: no past)');
 });
 
+test('whatever a target says, it is no option of ssh, and its interface one word of tcpdump on the other host', context => {
+	const folder = mkdtempSync(join(tmpdir(), 'ipvstop-host-'));
+	context.after(() => {
+		rmSync(folder, {recursive: true});
+	});
+	writeFileSync(join(folder, 'tcpdump'), '#!/bin/sh\nfor word; do printf "%s\\n" "<$word>"; done\n', {mode: 0o755});
+	writeFileSync(join(folder, 'sudo'), '#!/bin/sh\nexit 1\n', {mode: 0o755});
+	const made = join(folder, 'made');
+	for (const target of [
+		'-oProxyCommand=x', 'n=-oProxyCommand', '-F', '--', '-', 'n=--', '-l:eth0', '-w:log', 'u@-oProxyCommand=x:eth0', 'rs1:-w', 'rs1:--version', 'rs1:-zreboot',
+		'rs1:$(touch$IFS"made")', 'rs1:`touch$IFS\'made\'`', 'rs1:eth0;touch$IFS\'made\'', 'rs1:"\';touch$IFS\'made\';"', 'rs1:e\\\'th0', 'rs1:eth0&&touch$IFS"made"', 'rs1;reboot', 'rs1|x:eth0',
+	]) {
+		let words: readonly string[];
+		try {
+			({words} = parseViaTarget(target, filter));
+		} catch (error) {
+			assert.ok(error instanceof CaptureError && error.exitCode === 2, target);
+			continue;
+		}
+
+		const [host = '', command = ''] = words.slice(-2);
+		assert.ok(!host.startsWith('-') && target.includes(host), target);
+		// As the other host's shell would run it.
+		const said = execFileSync('sh', ['-c', command], {encoding: 'utf8', cwd: folder, env: {PATH: `${folder}:/usr/bin:/bin`}});
+		const given = said.split('\n');
+		const interfaceName = target.startsWith('u@') ? 'eth0' : target.slice(host.length + 1) || 'any';
+		assert.equal(given[given.indexOf('<-i>') + 1], `<${interfaceName}>`, target);
+		assert.equal(existsSync(made), false, target);
+	}
+});
+
 test('a target that is neither is refused with exit code 2', () => {
 	for (const target of ['-oProxyCommand=x', 'n=-oProxyCommand', 'a:b:c', ':eth0', 'x=cat "open', '']) {
 		assert.throws(() => parseViaTarget(target, filter), (error: unknown) =>

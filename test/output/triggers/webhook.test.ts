@@ -30,8 +30,9 @@ const serve = async (t: TestContext, ...answers: Array<(request: IncomingMessage
 	return {url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`, requests};
 };
 
-const status = (code: number) => (_: IncomingMessage, response: ServerResponse) => {
-	response.writeHead(code, code === 302 ? {location: 'http://127.0.0.1:1/'} : {}).end('some body');
+const status = (code: number) => (request: IncomingMessage, response: ServerResponse) => {
+	// The place that a redirect names would answer.
+	response.writeHead(code, code < 400 ? {location: `http://${request.headers.host}/elsewhere`} : {}).end('some body');
 };
 
 /** Notes how long it would have waited. */
@@ -56,7 +57,7 @@ test('a server that is overloaded is asked again, less and less often', async t 
 	assert.deepEqual(waited, [1000, 4000]);
 });
 
-for (const code of [302, 400, 404] as const) {
+for (const code of [301, 302, 303, 307, 308, 400, 404] as const) {
 	test(`an answer of ${code} will not get better, so it is asked once`, async t => {
 		const {url, requests} = await serve(t, status(code));
 		assert.deepEqual(await createWebhook({url, timeoutMs: 5000})(event, never), {outcome: 'failed', detail: `HTTP ${code}`});
