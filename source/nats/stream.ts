@@ -72,7 +72,8 @@ export const clockDifference = async (connection: NatsConnection, site: string):
 export const sitesThere = async (connection: NatsConnection): Promise<readonly string[]> => {
 	const manager = await managerOf(connection);
 	const sites: string[] = [];
-	for await (const name of manager.streams.names(framesOf('*'))) {
+	// A mirror of a stream of another server has its name, and no subjects.
+	for await (const name of manager.streams.names()) {
 		const site = siteOfStream(name);
 		if (site !== undefined) {
 			sites.push(site);

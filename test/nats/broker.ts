@@ -27,8 +27,11 @@ export type Broker = {
 	start(): Promise<void>;
 };
 
-/** Starts a broker with a store of its own; `more` is added to its configuration. It ends with the test. */
-export const startBroker = async (context: TestContext, more = ''): Promise<Broker> => {
+/**
+Starts a broker with a store of its own; `more` is added to its configuration. It ends with the test. `hasStore`: with JetStream; else it is for `more` to
+say whether it has it, with STORE in the place of the folder.
+*/
+export const startBroker = async (context: TestContext, more = '', {hasStore = true} = {}): Promise<Broker> => {
 	const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ipvstop-nats-'));
 	const config = path.join(folder, 'nats.conf');
 	const logFile = path.join(folder, 'log');
@@ -39,7 +42,7 @@ export const startBroker = async (context: TestContext, more = ''): Promise<Brok
 		const portsFolder = path.join(folder, 'ports');
 		fs.rmSync(portsFolder, {recursive: true, force: true});
 		fs.mkdirSync(portsFolder);
-		fs.writeFileSync(config, `listen: "127.0.0.1:${port}"\nports_file_dir: ${JSON.stringify(portsFolder)}\nlog_file: ${JSON.stringify(logFile)}\njetstream {store_dir: ${JSON.stringify(path.join(folder, 'store'))}}\n${more}\n`);
+		fs.writeFileSync(config, `listen: "127.0.0.1:${port}"\nports_file_dir: ${JSON.stringify(portsFolder)}\nlog_file: ${JSON.stringify(logFile)}\n${hasStore ? 'jetstream {store_dir: "STORE"}\n' : ''}${more}\n`.replace('STORE', () => path.join(folder, 'store')));
 		child = spawn(program!, ['-c', config], {stdio: ['ignore', 'ignore', 'pipe']});
 		const portsText = () => fs.readdirSync(portsFolder).filter(name => name.endsWith('.ports')).map(name => fs.readFileSync(path.join(portsFolder, name), 'utf8')).find(text => text.trimEnd().endsWith('}'));
 		while (portsText() === undefined) {

@@ -1,8 +1,5 @@
 import assert from 'node:assert/strict';
-import {execFileSync} from 'node:child_process';
 import fs from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
 import test, {type TestContext} from 'node:test';
 import {jetstream, jetstreamManager} from '@nats-io/jetstream';
 import {openLink, secretsOf, type Link, type LinkState, type NatsSecrets} from '../../source/nats/connection.js';
@@ -11,6 +8,7 @@ import {createOutbox, type Supply} from '../../source/nats/outbox.js';
 import {defaultRetention, ensureStream, sitesThere} from '../../source/nats/stream.js';
 import {framesOf, streamOf} from '../../source/nats/subjects.js';
 import {startBroker, withBroker} from './broker.js';
+import {createAuthority, withOpenssl} from './certificates.js';
 
 /** A link, and the next state that fits. */
 const linkTo = (context: TestContext, port: number, {secrets = {}, isTls = false}: {readonly secrets?: Partial<NatsSecrets>; readonly isTls?: boolean} = {}) => {
@@ -116,34 +114,18 @@ test('a stream that takes no more is told, and what waits comes through when the
 	assert.equal(state.messages, 25);
 });
 
-const withOpenssl = {...withBroker, skip: withBroker.skip || (fs.existsSync('/usr/bin/openssl') ? false : 'needs openssl')};
-
 test('a certificate that nobody known signed, or that has expired, is told as what it is', withOpenssl, async context => {
-	const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ipvstop-tls-'));
-	context.after(() => {
-		fs.rmSync(folder, {recursive: true});
-	});
-	const inFolder = (name: string) => path.join(folder, name);
-	const openssl = (...words: readonly string[]) => execFileSync('openssl', words, {cwd: folder, stdio: 'pipe'});
-	openssl('req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', 'ca-key.pem', '-out', 'ca.pem', '-subj', '/CN=authority', '-days', '30');
-	openssl('req', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', 'key.pem', '-out', 'request.pem', '-subj', '/CN=broker', '-addext', 'subjectAltName=DNS:localhost');
-	// A certificate that ran out when it was made: `x509 -req` knows whole days only, `ca` knows moments.
-	fs.writeFileSync(inFolder('index'), '');
-	fs.writeFileSync(inFolder('serial'), '01\n');
-	fs.writeFileSync(inFolder('ca.conf'), '[ca]\ndefault_ca=own\n[own]\ndatabase=index\nserial=serial\nnew_certs_dir=.\npolicy=any\ndefault_md=sha256\ncopy_extensions=copy\nunique_subject=no\n[any]\ncommonName=supplied\n');
-	const sign = (name: string, from: string, to: string) => openssl('ca', '-batch', '-config', 'ca.conf', '-cert', 'ca.pem', '-keyfile', 'ca-key.pem', '-in', 'request.pem', '-out', name, '-startdate', from, '-enddate', to, '-notext');
-	sign('old.pem', '20200101000000Z', '20200201000000Z');
-	sign('good.pem', '20200101000000Z', '20991231000000Z');
-	const tls = (certificate: string) => `tls {cert_file: ${JSON.stringify(inFolder(certificate))}, key_file: ${JSON.stringify(inFolder('key.pem'))}}`;
+	const authority = createAuthority(context);
+	const tls = (certificate: string) => `tls {cert_file: ${JSON.stringify(certificate)}, key_file: ${JSON.stringify(authority.key)}}`;
 
-	const expired = await startBroker(context, tls('old.pem'));
-	const late = await linkTo(context, expired.port, {isTls: true, secrets: {ca: inFolder('ca.pem')}}).until(({state, detail}) => state === 'away' && detail !== '');
+	const expired = await startBroker(context, tls(authority.sign('old.pem', '20200101000000Z', '20200201000000Z')));
+	const late = await linkTo(context, expired.port, {isTls: true, secrets: {ca: authority.ca}}).until(({state, detail}) => state === 'away' && detail !== '');
 	assert.match(late.detail, /^the certificate of the server has expired; again in /v);
 
-	const good = await startBroker(context, tls('good.pem'));
+	const good = await startBroker(context, tls(authority.sign('good.pem', '20200101000000Z', '20991231000000Z')));
 	const unknown = await linkTo(context, good.port, {isTls: true}).until(({state, detail}) => state === 'away' && detail !== '');
 	assert.match(unknown.detail, /^nobody known signed the certificate of the server: name the authority in NATS_CA; again in /v);
-	await linkTo(context, good.port, {isTls: true, secrets: {ca: inFolder('ca.pem')}}).until(({state}) => state === 'connected');
+	await linkTo(context, good.port, {isTls: true, secrets: {ca: authority.ca}}).until(({state}) => state === 'connected');
 });
 
 test('octets of a hostile publisher are refused by name, and bounded when they are unpacked', withBroker, async context => {
