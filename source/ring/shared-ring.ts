@@ -144,6 +144,9 @@ export type RingReader = {
 	pending(): number;
 };
 
+/** Records passed over before the writer is asked again how far it is: asking at each, of a line that it keeps writing to, took most of the time. */
+const passedAtOnce = 256;
+
 export type RingReaderOptions = {
 	/** This reader holds the writer back (the writer must have been told so). */
 	readonly holdsWriter?: boolean;
@@ -182,22 +185,37 @@ export const createRingReader = (memory: RingMemory, {holdsWriter = false, fromN
 		return Math.min(behind, usable);
 	};
 
+	/** Moves on to the next one that is wanted, over at most so many. Gives over how many. */
+	const passOver = (most: number, isWanted: (words: Int32Array, at: number) => boolean): number => {
+		let passed = 0;
+		while (passed < most && !isWanted(words, (cursor & (capacity - 1)) * recordWords)) {
+			cursor = (cursor + 1) | 0;
+			passed += 1;
+		}
+
+		return passed;
+	};
+
 	return {
 		read(each, limit, isWanted) {
 			const most = limit ?? Infinity;
 			let handed = 0;
-			while (handed < most && skipOvertaken() > 0) {
-				const at = (cursor & (capacity - 1)) * recordWords;
-				if (isWanted && !isWanted(words, at)) {
-					cursor = (cursor + 1) | 0;
-					handed += 1;
-					if ((handed & 0xff) === 0) {
-						consume();
-					}
-
-					continue;
+			while (handed < most) {
+				const there = Math.min(most - handed, skipOvertaken(), passedAtOnce);
+				if (there === 0) {
+					break;
 				}
 
+				if (isWanted) {
+					const passed = passOver(there, isWanted);
+					handed += passed;
+					if (passed === there) {
+						consume();
+						continue;
+					}
+				}
+
+				const at = (cursor & (capacity - 1)) * recordWords;
 				for (let word = 0; word < recordWords; word += 1) {
 					record[word] = words[at + word]!;
 				}
