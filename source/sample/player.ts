@@ -203,7 +203,8 @@ export const createPlayer = (first: Monitor, {reopen, survey, past}: Openers): P
 	} else if (first.status()?.replay?.speed === Infinity) {
 		void first.ended.then(look);
 	} else if (first.status()?.replay) {
-		look();
+		// After the first frame: a thread takes 14 ms to be made.
+		setImmediate(look);
 	}
 
 	return {
