@@ -12,7 +12,7 @@ import {isStranger, membersOf, pairOf, relate} from './pairs.js';
 import {directorOf, directorOfMac, isVirtualMac, macText} from './registry.js';
 import {isMastered, mastersOf, routersHearClaim, speechOf, type MasterChange, type RouterNews} from './routers.js';
 import {type ClaimState, type ConflictState, type DeskState, type OwnerState, type RouterState} from './state.js';
-import {acquit, invalidate, move, noteOwnClaim, suspect, takeoverAt} from './takeover.js';
+import {acquit, invalidate, move, noteOwnClaim, suspect, takeBack, takeoverAt} from './takeover.js';
 import {tell, tellQuietly, type DeskContext} from './told.js';
 
 /** Hosts that fight over one address make no more news of it than this in ten seconds. */
@@ -265,6 +265,10 @@ const hearForeign = (desk: DeskContext, owner: OwnerState, director: Director, t
 	}
 
 	const last = takeoverAt(state, owner.takeover);
+	if (last?.from === director.index && takeBack(desk, last, timeUs)) {
+		return;
+	}
+
 	const isLate = last?.from === director.index && timeUs - last.atUs < lateUs;
 	if (isLate || hasBeenAdvertised(state, owner, timeUs) || isAdvertised(state, owner, timeUs)) {
 		return;

@@ -485,6 +485,38 @@ export const noteOwnClaim = ({state}: DeskContext, owner: OwnerState, timeUs: nu
 	}
 };
 
+/**
+A takeover that a single claim told, which nothing followed from its sender, while the former master goes on announcing beyond what it may have had buffered: the claim
+was false, or nobody followed it. The addresses go back, and it is no takeover any more.
+*/
+export const takeBack = (desk: DeskContext, takeover: TakeoverState, timeUs: number): boolean => {
+	const {state} = desk;
+	const {advertUs, messageUs, claimedUs, isRepeated, atUs} = takeover;
+	if (claimedUs === 0 || isRepeated || advertUs > 0 || messageUs > 0 || timeUs - atUs < thresholds.doubtUs) {
+		return false;
+	}
+
+	const [from, to] = [directorOf(state, takeover.from), directorOf(state, takeover.to)];
+	const owners = takeover.owners.map(id => ownerOf(state, id)).filter(owner => owner.takeover === takeover.id);
+	hand(owners, from.index, timeUs, 'sync', -1);
+	setServing(desk, from, timeUs, timeUs);
+	leaveServing(desk, to, timeUs);
+	state.takeovers.list = state.takeovers.list.filter(one => one !== takeover);
+	for (const owner of owners) {
+		owner.takeover = state.takeovers.list.findLast(one => one.owners.includes(owner.id))?.id ?? -1;
+	}
+
+	for (const {address, claim} of owners) {
+		tell(desk, timeUs, events.vipConflict, [from], {
+			address, mac: claim?.mac ?? to.mac, director: to.address, master: from.address, seconds: Math.round((timeUs - atUs) / 1000) / 1000,
+			evidence: `it claimed the address once and nothing followed, while ${from.address} goes on announcing its sessions: no takeover`,
+		});
+	}
+
+	invalidate(desk);
+	return true;
+};
+
 /** The old master joined the group at once: it gave way in order, though none of its adverts are heard. */
 export const noteOrderlyEnd = (desk: DeskContext, director: Director, timeUs: number): void => {
 	for (const takeover of desk.state.takeovers.list) {

@@ -14,6 +14,8 @@ NAME.forged-*      one frame that nobody of them sent:
     replay           an advert of the former master, three seconds after it has gone
     claim            a stranger's gratuitous ARP for the address, twenty seconds before
     claim-after      the same, two seconds after it
+    claim-own        a claim in the MAC of the director that takes over next, twenty seconds before: nothing follows from it
+    list             an advert of the serving master that names another address, five seconds before it goes
     listener         a stranger joins the sync group, five seconds before
 NAME+OTHER.pcap    two runs as two pairs on one segment, MACs kept apart
 NAME+OTHER.one-vrid.pcap  and with the same VRID
@@ -230,6 +232,13 @@ const makes: Readonly<Record<string, Make>> = {
 	}),
 	'forged-claim': claimed(-20),
 	'forged-claim-after': claimed(2),
+	'forged-claim-own'({takeovers}, frames) {
+		const last = takeovers.at(-1);
+		return last && !last.vips[0]!.includes(':') ? [...frames, ...last.vips.map(vip => claimFrame(last.to.at(-1)!, vip, last.firstSignUs - (20 * second)))] : undefined;
+	},
+	'forged-list': forged(-1, 'from', -5, (octets, at) => {
+		octets.writeUInt8(octets.readUInt8(at + 11) ^ 1, at + 11);
+	}),
 	'forged-listener': ({takeovers}, frames) => takeovers.length > 0 ? [...frames, joinFrame(strangerMac, '10.255.1.77', takeovers.at(-1)!.firstSignUs - (5 * second))] : undefined,
 };
 
