@@ -45,7 +45,8 @@ const gapWords = ({kind, gapUs}: Takeover): string => {
 		return ` gap ${span(gapUs / secondUs)}`;
 	}
 
-	return kind === 'preempt' ? ' no gap' : ''; // When a claim came first, when the old one stopped is not seen.
+	// When a claim came first, when the old one stopped is not seen.
+	return kind === 'preempt' ? ' no gap' : ' gap not seen';
 };
 
 /** Messages that are missing change what every number means. */
@@ -53,10 +54,12 @@ const lossForms = (lost: number): readonly [long: string, short: string] => lost
 	? ['', '']
 	: [`; ${lost} sync msg${lost === 1 ? '' : 's'} LOST, up to ${lost * recordsPerMessage} wrong`, `; ${lost} msgs LOST`];
 
-const outcome = ({sureness, resets, otherwise, level}: Expectation, {finding, listeningEvidence, blindBeforeUs, coverage: {sent}}: Takeover): {readonly words: string; readonly brief: string; readonly main: string} => {
+const outcome = ({sureness, resets, otherwise, level}: Expectation, {finding, listeningEvidence, blindBeforeUs, lostMessages, coverage: {sent}}: Takeover): {readonly words: string; readonly brief: string; readonly main: string} => {
 	// It was there before us and was never seen to join: that it was sent them is all we know.
 	const condition = listeningEvidence === 'none' && sent > 0 ? ' if it listened' : '';
-	const main = level === 'good' || resets === 0 ? `likely KEPT${condition}` : resetWords(resets, blindBeforeUs > 0 ? '+' : '');
+	// What was said in messages that were lost, nobody was told.
+	const kept = lostMessages > 0 ? 'announced ones KEPT' : `likely KEPT${condition}`;
+	const main = level === 'good' || resets === 0 ? kept : resetWords(resets, blindBeforeUs > 0 ? '+' : '');
 	if (sureness === 'sure') {
 		return {main, words: main, brief: main};
 	}
@@ -74,12 +77,12 @@ const outcome = ({sureness, resets, otherwise, level}: Expectation, {finding, li
 		: {main, words: `${main} (${otherwise} if its table was kept)`, brief: `${main}; ${otherwise} if kept`};
 };
 
-/** `CRASH A>B 14:02:01Z gap 3.6s: B knows 12804 of 12920 open TCP, likely KEPT`. */
-export const takeoverHeadline = (takeover: Takeover, {name, clock, nowUs}: HeadlineWords, columns: number): Headline => {
+/** `CRASH A>B 14:02:01Z gap 3.6s: B knows 12804 of 12920 open TCP, likely KEPT`. `isOfSome`: the directors serve other addresses, too. */
+export const takeoverHeadline = (takeover: Takeover, {name, clock, nowUs}: HeadlineWords, columns: number, isOfSome = false): Headline => {
 	const {from, to, atUs, kind, coverage: {known, held, sent}, lostMessages, blindBeforeUs, fromSyncUs, finding, vips} = takeover;
 	const [a, b] = [name(from), name(to)];
 	const kindName = kindWord(takeover);
-	const who = `${kindName} ${a}>${b}`;
+	const who = `${kindName} ${a}>${b}${isOfSome && vips.length > 0 ? ` of ${vips.length > 1 ? `${vips.length} VIPs` : vips[0]}` : ''}`;
 	const head = `${who} ${clock(atUs)}`;
 	const gap = gapWords(takeover);
 	// Its adverts stopped, its sync does not: keepalived is dead, or its adverts are blocked.
@@ -124,7 +127,7 @@ export const takeoverHeadline = (takeover: Takeover, {name, clock, nowUs}: Headl
 		`${who}: ${ends}${lossShort}`,
 		`${who}: ${main}${lossShort}`,
 	], columns);
-	return {text, tones: [[kindName, 'title'], [main, expected.resets === 0 ? 'good' : toneOf[expected.level]], [loss || lossShort, 'alarm'], [lossShort, 'alarm']], level: expected.level};
+	return {text, tones: [[kindName, 'title'], [main, expected.resets === 0 ? (lostMessages > 0 ? 'unsure' : 'good') : toneOf[expected.level]], [loss || lossShort, 'alarm'], [lossShort, 'alarm']], level: expected.level};
 };
 
 /** No takeover, as far as that can be said: who has just begun to listen knows nothing of what was before. */
@@ -153,7 +156,7 @@ export const splitHeadlines = (pair: Pick<Pair, 'claimant' | 'claimUs'>, split: 
 		const head = `SPLIT ENDED ${names.join('/')}`;
 		return [
 			{
-				text: firstFitting([`${head} ${clock(split.endUs)} after ${lasted}: ${winner} is left, ${main}`, `${head} ${clock(split.endUs)}: ${winner} is left, ${main}`, `${head}: ${winner} is left, ${main}`], columns),
+				text: firstFitting([`${head} ${clock(split.endUs)} after ${lasted}: ${winner} remains master, ${main}`, `${head} ${clock(split.endUs)}: ${winner} remains master, ${main}`, `${head} ${clock(split.endUs)}: ${winner} remains, ${main}`, `${head}: ${winner} remains master, ${main}`], columns),
 				tones: [['SPLIT ENDED', 'title'], [main, resets === 0 ? 'good' : 'lost']], level: resets === 0 ? 'good' : 'bad',
 			},
 			{text: '', tones: [], level: 'good'},
@@ -206,7 +209,7 @@ export const aheadHeadline = ({pair, forecast, takeover, lost, sinceUs, seesJoin
 
 	if (!forecast) {
 		return seesJoins
-			? {text: firstFitting([`if ${a} died now: NOBODY LISTENS to its sync: all ${pair.open} open TCP would be lost`, `if ${a} died now: NOBODY LISTENS: all ${pair.open} would be lost`], columns), tones: [['NOBODY LISTENS', 'warning']], level: 'warning'}
+			? {text: firstFitting([`if ${a} died now: NOBODY LISTENS to its sync: all open rows (${pair.open} TCP) would be lost`, `if ${a} died now: NOBODY LISTENS: all open rows (${pair.open} TCP) would be lost`, `if ${a} died now: NOBODY LISTENS: all ${pair.open} would be lost`], columns), tones: [['NOBODY LISTENS', 'warning']], level: 'warning'}
 			: {text: firstFitting([`if ${a} died now: CANNOT TELL, no backup is seen to listen (${pair.open} open TCP)`, `if ${a} died now: CANNOT TELL, no backup is seen`], columns), tones: [['CANNOT TELL', 'unsure']], level: 'unknown'};
 	}
 

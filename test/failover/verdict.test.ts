@@ -124,11 +124,11 @@ test('the end of a split brain: who is left, and what it does not know', () => {
 		sinceUs: atUs, endUs: atUs + (74 * second), by: 'vrrp', vrid: 51, directors: [0, 1], priorities: [150, 100], onlyBy: [7, 41], claimant: 1, claimUs: atUs, winner: 0, reason: '',
 	};
 	const ended = (columns: number, given: Partial<SplitBrain> = {}) => splitBrainVerdict({...split, ...given}, atUs + (90 * second), plainWords, columns);
-	assert.equal(ended(80).line, 'SPLIT ENDED A/B 14:03:15.8 after 1m14s: A is left, expect 41 RESETS');
-	assert.equal(ended(60).line, 'SPLIT ENDED A/B 14:03:15.8: A is left, expect 41 RESETS');
+	assert.equal(ended(80).line, 'SPLIT ENDED A/B 14:03:15.8 after 1m14s: A remains master, expect 41 RESETS');
+	assert.equal(ended(60).line, 'SPLIT ENDED A/B 14:03:15.8: A remains, expect 41 RESETS');
 	assert.equal(ended(80).resets, 41);
 	assert.match(ended(80).sentences.join(' '), /41 open sessions announced by B alone: unknown to A, expect resets\.$/v);
-	assert.match(ended(80, {onlyBy: [7, 0]}).line, /: A is left, likely KEPT$/v);
+	assert.match(ended(80, {onlyBy: [7, 0]}).line, /: A remains master, likely KEPT$/v);
 	assert.match(ended(80, {onlyBy: [7, 0]}).sentences.join(' '), /are known to A, which was sent them or announced them itself: likely kept\.$/v);
 });
 

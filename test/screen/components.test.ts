@@ -61,7 +61,7 @@ test('sessions in danger come first, and the legend names their sign', () => {
 	const lines = drawn(lost.frame(80, 24));
 	const rows = lines.filter(line => /^[ >]! TCP/v.test(line));
 	assert.ok(rows.length > 5, lines.join('\n'));
-	assert.match(lines.at(-2)!, /^! A does not know it/v);
+	assert.match(lines.at(-2)!, /^! A lost it/v);
 });
 
 test('every sign and letter that can be seen is explained, in every view, however narrow', () => {

@@ -9,7 +9,7 @@ import {type Prompt} from '../ui-state.js';
 const labels = {filter: '/ ', find: '\\ ', note: 'note: ', time: 'go to: '} as const;
 
 /** What the heading of a column is, where it is not the key itself. */
-const sortTitles: Readonly<Partial<Record<Frame['ui']['sort'], string>>> = {expires: 'EXPIRE', idle: 'AGO', director: 'TOLD'};
+const sortTitles: Readonly<Partial<Record<Frame['ui']['sort'], string>>> = {expires: 'EXPIRE', idle: 'AGO', director: 'FROM'};
 
 const sortWords = ({sort, reverse}: Frame['ui']): string => sort === 'open'
 	? `danger ${reverse ? 'last' : 'first'}`
@@ -62,7 +62,7 @@ export const promptLine = ({kind, line: typed}: Pick<Prompt, 'kind' | 'line'>, r
 const rightWords = (frame: Frame, lists: 'sessions' | 'events'): string => {
 	const {sample: {filterScope}, ui: {filter}} = frame;
 	if (filter !== '' && !filterScope[lists]) {
-		return lists === 'events' ? 'of sessions alone: not applied to events' : 'of events: not applied to sessions [6]';
+		return lists === 'events' ? 'of sessions alone: not applied to events' : 'of events: not applied to sessions: key 6';
 	}
 
 	return lists === 'events' ? 'newest first' : `${countWords(frame)}  ${sortWords(frame.ui)}`;

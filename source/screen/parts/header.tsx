@@ -119,13 +119,13 @@ export const directorLines = (frame: Frame, room: number): Line[] => {
 	const {shown, rest} = shownDirectors(sample, room);
 	return [
 		...shown.map(director => directorLine(director, pair, frame)),
-		...(rest > 0 && shown.length < room ? [line(fit(`  and ${rest} more heard [4]`, columns), 'dim')] : []),
+		...(rest > 0 && shown.length < room ? [line(fit(`  and ${rest} more heard: key 4`, columns), 'dim')] : []),
 	];
 };
 
 /** Where it leaves no room, a line is worth more than the number of the view that says more. */
-const headline = ({text, tones}: Pick<Headline, 'text' | 'tones'>, columns: number): Line =>
-	withTones(text.length + 4 > columns ? fit(text, columns) : spread(text, '[4]', columns), 'plain', tones);
+const headline = ({text, tones}: Pick<Headline, 'text' | 'tones'>, columns: number, more: string): Line =>
+	withTones(more === '' || text.length + more.length + 1 > columns ? fit(text, columns) : spread(text, more, columns), 'plain', tones);
 
 /** What became of the sessions that were open at the takeover; waiting is normal, unless resets are expected of those that wait, or nobody can tell. */
 const accountLine = (takeover: Takeover, columns: number): Line => {
@@ -136,13 +136,12 @@ const accountLine = (takeover: Takeover, columns: number): Line => {
 	const isNormal = level === 'good' || (sureness === 'either' && resets === 0);
 	const remark = isNormal ? (waiting > 0 ? ' (normal)' : '') : (level === 'unknown' || lost === 0 ? '' : ` (${columns < 72 ? '' : 'up to '}${short(lost)} lost)`);
 	const few = (name: string, count: number): string => count === 0 ? '' : `${name} ${short(count)}`;
-	// Heard again and closed since are one figure, which never falls; the others sum with it to what was open.
-	const rest = [few('ran out', ranout), few('moved', moved), few('overdue', overdue), `waiting ${short(waiting)}${remark}`].filter(Boolean).join('  ');
-	const parts = closed === 0 ? 'heard again' : (heard === 0 ? 'closed' : `heard again ${short(heard)}, closed ${short(closed)}`);
+	// What is none goes before what is some: the figures that are left sum to what was open.
+	const tail = [few('ran out', ranout), few('moved', moved), few('overdue', overdue), `waiting ${short(waiting)}${remark}`].filter(Boolean).join('  ');
+	const then = `of ${short(coverage.held)} open TCP then`;
 	const text = fitting([
-		`of ${short(coverage.held)} open TCP then: settled ${short(heard + closed)} (${closed === 0 ? 'heard or closed' : parts})  ${rest}`,
-		`of ${short(coverage.held)} open TCP then: settled ${short(heard + closed)} (${parts})  ${rest}`,
-		`of ${short(coverage.held)} open TCP then: settled ${short(heard + closed)}  ${rest}`, `of ${short(coverage.held)} then: settled ${short(heard + closed)}  ${rest}`,
+		`${then}: heard again ${short(heard)}  closed since ${short(closed)}  ${tail}`, ...(closed === 0 ? [`${then}: heard again ${short(heard)}  ${tail}`] : []),
+		`${then}: heard ${short(heard)}  closed ${short(closed)}  ${tail}`, `of ${short(coverage.held)} then: heard ${short(heard)}  ${few('closed', closed)}  ${tail}`.replaceAll(/ {3,}/gv, '  '),
 	], columns);
 	return withTones(text, 'plain', overdue > 0 ? [[`overdue ${short(overdue)}`, 'warning']] : []);
 };
@@ -235,7 +234,7 @@ const answersOf = (pair: Pair, frame: Frame, columns: number): readonly [last: H
 		return [what, split.endUs === 0 ? stakes : ahead()];
 	}
 
-	return [takeover ? takeoverHeadline(takeover, words, columns) : noneHeadline(status?.sinceUs ?? 0, words, columns), ahead()];
+	return [takeover ? takeoverHeadline(takeover, words, columns, pair.vips.some(({address}) => !takeover.vips.includes(address))) : noneHeadline(status?.sinceUs ?? 0, words, columns), ahead()];
 };
 
 /** Pairs other than the one that the first lines are about, on a screen of so many rows. */
@@ -268,10 +267,10 @@ export const verdictLines = (frame: Frame): Line[] => {
 	const {evicted, evictedUnknown} = sample.totals;
 	return [
 		...(trouble === undefined ? [] : [line(fit(`TROUBLE ${onScreen(trouble)}`, columns), 'alarm')]),
-		...(answers ? answers.filter(({text}) => text !== '').map(one => headline(one, columns)) : []),
+		...(answers ? answers.filter(({text}) => text !== '').map((one, index) => headline(one, columns, index === 0 && frame.view.name !== 'failover' ? 'key 4' : '')) : []),
 		takeover && takeover.coverage.held > 0 ? accountLine(takeover, columns) : totalsLine(sample, columns),
 		...shown.map(one => pairLine(one, frame)),
-		...(rest > 0 ? [line(fit(`and ${rest} more pairs [4]`, columns), 'dim')] : []),
+		...(rest > 0 ? [line(fit(`and ${rest} more pairs: key 4`, columns), 'dim')] : []),
 		...(crowd.length === 0 ? [] : [line(fit(`FULL: ${crowd.join('; ')}`, columns), evicted > evictedUnknown ? 'alarm' : 'warning')]),
 	];
 };

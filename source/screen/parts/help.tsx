@@ -22,7 +22,7 @@ const facts: readonly HelpEntry[] = [
 	{group: 'HEADER', keys: 'CRASH', help: 'the last takeover: the adverts of the old master stopped; PLANNED: it resigned; PREEMPT: a higher priority spoke up; BACK: so it did, and had been master before; MOVED: the address was claimed by another, no adverts heard; SENDER: only the sender of sync changed'},
 	{group: 'HEADER', keys: 'knows N of M', help: 'open TCP and SCTP sessions that were sent to a director while it listened, or that it announced; whether it received them cannot be seen'},
 	{group: 'HEADER', keys: 'open', help: 'TCP (and SCTP) sessions in ESTABLISHED; UDP: flows, which no takeover resets: they are scheduled anew'},
-	{group: 'HEADER', keys: 'settled', help: 'of the sessions open at the takeover: what became of them is known, since the new master announced them again or they were closed'},
+	{group: 'HEADER', keys: 'heard again', help: 'of the sessions open at the takeover: announced again by the new master, and open; those that were closed since stand beside'},
 	{group: 'HEADER', keys: 'waiting', help: 'not announced by the new master yet: normal, it announces an inherited session after up to 50 client packets'},
 	{group: 'HEADER', keys: 'overdue', help: 'silent for longer than its own earlier rhythm explains'},
 	{group: 'HEADER', keys: 'ran out', help: 'timer ended while open: ordinary idling does that too'},

@@ -36,7 +36,7 @@ const lettersOf = (sample: Sample, width: number): ReadonlyMap<number, Mark> => 
 
 const barWidth = (from: string, to: string, columns: number): number => columns - from.length - to.length - 4;
 
-/** What the letters in the bar mean, exactly those that can be seen, whole and in short; what lies ahead only, last. */
+/** What the letters in the bar mean, exactly those that can be seen, whole and in short; those that lie ahead only, last. */
 export const timeLineLegend = (sample: Sample, {columns, localTime}: {readonly columns: number; readonly localTime: boolean}): ReadonlyArray<readonly [whole: string, short: string]> => {
 	const {index, nowUs} = sample;
 	if (!index || !hasTimeLine(sample)) {
@@ -47,11 +47,12 @@ export const timeLineLegend = (sample: Sample, {columns, localTime}: {readonly c
 	const now = placeIn(index, nowUs, width);
 	const letters = [...lettersOf(sample, width)];
 	const [past, ahead] = [letters.filter(([place]) => place < now), letters.filter(([place]) => place > now)].map(some => new Set(some.map(([, {name}]) => name))) as [Set<string>, Set<string>];
-	const worded = ({letter, name}: Mark, when = ''): readonly [string, string] => [`${letter} ${name.replaceAll('-', ' ')}${when}`, `${letter} ${name.replace(/^.*-/v, '')}${when}`];
+	const worded = ({letter, name}: Mark): readonly [string, string] => [`${letter} ${name.replaceAll('-', ' ')}`, `${letter} ${name.replace(/^.*-/v, '')}`];
 	const byWeight = marked.toReversed();
 	return [
-		['| now', '| now'], ...byWeight.filter(({name}) => past.has(name)).map(mark => worded(mark)),
-		...byWeight.filter(({name}) => ahead.has(name) && !past.has(name)).map(mark => worded(mark, ' ahead')),
+		ahead.size > 0 ? ['| now, right of it later', '| now, then later'] : ['| now', '| now'],
+		...byWeight.filter(({name}) => past.has(name)).map(mark => worded(mark)),
+		...byWeight.filter(({name}) => ahead.has(name) && !past.has(name)).map(mark => worded(mark)),
 	];
 };
 

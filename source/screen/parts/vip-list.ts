@@ -25,8 +25,8 @@ type VipRow = {
 	readonly held: number | undefined;
 	/** Of those, or of what is open now: known to the new master, or to the backup. */
 	readonly known: number | undefined;
-	/** What became of those is known: heard again from the new master, or closed since. Never falls. */
-	readonly settled: number | undefined;
+	/** Of those: neither heard again nor closed since, nor overdue. */
+	readonly waiting: number | undefined;
 	readonly overdue: number | undefined;
 	readonly sign: RowSign;
 	/** Others had a takeover, and the columns speak of that. */
@@ -45,7 +45,7 @@ export const vipColumns: ReadonlyArray<Column<VipRow> & {readonly from: number; 
 	{id: 'reals', title: 'REALS', help: 'real servers with sessions', align: 'right', from: 0, text: ({service}) => String(service.reals.length)},
 	{id: 'held', title: 'THEN', help: 'open at the takeover', align: 'right', least: 5, from: 66, isTakeover: true, text: ({held}) => held === undefined ? '-' : short(held)},
 	{id: 'known', title: 'KNOWN', help: 'of those open, how many the backup knows; after a takeover, of those open then, how many the new master knows; ? cannot be told, - UDP flows that are scheduled anew', align: 'right', from: 66, text: ({known, sign, isAside}) => known === undefined && (sign === 'anew' || isAside) ? '-' : counted(known)},
-	{id: 'settled', title: 'SETTLED', help: 'of those open at the takeover: announced since by the new master, or closed', align: 'right', from: 72, isTakeover: true, text: ({settled}) => settled === undefined ? '-' : short(settled)},
+	{id: 'waiting', title: 'WAITING', help: 'of those open at the takeover: not heard again from the new master yet, nor closed; normal, for up to 50 client packets of each', align: 'right', from: 72, isTakeover: true, text: ({waiting}) => waiting === undefined ? '-' : short(waiting)},
 	{id: 'overdue', title: 'OVERDUE', help: 'sessions silent for longer than their own rhythm explains', align: 'right', from: 90, isTakeover: true, text: ({overdue}) => overdue === undefined ? '-' : short(overdue)},
 	{id: 'end', title: 'END/s', help: 'sessions that ended per second, over 10 s', align: 'right', from: 90, text: ({service}) => rate(service.endRates.tenSeconds)},
 	{id: 'new', title: 'NEW/s', help: 'sessions announced for the first time per second, over 10 s; a SYN flood shows 0', align: 'right', from: 0, text: ({service}) => rate(service.newRates.tenSeconds)},
@@ -80,10 +80,10 @@ export const vipRow = (service: ServiceView, sample: Sample): VipRow => {
 	const account = takeover?.services.find(one => one.service === service.service.id);
 	const open = openOf(service, pair, sample);
 	if (takeover && account) {
-		const {coverage: {held, known}, accounting: {heard, closed, overdue}, udp} = account;
+		const {coverage: {held, known}, accounting: {waiting, overdue}, udp} = account;
 		const isUnsure = expectationAfter(takeover).sureness === 'unknown';
 		const sign = known >= held ? 'none' : (isUnsure ? 'unsure' : (udp ? 'anew' : 'reset'));
-		return {service, nowUs, site, open, held, known: sign === 'unsure' || sign === 'anew' ? undefined : known, settled: heard + closed, overdue, sign};
+		return {service, nowUs, site, open, held, known: sign === 'unsure' || sign === 'anew' ? undefined : known, waiting, overdue, sign};
 	}
 
 	const {forecast, coverage} = (pair && forecastFor(service, pair)) ?? {};
@@ -91,7 +91,7 @@ export const vipRow = (service: ServiceView, sample: Sample): VipRow => {
 	// Of a service without open sessions nothing can be unknown.
 	const isNone = open === 0 && (pair?.forecasts.length ?? 0) > 0;
 	const isUnsure = isShort && expectationOf(forecast!.coverage, forecast!.ownKept).sureness === 'unknown';
-	return {service, nowUs, site, open, held: undefined, known: isUnsure ? undefined : (coverage?.known ?? (isNone ? 0 : undefined)), settled: undefined, overdue: undefined, sign: isUnsure ? 'unsure' : (isShort ? 'risk' : 'none')};
+	return {service, nowUs, site, open, held: undefined, known: isUnsure ? undefined : (coverage?.known ?? (isNone ? 0 : undefined)), waiting: undefined, overdue: undefined, sign: isUnsure ? 'unsure' : (isShort ? 'risk' : 'none')};
 };
 
 /** The pair that serves it, as far as the desk says. */
@@ -137,6 +137,6 @@ export const vipList = (sample: Sample, {columns, room, current, named}: VipList
 			const text = fit(`${isCurrent ? '>' : ' '}${characterOf(sign)} ${table.rows[index]!}`, columns);
 			return line(text, isCurrent ? 'title' : 'plain', sign === 'none' ? undefined : [{at: 1, length: 1, tone: toneOfSign(sign)}]);
 		}),
-		...(hasAll ? [] : [line(fit(`   and ${sample.services.length - rows.length} more [2]`, columns), 'dim')]),
+		...(hasAll ? [] : [line(fit(`   and ${sample.services.length - rows.length} more: key 2`, columns), 'dim')]),
 	];
 };

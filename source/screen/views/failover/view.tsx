@@ -109,8 +109,8 @@ const takeoverText = (sample: Sample): string => {
 /** View 4: pairs, what the last takeover did, and when what happened. */
 export const failoverView: View<'verdict'> = {
 	name: 'failover',
-	help: 'failover: who, when, and did the new master know the sessions',
-	hint: [4, '4 failover'],
+	help: 'takeovers: who, when, and did the new master know the sessions',
+	hint: [4, '4 takeovers'],
 	columns: accountColumns.map(column => ({...column, from: 0})),
 	columnGroup: 'ACCOUNT',
 	parts: {directors: () => 3},

@@ -53,7 +53,7 @@ export const sessionColumns: readonly SessionColumn[] = [
 		text: ({connection, isWide}) => connection.template ? 'TPL' : (isWide ? stateText(connection) : shortStates[stateText(connection)] ?? stateText(connection)),
 	},
 	{id: 'fate', title: 'FATE', help: 'reset: the master that serves now does not know it; else, if that died now: kept, risk (lost, or of UDP scheduled anew), or unknown', align: 'left', least: 7, from: 110, text: ({connection, fate}) => fate(connection)},
-	{id: 'director', title: 'TOLD', help: 'whose word it is: the director that announced it last', align: 'left', from: 72, sort: 'director', text: ({connection, letter}) => letter(connection.director)},
+	{id: 'director', title: 'FROM', help: 'whose word it is: the director from which it was heard last', align: 'left', from: 72, sort: 'director', text: ({connection, letter}) => letter(connection.director)},
 	{id: 'address', title: 'DIRECTOR', help: 'address of that director', align: 'left', from: 160, text: ({connection, address}) => address(connection.director)},
 	{id: 'updates', title: 'UPD', help: 'announcements so far', align: 'right', from: 100, sort: 'updates', least: 4, text: ({connection}) => short(connection.updates)},
 	{id: 'timeout', title: 'TIMEOUT', help: 'what the last announcement granted', align: 'right', from: Infinity, text: ({connection}) => countdown(connection.timeoutSeconds)},

@@ -28,7 +28,9 @@ type Sign = {
 
 /** Each sign as a character and a tone, and in plain words. */
 export const signs: Readonly<Record<Exclude<RowSign, 'none'>, Sign>> = {
-	reset: {character: '!', tone: 'alarm', help: 'the master that serves now was never told of it: the client is reset at its next packet, unless it has gone already', legend: ({to, hasRebooted}) => [`! ${to} does not know it${hasRebooted ? ' (rebooted)' : ''}: reset at its next packet`, `! ${to} does not know it: reset`]},
+	reset: {character: '!', tone: 'alarm', help: 'the master that serves now was never told of it, or lost it in a reboot: the client is reset at its next packet, unless it has gone already', legend: ({to, hasRebooted}) => hasRebooted
+		? [`! ${to} lost it in its reboot: reset at its next packet`, `! ${to} lost it: reset at next packet`]
+		: [`! ${to} was not told of it: reset at its next packet`, `! ${to} was not told: reset`]},
 	unsure: {character: '?', tone: 'unsure', help: 'whether the master that serves now, or the one that would follow, knows it cannot be told', legend: ({unsure}) => [`? cannot tell whether ${unsure} knows it`, '? cannot tell']},
 	risk: {character: '%', tone: 'warning', help: 'risk: the backup was not told of it, or it runs out before that is due: lost if the master died now', legend: ({master}) => [`% lost if ${master} died now`, `% lost if ${master} died`]},
 	anew: {character: 's', tone: 'warning', help: 'a UDP flow that the master that serves now was never told of: it is scheduled anew, maybe to another real server', legend: () => ['s UDP, scheduled anew', 's UDP anew']},
