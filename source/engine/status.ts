@@ -32,8 +32,24 @@ export type Status = {
 	readonly log?: LogStatus | undefined;
 	/** A log that is looked at: `isLive` while it is followed and somebody writes it. `isMerged`: several, or one with live sources beside it. */
 	readonly past?: {readonly isMerged: boolean; readonly isLive: boolean; readonly problems: readonly string[]} | undefined;
+	/** Undefined when nothing is published. */
+	readonly publishing?: Publishing | undefined;
 	/** Undefined when nothing is recorded. */
 	readonly recording: RecordingStatus | undefined;
+};
+
+/** How it goes to publish what is heard for viewers elsewhere; the main thread does it. */
+export type Publishing = {
+	readonly site: string;
+	readonly state: 'connecting' | 'connected' | 'away' | 'refused';
+	/** Frames and octets that were taken so far, and times that something was sent again. */
+	readonly frames: number;
+	readonly octets: number;
+	readonly repeats: number;
+	/** Octets of the log that wait. */
+	readonly waiting: number;
+	/** Segments of the log that were deleted before they could be published. */
+	readonly lost: number;
 };
 
 export type ReplayStatus = {
@@ -77,5 +93,7 @@ export type ToWorker =
 	| {readonly type: 'seek'; readonly timeUs: number}
 	/** A remark of the person at the screen, for the stream of changes. */
 	| {readonly type: 'note'; readonly timeUs: number; readonly text: string}
-	/** Something happened to a link that this thread does not hold. */
+	/** How a link fares that this thread does not hold. */
+	| {readonly type: 'publishing'; readonly publishing: Publishing}
+	/** Something happened to such a link. */
 	| {readonly type: 'link'; readonly segment: string; readonly state: 'up' | 'failed'; readonly detail: string};

@@ -30,7 +30,7 @@ import {createEngine, type Engine, type EngineOptions} from './engine.js';
 import {markingSink} from './bookmarks.js';
 import {restoreEngine} from './checkpoint/checkpoint.js';
 import {engineOfLog, hearAside, readRest, saverOf} from './log-engine.js';
-import {type Bookmark, type FromWorker, type Status, type ToWorker} from './status.js';
+import {type Bookmark, type FromWorker, type Publishing, type Status, type ToWorker} from './status.js';
 
 /** What one thread is to do; passed as it starts. */
 export type WorkerTask = {
@@ -334,6 +334,7 @@ const run = async (port: NonNullable<typeof parentPort>, task: WorkerTask) => {
 		engine.tell(logWriter.told);
 	}
 
+	let publishing: Publishing | undefined;
 	const status = (): Status => ({
 		description: source.description,
 		// A demo has heard its past already.
@@ -353,6 +354,7 @@ const run = async (port: NonNullable<typeof parentPort>, task: WorkerTask) => {
 			isPaused: source.controls.paused, speed: source.controls.speed, isSettled: source.controls.settled, firstUs: engine.firstUs(),
 		},
 		recording: recorder?.status(),
+		publishing,
 	});
 
 	let ticks = 0;
@@ -455,6 +457,11 @@ const run = async (port: NonNullable<typeof parentPort>, task: WorkerTask) => {
 				engine.note(message.timeUs, events.note, {text: message.text});
 				recorder?.note(message.timeUs, message.text);
 				logWriter?.note(message.timeUs, message.text);
+				break;
+			}
+
+			case 'publishing': {
+				({publishing} = message);
 				break;
 			}
 

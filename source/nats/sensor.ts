@@ -1,7 +1,7 @@
 /* A sensor: the log that this host keeps, published as it grows. */
 import {randomUUID} from 'node:crypto';
-import {existsSync} from 'node:fs';
-import {listSegments, ownerOf} from '../log/folder.js';
+import {existsSync, statSync} from 'node:fs';
+import {listSegments, ownerOf, segmentFile} from '../log/folder.js';
 import {hasCheckpoint, newestHead, publishCheckpoint, publishIndex} from './checkpoints.js';
 import {openLink, type LinkState, type NatsSecrets} from './connection.js';
 import {createOutbox, type OutboxCounts} from './outbox.js';
@@ -13,6 +13,10 @@ import {type NatsTarget} from './target.js';
 export type SensorStatus = LinkState & {
 	readonly site: string;
 	readonly counts: Readonly<OutboxCounts>;
+	/** Octets of the log that have not been published. */
+	readonly waiting: number;
+	/** Segments of it that were deleted before they could be. */
+	readonly lost: number;
 	/** Segments of the log that have not been published to their end. */
 	readonly segmentsBehind: number;
 	/** The last segment whose checkpoint the broker has, -1 before one. */
@@ -49,14 +53,23 @@ export const startSensor = ({target, secrets, folder, onChange}: SensorOptions):
 	let link: LinkState = {state: 'connecting', detail: ''};
 	let problem = '';
 	let published = -1;
+	/** In that segment. */
+	let publishedOctets = 0;
+	let lost = 0;
 	let checkpointed = -1;
 	/** Segments whose first message the broker has, and which: their checkpoints follow. */
 	const begun: Array<{readonly segment: number; readonly frames: number; readonly sinceMs: number}> = [];
 
-	const status = (): SensorStatus => ({
-		...link, site, counts: outbox.counts, checkpointed, problem,
-		segmentsBehind: existsSync(folder) ? listSegments(folder).filter(segment => segment > published).length : 0,
-	});
+	const status = (): SensorStatus => {
+		const behind = existsSync(folder) ? listSegments(folder).filter(segment => segment >= published) : [];
+		const octets = behind.reduce((sum, segment) => sum + (statSync(segmentFile(folder, segment, 'pcapng'), {throwIfNoEntry: false})?.size ?? 0), 0);
+		return {
+			...link, site, counts: outbox.counts, checkpointed, problem, lost,
+			waiting: Math.max(0, octets - (behind[0] === published ? publishedOctets : 0)),
+			segmentsBehind: behind.filter(segment => segment > published).length,
+		};
+	};
+
 	const change = () => {
 		onChange(status());
 	};
@@ -77,8 +90,15 @@ export const startSensor = ({target, secrets, folder, onChange}: SensorOptions):
 	const outbox = createOutbox({
 		link: connection, site, sensor: randomUUID(), supply, onProblem: tell,
 		onStored({segment, offset, position}, sequence) {
-			published = parsePosition(position)!.segment;
+			// Their numbers have no gaps.
+			const missing = published >= 0 ? Math.max(0, segment - published - 1) : 0;
+			({segment: published, offset: publishedOctets} = parsePosition(position)!);
+			lost += missing;
 			problem = '';
+			if (missing > 0) {
+				tell(`${missing} segments of ${site} were deleted here before they could be published: there is a gap`);
+			}
+
 			if (offset === 0) {
 				begun.push({segment, frames: sequence, sinceMs: performance.now()});
 			}

@@ -76,6 +76,9 @@ const createTeller = (segment: string, complain: (text: string) => void) => {
 	};
 };
 
+/** How often the engine is told how publishing goes. */
+const statusMs = 1000;
+
 /** Publishes the log that will be written in a folder. */
 const publish = (options: Options, target: NatsTarget, complain: (text: string) => void): Nats => {
 	const [site = ''] = target.sites;
@@ -88,7 +91,22 @@ const publish = (options: Options, target: NatsTarget, complain: (text: string) 
 			tell(problem || (isFine ? '' : `not published, waits in ${folder}: ${detail}`));
 		},
 	}));
-	return {options: {...options, write: folder}, isStopped: false, watch, close: async () => sensor.close()};
+	let timer: NodeJS.Timeout | undefined;
+	return {
+		options: {...options, write: folder}, isStopped: false,
+		watch(monitor) {
+			watch(monitor);
+			timer = setInterval(() => {
+				const {state, counts: {frames, octets, repeats}, waiting, lost} = sensor.status();
+				monitor.send({type: 'publishing', publishing: {site, state, frames, octets, repeats, waiting, lost}});
+			}, statusMs);
+			timer.unref();
+		},
+		async close() {
+			clearInterval(timer);
+			await sensor.close();
+		},
+	};
 };
 
 /** A site's log, as it is made here. */

@@ -36,6 +36,23 @@ export const modeWord = (sample: Sample): string => {
 	return isFile(sample) ? 'REPLAY' : (kinds.includes('stdin') ? 'STREAM' : 'LIVE');
 };
 
+/** What waits that is larger than what is under way anyway. */
+const leastWaiting = 4 * 1024 * 1024;
+
+/** What keeps viewers elsewhere from seeing the present; nothing while they do. */
+const publishingWords = ({status}: Sample): string[] => {
+	if (!status?.publishing) {
+		return [];
+	}
+
+	const {state, waiting, lost} = status.publishing;
+	return [
+		...(state === 'away' || state === 'refused' ? [`NATS ${state.toUpperCase()}`] : []),
+		...(waiting > leastWaiting ? [`NATS ${Math.round(waiting / (1024 * 1024))}M BEHIND`] : []),
+		...(lost > 0 ? [`NATS LOST ${lost} SEGMENTS`] : []),
+	];
+};
+
 /** What a recording lacks; nothing while it is whole. */
 const recordingWords = ({status}: Sample): string[] => {
 	const log = status?.log;
@@ -57,6 +74,7 @@ export const stateWords = (sample: Sample): string => [
 	...(sample.ended ? ['END'] : (sample.isPaused ? ['PAUSED'] : [])),
 	...(sample.isHeld ? ['ORDER HELD'] : []),
 	...recordingWords(sample),
+	...publishingWords(sample),
 ].join(' ');
 
 /** The segment by name where several sites are looked at together, so that each says whose it is; else ''. */
