@@ -128,20 +128,25 @@ const within = async (ms: number, work: Promise<unknown>): Promise<void> => {
 
 /** Waits until so much of the sites is here that the mode can begin with it. Gives how far the clocks of their sensors are from this host's, in milliseconds. */
 const gather = async (sites: readonly Site[], {mode, isAlone}: {readonly mode: Options['mode']; readonly isAlone: boolean}): Promise<readonly number[]> => {
+	/** Those whose past is waited for. */
+	const begun = new Set<Mirror>();
 	if (isAlone) {
 		await sites[0]!.mirror.begun;
 	} else {
 		// A site that nobody has heard of yet is not waited for.
-		await within(patienceMs, Promise.all(sites.map(async ({mirror}) => mirror.begun)));
+		await within(patienceMs, Promise.all(sites.map(async ({mirror}) => {
+			await mirror.begun;
+			begun.add(mirror);
+		})));
 	}
 
 	const differences = await Promise.all(sites.map(async ({link, site}) => clockDifference(await link.opened, site)));
 	if (mode !== 'screen') {
 		// Lines begin with the past.
-		await (isAlone ? sites[0]!.mirror.complete : within(pastPatienceMs, Promise.all(sites.map(async ({mirror}) => mirror.complete))));
+		await (isAlone ? sites[0]!.mirror.complete : within(pastPatienceMs, Promise.all([...begun].map(async ({complete}) => complete))));
 	} else if (!isAlone) {
 		const fromMs = Date.now() - (recentUs / 1000);
-		await within(pastPatienceMs, Promise.all(sites.map(async ({mirror}, index) => mirror.reaching((fromMs - differences[index]!) * 1000))));
+		await within(pastPatienceMs, Promise.all(sites.map(async ({mirror}, index) => begun.has(mirror) ? mirror.reaching((fromMs - differences[index]!) * 1000) : undefined)));
 	}
 
 	return differences;

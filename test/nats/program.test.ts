@@ -63,3 +63,23 @@ test('what is wrong with an address on NATS is said before anything is opened, a
 	assert.match(await problemOf('--events', '--demo', '--nats-creds', '/nowhere'), /--nats-creds: goes with -r or -w nats:\/\/HOST\/SITE/v);
 	assert.match(await problemOf('--events', '-r', 'nats://127.0.0.1:1/a', '--nats-creds', '/nowhere/file'), /Cannot read \/nowhere\/file: there is no such file/v);
 });
+
+test('several sites are one picture: what their captures give together', withBroker, async context => {
+	const broker = await startBroker(context);
+	withState(context);
+	const captures = [['rack1', 'failover-preempt'], ['rack2', 'failover-kill9']] as const;
+	for (const [site, name] of captures) {
+		const {code, stderr} = await runCli(['-r', capturePath(`${name}.pcap`), '-w', `nats://127.0.0.1:${broker.port}/${site}`, '--list', '--no-config']);
+		assert.deepEqual([code, stderr], [0, '']);
+	}
+
+	const sorted = ({code, stdout, stderr}: {readonly code: number | null; readonly stdout: string; readonly stderr: string}) => {
+		assert.deepEqual([code, stderr], [0, '']);
+		return stdout.replaceAll(/"source":"[^"]*"/gv, '').split('\n').sort();
+	};
+
+	const expected = sorted(await runCli([...captures.flatMap(([site, name]) => ['-r', `${site}=${capturePath(`${name}.pcap`)}`]), '--list', '--json', '--no-config']));
+	for (const sites of ['rack1,rack2', '*']) {
+		assert.deepEqual(sorted(await runCli(['-r', `nats://127.0.0.1:${broker.port}/${sites}`, '--list', '--json', '--no-config'])), expected, sites);
+	}
+});
