@@ -153,13 +153,15 @@ const tablesOf = (value: unknown, name: string): Array<Readonly<Record<string, u
 const pairOf = (table: Readonly<Record<string, unknown>>, index: number, aliases: ReadonlyMap<string, readonly string[]>): DirectorPair => {
 	const path = ['pairs', index];
 	checkKeys(table, ['name', 'directors', 'syncids'], path);
-	const directors = textsOf(table['directors'] ?? bad(path, 'directors = ["…", "…"] is missing'), [...path, 'directors']).map(text => addressOf(text, aliases, [...path, 'directors']));
+	const directors = textsOf(table['directors'] ?? bad(path, 'directors = ["…", "…"] is missing'), [...path, 'directors'])
+		.map(text => text.split('+').map(part => addressOf(part, aliases, [...path, 'directors'])).join('+'));
 	const {syncids = [], name = `pair ${index + 1}`} = table;
 	if (directors.length < 2) {
 		bad([...path, 'directors'], 'two or more are needed');
 	}
 
-	const twice = directors.find((director, at) => directors.indexOf(director) < at);
+	const addresses = directors.flatMap(director => director.split('+'));
+	const twice = addresses.find((address, at) => addresses.indexOf(address) < at);
 	if (twice !== undefined) {
 		bad([...path, 'directors'], `${twice} stands here twice`);
 	}

@@ -144,7 +144,7 @@ export const optionTable = {
 	'no-config': {section: 'configuration', help: ['read none of them'], brief: 'read no configuration file'},
 	'print-config': {section: 'configuration', help: ['print what is in effect, as such a file'], brief: 'print the configuration that is in effect'},
 	alias: {argument: 'NAME=ADDRESS[,ADDRESS]', repeatable: true, section: 'configuration', help: ['a name for addresses, networks or endpoints']},
-	pair: {argument: '[NAME=]ADDRESS,ADDRESS[,SYNCID]', repeatable: true, section: 'configuration', help: ['directors that back each other up']},
+	pair: {argument: '[NAME=]ADDRESS,ADDRESS[,SYNCID]', repeatable: true, section: 'configuration', help: ['directors that back each other up; + joins addresses of one']},
 	saved: {argument: 'NAME=FILTER', repeatable: true, section: 'configuration', help: ['a filter that others call @NAME']},
 	columns: {argument: 'A,B,C', section: 'configuration', completes: 'columns', help: ['fields of a session that the screen shows']},
 	key: {argument: 'ACTION=KEY', repeatable: true, section: 'configuration', completes: 'action', help: ['a key of the screen']},

@@ -89,15 +89,18 @@ export const aliasesOf = (texts: readonly string[]): Array<[string, readonly str
 	return [name.toLowerCase(), targets];
 });
 
-/** `ADDRESS,ADDRESS[,SYNCID]`, in any order. */
+/** `ADDRESS,ADDRESS[,SYNCID]`, in any order; addresses of one director are joined by `+`. */
 export const pairsOf = (texts: readonly string[], aliases: Config['aliases'], count: number): DirectorPair[] => texts.map((text, index) => {
 	const [, name, list] = /^(?:([^=]+)=)?(.*)$/sv.exec(text)!;
-	const words = list!.split(',').map(word => aliases.get(word.toLowerCase())?.[0] ?? word);
-	const directors = words.filter(word => isIP(word) > 0);
+	const words = list!.split(',').map(word => word.split('+').map(part => aliases.get(part.toLowerCase())?.[0] ?? part).join('+'));
+	const directors = words.filter(word => word.split('+').every(part => isIP(part) > 0));
+	const addresses = directors.flatMap(word => word.split('+'));
+	const twice = addresses.find((address, at) => addresses.indexOf(address) < at);
+	refuse('pair', text, twice === undefined ? undefined : `${twice} stands there twice`);
 	const syncids = words.filter(word => /^\d{1,3}$/v.test(word) && Number(word) <= 255).map(Number);
 	refuse('pair', text, directors.length >= 2 && directors.length + syncids.length === words.length
 		? undefined
-		: 'write two or more addresses of directors, and sync ids if you like, as in 10.255.0.2,10.255.0.3,51');
+		: 'write two or more addresses of directors, and sync ids if you like, as in 10.255.0.2,10.255.0.3,51; several of one director with +, as in 10.255.0.2+10.254.0.2,10.255.0.3');
 	return {name: name ?? `pair ${count + index + 1}`, directors, syncids};
 });
 

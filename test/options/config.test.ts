@@ -78,12 +78,13 @@ test('what the file says is in effect', async () => {
 test('the command line rules over the file, and adds to its tables', async () => {
 	const options = await optionsOf(complete, [
 		'--interval', '3', '--no-ascii', '--alias', 'web=192.0.2.11', '--alias=db=10.0.0.5:5432,10.0.0.6:5432', '--saved', 'mine=state=est',
-		'--pair', 'core=10.0.0.1,10.0.0.2,7', '--key', 'quit=z', '--key=quit=Space', '--columns', 'client', '--on', 'event=new @mine', '--exec', 'true',
+		'--pair', 'core=10.0.0.1,10.0.0.2,7', '--pair', 'lb1+192.0.2.77,10.0.0.3+fd00::3', '--key', 'quit=z', '--key=quit=Space', '--columns', 'client', '--on', 'event=new @mine', '--exec', 'true',
 	]);
 	const {intervalSeconds, ascii, groups, columns} = options;
 	assert.deepEqual({intervalSeconds, ascii, groups, columns}, {intervalSeconds: 3, ascii: false, groups: ['224.0.0.81', '239.1.1.1'], columns: ['client']});
 	assert.deepEqual([options.aliases.get('web'), options.aliases.get('db'), options.aliases.get('lb1')], [['192.0.2.11'], ['10.0.0.5:5432', '10.0.0.6:5432'], ['10.255.0.2']]);
 	assert.deepEqual(options.pairs[1], {name: 'core', directors: ['10.0.0.1', '10.0.0.2'], syncids: [7]});
+	assert.deepEqual(options.pairs[2], {name: 'pair 3', directors: ['10.255.0.2+192.0.2.77', '10.0.0.3+fd00::3'], syncids: []}, '+ joins the addresses of one director');
 	assert.deepEqual(options.keys.get('quit'), ['z', 'Space']);
 	assert.deepEqual(options.triggers.map(({name, on}) => [name, on]).slice(2), [['trigger 3', 'event=new (state=est)']]);
 });
@@ -111,6 +112,8 @@ for (const [what, text, message] of [
 	['the key that always quits', '[keys]\nback = "^C"', 'config.toml:2: keys.back: ^C always quits'],
 	['a pair of one', '[[pairs]]\ndirectors = ["10.0.0.1"]', 'config.toml:2: pairs[1].directors: two or more are needed'],
 	['a pair of one twice', '[[pairs]]\ndirectors = ["10.0.0.1", "10.0.0.2", "10.0.0.1"]', 'config.toml:2: pairs[1].directors: 10.0.0.1 stands here twice'],
+	['an address of two directors', '[[pairs]]\ndirectors = ["10.0.0.1+10.0.1.1", "10.0.1.1"]', 'config.toml:2: pairs[1].directors: 10.0.1.1 stands here twice'],
+	['a further address that is none', '[[pairs]]\ndirectors = ["10.0.0.1+lb9", "10.0.0.2"]', 'config.toml:2: pairs[1].directors: lb9 is not an address, nor the alias of one'],
 	['a key twice', '[keys]\nquit = ["x", "x"]', 'config.toml:2: keys.quit: x is the key of quit already'],
 	['a pair of strangers', '[[pairs]]\ndirectors = ["10.0.0.1", "lb9"]', 'config.toml:2: pairs[1].directors: lb9 is not an address, nor the alias of one'],
 	['a trigger without an action', '[[triggers]]\non = "new"\nexec = "true"\n\n[[triggers]]\non = "event=new"', /^config\.toml:5: triggers\[2\]: an action is missing/v],
@@ -232,4 +235,10 @@ test('saved filters are put in by name, and only where a word begins', () => {
 	assert.equal(withSaved('!@closing (@closing)', saved), '!(state=tw or state=cl) ((state=tw or state=cl))');
 	assert.equal(withSaved('pe="a@closing"', saved), 'pe="a@closing"');
 	assert.deepEqual(withSaved('vip=web @closng', saved), {ok: false, message: 'no saved filter is called closng; did you mean closing?', column: 8, length: 7});
+});
+
+test('an address that stands in --pair twice, or one director alone with all its addresses, is refused', async () => {
+	await assert.rejects(optionsOf(complete, ['--pair', '10.0.0.1+10.0.0.2']), /write two or more addresses of directors/v);
+	await assert.rejects(optionsOf(complete, ['--pair', '10.0.0.1+10.0.0.2,10.0.0.2']), /10\.0\.0\.2 stands there twice/v);
+	await assert.rejects(optionsOf(complete, ['--pair', '10.0.0.1+,10.0.0.2']), /write two or more addresses of directors/v);
 });
