@@ -81,3 +81,11 @@ test('help begins with what it was asked for from', () => {
 		assert.match(drawn(lost.frame(80, 24, {view: name, overlay: {kind: 'help', search: {text: '', cursor: 0}, offset: 0}}))[1]!, /^HERE/v, name);
 	}
 });
+
+test('what a filter lets through stands beside it in words, where its name does not say it and there is room', () => {
+	const bar = (filter: string, columns = 80): string => drawn(lost.frame(columns, 24, {filter})).find(line => line.startsWith('/ '))!;
+	assert.match(bar('fate=reset'), /^\/ fate=reset: TCP that the serving master does not know +75 of 237 {2}danger first$/v);
+	assert.match(bar('state=established'), /^\/ state=established +\d/v);
+	assert.match(bar('fate=reset vip=192.168.10.100:80 proto=tcp'), /^\/ fate=reset vip=192\.168\.10\.100:80 proto=tcp +75 of 237/v);
+	assert.match(bar('fate=reset', 60), /^\/ fate=reset +75 of 237/v);
+});

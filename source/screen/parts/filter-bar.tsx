@@ -68,6 +68,29 @@ const rightWords = (frame: Frame, lists: 'sessions' | 'events'): string => {
 	return lists === 'events' ? 'newest first' : `${countWords(frame)}  ${sortWords(frame.ui)}`;
 };
 
+/** What is not obvious of a filter, by its words. */
+const meanings: ReadonlyArray<readonly [term: RegExp, words: string]> = [
+	[/^fate=reset$/v, 'TCP that the serving master does not know'],
+	[/^fate=risk$/v, 'lost, or anew, if the master died now'],
+	[/^fate=kept$/v, 'known to the backup'],
+	[/^fate=unknown$/v, 'cannot be told'],
+	[/^account=waiting$/v, 'open at the takeover, silent since'],
+	[/^account=heard$/v, 'announced again since the takeover'],
+	[/^account=overdue$/v, 'silent for too long by their rhythm'],
+	[/^account=ranout$/v, 'ran out while open, since the takeover'],
+	[/^template$/v, 'persistence templates, no connections'],
+	[/^(?:source|src)=/v, 'source: who connects'],
+	[/^(?:dir|director)=/v, 'heard from that director last'],
+	[/^sent=/v, 'sent while that director listened'],
+	[/^(?:\d{1,3}\.){1,3}$/v, 'addresses that begin so'],
+];
+
+/** In words, where there is one term whose name does not say what it lets through. */
+export const filterMeaning = (filter: string): string => {
+	const found = filter.split(/[\s\(\)]+/v).flatMap(term => meanings.find(([pattern]) => pattern.test(term.toLowerCase()))?.[1] ?? []);
+	return found.length === 1 ? `: ${found[0]!}` : '';
+};
+
 /** Filter, n of m, order. While a filter does not hold, the column stands before what is wrong with it. */
 export const filterBar = (frame: Frame, lists: 'sessions' | 'events'): Line => {
 	const {columns, ui: {filter, isInverted, prompt}} = frame;
@@ -79,8 +102,9 @@ export const filterBar = (frame: Frame, lists: 'sessions' | 'events'): Line => {
 
 	const left = filter === '' ? '/ no filter' : `/ ${isInverted ? 'NOT ' : ''}${filter}`;
 	const room = columns - right.length - 1;
-	const shown = fit(left, room);
-	return line(`${shown.padEnd(room)} ${right}`, filter === '' ? 'dim' : 'plain', filter === '' ? undefined : [{at: 0, length: shown.length, tone: 'word'}]);
+	const meaning = filter === '' || isInverted ? '' : filterMeaning(filter);
+	const shown = fit(left.length + meaning.length > room ? left : `${left}${meaning}`, room);
+	return line(`${shown.padEnd(room)} ${right}`, filter === '' ? 'dim' : 'plain', filter === '' ? undefined : [{at: 0, length: Math.min(left.length, shown.length), tone: 'word'}]);
 };
 
 /** The filter that is in force, or typed. */
