@@ -285,12 +285,14 @@ const run = async (port: NonNullable<typeof parentPort>, task: WorkerTask) => {
 		choice,
 		toWallUs: timeUs => toWallUs(timeUs),
 	};
-	const log = keeping?.log ?? past?.log;
+	// What is looked at goes on from its own past; a log that is kept meanwhile is one of what is read.
+	const goesOn = past || merged ? undefined : keeping;
+	const log = past?.log ?? goesOn?.log;
 	const fresh = (): Engine => createEngine({...options, table: tableWriter(task)});
 	const restored = log && engineOfLog(log, past ? Math.min(task.past!.fromUs, task.past!.untilUs) : Infinity, {...options, memory: task.memory, waitForReader: task.lossless}, fresh);
 	const engine: Engine = restored?.engine ?? (task.bookmark ? restoreEngine(new Uint8Array(task.bookmark.checkpoint), {...options, memory: task.memory, waitForReader: task.lossless}) : fresh());
-	if (keeping && restored) {
-		readRest(keeping.log, restored);
+	if (goesOn && restored) {
+		readRest(goesOn.log, restored);
 	}
 
 	const timeline = createTimeline(systemClocks, log ? engine.state.nowUs : 0);
@@ -475,7 +477,7 @@ const run = async (port: NonNullable<typeof parentPort>, task: WorkerTask) => {
 		post({type: 'status', status: status()});
 	});
 
-	if (keeping && engine.state.nowUs > 0) {
+	if (goesOn && engine.state.nowUs > 0) {
 		const fromUs = engine.state.nowUs;
 		const toUs = timeline.nowUs();
 		if (toUs - fromUs > leastGapUs) {

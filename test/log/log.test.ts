@@ -77,6 +77,14 @@ test('what is recorded of a log begins where --since says, not at the checkpoint
 	assert.equal(recorded.stdout.replaceAll(/"segment":"[^"]*"/gv, ''), expected.stdout.replaceAll(/"segment":"[^"]*"/gv, ''));
 });
 
+test('a log may be kept of a log that is looked at', async () => {
+	const copy = folderOf('of-a-log');
+	const {code, stdout} = await runCli(['-r', made, '-w', copy, '--list', '--sort', 'client']);
+	const whole = await runCli(['-r', made, '--list', '--sort', 'client']);
+	assert.deepEqual([code, stdout], [0, whole.stdout]);
+	assert.ok(readdirSync(copy).some(file => file.endsWith('.pcapng')));
+});
+
 test('a torn segment is read up to where it is whole, and the next one goes on', async () => {
 	const folder = copyOf('torn');
 	truncateSync(`${folder}00000001.pcapng`, statSync(`${folder}00000001.pcapng`).size - 13);
