@@ -15,7 +15,7 @@ import {directorOf} from './registry.js';
 import {splitOf} from './splits.js';
 import {type DeskState, type OwnerState} from './state.js';
 import {countsOwn, survivalOf} from './survival.js';
-import {count, takeoverAt} from './takeover.js';
+import {count, takeoverAt} from './takeover-counts.js';
 import {maxServices, takeoverOf} from './takeover-facts.js';
 import {thresholds} from './facts/thresholds.js';
 import {type DeskContext} from './told.js';

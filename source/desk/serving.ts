@@ -12,7 +12,8 @@ import {isStranger, membersOf, pairOf, relate} from './pairs.js';
 import {directorOf, directorOfMac, isVirtualMac, macText} from './registry.js';
 import {isMastered, mastersOf, routersHearClaim, speechOf, type MasterChange, type RouterNews} from './routers.js';
 import {type ClaimState, type ConflictState, type DeskState, type OwnerState, type RouterState} from './state.js';
-import {acquit, invalidate, move, noteOwnClaim, suspect, takeBack, takeoverAt} from './takeover.js';
+import {acquit, move, noteOwnClaim, suspect, takeBack} from './takeover.js';
+import {invalidate, takeoverAt} from './takeover-counts.js';
 import {tell, tellQuietly, type DeskContext} from './told.js';
 
 /** Hosts that fight over one address make no more news of it than this in ten seconds. */

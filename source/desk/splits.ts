@@ -9,7 +9,8 @@ import {claimantOf, membersOf, memoryOf, pairOf} from './pairs.js';
 import {directorOf} from './registry.js';
 import {disagreementOf, speechOf} from './routers.js';
 import {type DeskState, type RouterState, type SplitState} from './state.js';
-import {count, leaveServing, setServing} from './takeover.js';
+import {leaveServing, setServing} from './takeover.js';
+import {count} from './takeover-counts.js';
 import {tell, type DeskContext} from './told.js';
 
 const maxContests = 32;
