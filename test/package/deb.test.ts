@@ -56,6 +56,8 @@ for (const [release, number] of [['bookworm', 12], ['trixie', 13]] as const) {
 		// The mirror of this host.
 			const sources = spawnSync('sh', ['-c', 'apt-get indextargets --format \'$(SITE)\' | head -1'], {encoding: 'utf8'}).stdout.trim();
 			execFileSync('debootstrap', ['--variant=minbase', release, folder, ...sources === '' ? [] : [sources]], {stdio: ['ignore', 'ignore', 'inherit'], timeout: 300_000});
+			// Others than root are to look into it.
+			fs.chmodSync(folder, 0o755);
 			execFileSync('mount', ['-t', 'proc', 'proc', path.join(folder, 'proc')]);
 			fs.copyFileSync(file, path.join(folder, 'root', name));
 			// As apt says that it may not start anything here.
