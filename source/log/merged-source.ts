@@ -102,12 +102,12 @@ export const createMergedSource = (options: MergedSourceOptions): LogSource => {
 	};
 
 	/** What keeps a log from being heard, '' when nothing does. */
-	const silenceOf = ({gone, silentUs, isAlive, isWritten}: Reading): string => {
+	const silenceOf = ({gone, silentUs, isAlive, isWritten, lastUs: spokeUs}: Reading): string => {
 		if (!isWritten) {
 			return isPresent ? 'nobody writes it: what it holds is of the past' : '';
 		}
 
-		return gone ?? (silentUs > 0 ? `nothing since ${clockTime(silentUs, false)}${isAlive ? '' : ', nobody writes it'}` : '');
+		return gone ?? (silentUs > 0 ? `${spokeUs === 0 ? 'nothing has come yet' : `nothing since ${clockTime(silentUs, false)}`}${isAlive ? '' : ', nobody writes it'}` : '');
 	};
 
 	/** Its number here; a log that names too many places has the last of them for the rest. */

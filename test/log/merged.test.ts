@@ -146,7 +146,7 @@ test('a log in which nothing stands yet is named, and heard when it begins', asy
 	const {source, sink, heard} = mergedOf([{folder, name: 'rack9'}], clock);
 	await source.start(sink);
 	await pass(clock, 6);
-	assert.deepEqual(sink.placeHistory.at(-1)!.map(({name, state}) => [name, state]), [['rack9', 'down']]);
+	assert.deepEqual(sink.placeHistory.at(-1)!.map(({name, state, detail}) => [name, state, detail]), [['rack9', 'down', 'nothing has come yet, nobody writes it']]);
 	const writer = createSegmentWriter('test', clock.nowUs(), [placeOf('eth1'), placeOf('eth2')]);
 	writer.packet(frame(clock.nowUs(), 7));
 	writeFileSync(segmentFile(folder, 1, 'pcapng'), writer.take()!);
