@@ -21,12 +21,15 @@ const listeningText: Readonly<Record<Director['listeningEvidence'], string>> = {
 
 /** What one director is, by what was heard from it. Nothing is said without evidence. */
 export const roleOf = (director: Director, nowUs: number): RoleReport => {
+	// A missing unicast advert proves nothing: a third host hears it only while a switch floods.
+	const provesSilence = director.instances.every(({isUnicast}) => !isUnicast);
+	const bySync = (): RoleReport => ({role: nowUs - director.lastSyncUs > quietUs ? 'QUIET' : 'SENDING', evidence: 'by its sync messages'});
 	const advertAge = director.lastAdvertUs > 0 ? `advert ${ageText(nowUs, director.lastAdvertUs)} ago` : '';
 	if (director.masterSinceUs > 0) {
 		const isSilent = director.intervalMs > 0 && missesAdverts({lastUs: director.lastAdvertUs, intervalMs: director.intervalMs}, nowUs, thresholds.goneIntervals);
-		return director.lastAdvertUs > 0
+		return director.lastAdvertUs > 0 && !(isSilent && !provesSilence && director.lastSyncUs > 0)
 			? {role: isSilent ? 'GONE' : 'MASTER', evidence: `VRID ${director.vrid} prio ${director.priority}  ${advertAge}`}
-			: {role: 'SENDING', evidence: 'by its sync messages'};
+			: (director.lastAdvertUs > 0 ? bySync() : {role: 'SENDING', evidence: 'by its sync messages'});
 	}
 
 	if (director.listeningSinceUs > 0) {
@@ -38,12 +41,12 @@ export const roleOf = (director: Director, nowUs: number): RoleReport => {
 		return {role: 'MASTER', evidence: `VRID ${director.vrid} prio ${director.priority}  ${advertAge}`};
 	}
 
-	if (director.lastAdvertUs > 0) {
+	if (director.lastAdvertUs > 0 && (provesSilence || director.priority === 0 || director.lastSyncUs === 0)) {
 		return {role: 'GONE', evidence: director.priority === 0 ? `resigned, ${advertAge}` : advertAge};
 	}
 
 	if (director.lastSyncUs > 0) {
-		return {role: nowUs - director.lastSyncUs > quietUs ? 'QUIET' : 'SENDING', evidence: 'by its sync messages'};
+		return bySync();
 	}
 
 	return {role: 'SEEN', evidence: director.bit === sharedBit ? '' : `${ageText(nowUs, director.lastUs)} ago`};

@@ -220,13 +220,13 @@ export const forecastVerdict = (pair: Pair, forecast: Forecast | undefined, {nam
 	const expected = expectationOf(coverage, ownKept);
 	const knows = `${b} knows ${coverage.known} of ${coverage.held} open (${percent(coverage.known, coverage.held)})`;
 	const since = evidence === 'assumed' ? `${b} is in the group` : `${b} has listened since ${clock(listeningSinceUs)}`;
-	const doubt = expected.sureness === 'either' ? (expected.otherwise > expected.resets ? ` If ${b} was rebooted since, up to ${expected.otherwise}.` : ` If its kernel kept what it held, ${expected.otherwise}.`) : '';
+	const doubt = expected.sureness === 'either' ? (expected.otherwise > expected.resets ? ` If ${b} was rebooted since, up to ${expected.otherwise} resets.` : ` If its kernel kept what it held, ${expected.otherwise}.`) : '';
 	const resets = expected.sureness === 'unknown' ? 'what else it holds cannot be told' : (expected.resets === 0 ? 'no resets expected' : `expect resets of up to ${expected.resets}`);
 	return {
 		expected,
 		sentences: [
 			failBack
-				? `${since} and knows ${percent(coverage.known, coverage.held)} of the open sessions (${coverage.known} of ${coverage.held}): fail back now and ${resets}.${doubt}`
+				? `${since} and knows ${percent(coverage.known, coverage.held)} of the open sessions (${coverage.known} of ${coverage.held}): if it took over now, ${resets}.${doubt}`
 				: `${since}. If ${a} died now: ${knows}: ${resets}.${doubt}`,
 			...(ownKept === 'none' || coverage.known === coverage.sent ? [] : [`${coverage.sent} were sent to it, the rest it announced itself: ${ownEvidence}.`]),
 			...(runningOut > 0 ? [`${plural(runningOut, 'session')} of them run out before the next announcement is due.`] : []),

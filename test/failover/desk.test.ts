@@ -64,7 +64,7 @@ test('readiness for a fail-back: who listens, since when, and what it knows of e
 	const [forecast] = pair.forecasts;
 	assert.deepEqual([forecast!.coverage.held, forecast!.coverage.known, forecast!.ownKept, forecast!.failBack], [10, 4, 'no', true]);
 	assert.deepEqual(forecast!.services.map(({name, coverage}) => [name, coverage.known]), [['192.0.2.10:443/tcp', 4]]);
-	assert.match(forecastVerdict(pair, forecast, plainWords)!.sentences[0]!, /knows 40% of the open sessions \(4 of 10\): fail back now and expect resets of up to 6\./v);
+	assert.match(forecastVerdict(pair, forecast, plainWords)!.sentences[0]!, /knows 40% of the open sessions \(4 of 10\): if it took over now, expect resets of up to 6\./v);
 });
 
 test('what would happen if the master died now, as one line', () => {

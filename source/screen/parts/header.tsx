@@ -57,9 +57,7 @@ const roleWords = (director: Director, pair: Pair | undefined, nowUs: number): {
 	}
 
 	if (role === 'GONE' && director.lastSyncUs > director.lastAdvertUs + secondUs && nowUs - director.lastSyncUs < 30 * secondUs) {
-		return director.instances.some(({isUnicast}) => isUnicast)
-			? {role: 'adverts not heard (unicast?)', evidence: `last ${ago((nowUs - director.lastAdvertUs) / secondUs)} ago`, tone: 'unsure'}
-			: {role: 'VRRP GONE', evidence, tone: 'alarm'};
+		return {role: 'VRRP GONE', evidence, tone: 'alarm'};
 	}
 
 	if (pair?.splitBrain?.endUs === 0 && pair.splitBrain.directors.includes(director.index)) {
