@@ -149,7 +149,7 @@ test('a filter that speaks of events lists those in view 6, and elsewhere it is 
 	const listed = [...screen.matchAll(/^[ >] \d\d:\d\d:\d\d\.\d{3} (?<name>\S+)/gmv)].map(({groups}) => groups!['name']);
 	assert.ok(listed.length >= 2 && listed.every(name => name === 'takeover' || name === 'vrrp'), screen);
 	terminal.type('1');
-	await terminal.until(text => /\/ event=takeover,vrrp +of events: not applied to sessions \[6\]$/mv.test(text));
+	await terminal.until(text => /\/ event=takeover,vrrp +of events: not applied to sessions: key 6$/mv.test(text));
 	terminal.type('/\u0015account=waiting\r');
 	await terminal.until(text => /^\/ account=waiting +\d+ of 351/mv.test(text) && text.includes('FILTERED'));
 	terminal.type('6');
@@ -171,7 +171,7 @@ test('find looks for sessions: what only events have is refused', async () => {
 
 test('the command line takes a filter of events for the screen', async () => {
 	const terminal = openTerminal([...crash, 'event=takeover']);
-	await terminal.until(screen => screen.includes('of events: not applied to sessions [6]') && screen.includes('FILTERED'));
+	await terminal.until(screen => screen.includes('of events: not applied to sessions: key 6') && screen.includes('FILTERED'));
 	terminal.type('Q');
 	await terminal.exit;
 });
