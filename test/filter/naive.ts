@@ -184,7 +184,7 @@ const endpointsOf = (field: string, row: Connection): Endpoint[] => {
 	const client = {words: row.caddr, family: row.family, port: row.cport};
 	const virtual = {words: row.vaddr, family: row.family, port: row.vport};
 	const real = {words: row.daddr, family: row.family, port: row.dport};
-	return {client: [client], virtual: [virtual], real: [real], cport: [client], vport: [virtual], rport: [real], addr: [client, virtual, real], port: [client, virtual, real]}[field] ?? [];
+	return {client: [client], source: [client], virtual: [virtual], real: [real], cport: [client], vport: [virtual], rport: [real], addr: [client, virtual, real], port: [client, virtual, real]}[field] ?? [];
 };
 
 const passes = ({field, operator, values}: Test, row: Connection, context: NaiveContext): boolean => {
