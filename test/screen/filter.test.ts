@@ -151,7 +151,7 @@ test('a filter that speaks of events lists those in view 6, and elsewhere it is 
 	terminal.type('1');
 	await terminal.until(text => /\/ event=takeover,vrrp +of events: not applied to sessions: key 6$/mv.test(text));
 	terminal.type('/\u0015account=waiting\r');
-	await terminal.until(text => /^\/ account=waiting +\d+ of 351/mv.test(text) && text.includes('FILTERED'));
+	await terminal.until(text => /^\/ account=waiting: open at the takeover, silent since +\d+ of 351/mv.test(text) && text.includes('FILTERED'));
 	terminal.type('6');
 	await terminal.until(text => /\/ account=waiting +of sessions alone: not applied to events$/mv.test(text));
 	terminal.type('/\u0015event=takeovr ');

@@ -102,7 +102,7 @@ export const filterBar = (frame: Frame, lists: 'sessions' | 'events'): Line => {
 
 	const left = filter === '' ? '/ no filter' : `/ ${isInverted ? 'NOT ' : ''}${filter}`;
 	const room = columns - right.length - 1;
-	const meaning = filter === '' || isInverted ? '' : filterMeaning(filter);
+	const meaning = filter === '' || isInverted || !frame.sample.filterScope[lists] ? '' : filterMeaning(filter);
 	const shown = fit(left.length + meaning.length > room ? left : `${left}${meaning}`, room);
 	return line(`${shown.padEnd(room)} ${right}`, filter === '' ? 'dim' : 'plain', filter === '' ? undefined : [{at: 0, length: Math.min(left.length, shown.length), tone: 'word'}]);
 };
