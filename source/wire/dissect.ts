@@ -5,7 +5,7 @@ scratch objects that it lends to the observer.
 import {type Address, isMulticast, sameAddress} from './address.js';
 import {createDatagram, maxTunnels} from './ip/datagram.js';
 import {faultCode} from './fault.js';
-import {createFragmentState, createReassembler} from './ip/fragments.js';
+import {createFragmentState, createReassembler, fragmentsWaitUs} from './ip/fragments.js';
 import {etherType, readEthernet, readLink} from './link/frame.js';
 import {greProtocol, isTunnelPort, openGre, openUdpTunnel} from './link/tunnels.js';
 import {readIpv4} from './ip/ipv4.js';
@@ -58,7 +58,7 @@ export const createDissector = (options: DissectorOptions, observer: Observer, w
 	/** Opened in the present packet. */
 	let tunnels = 0;
 	/** Source and destination of tunnelled datagrams that came in fragments, the newest first. */
-	const tunnelPairs: Array<readonly [source: Int32Array, destination: Int32Array]> = [];
+	let tunnelPairs: Array<readonly [source: Int32Array, destination: Int32Array, timeUs: number]> = [];
 
 	const onFault = (fault: number): void => {
 		observer.fault(fault, frame, current);
@@ -170,8 +170,7 @@ export const createDissector = (options: DissectorOptions, observer: Observer, w
 
 		const isFirst = span.fragmentOffset === 0 && readPorts(frame, span) && isTunnelPort(frame.destinationPort);
 		if (isFirst) {
-			tunnelPairs.unshift([frame.source.slice(), frame.destination.slice()]);
-			tunnelPairs.splice(mostTunnelPairs);
+			tunnelPairs = [[frame.source.slice(), frame.destination.slice(), frame.timeUs], ...tunnelPairs.slice(0, mostTunnelPairs - 1)];
 		}
 
 		return isFirst;
@@ -261,6 +260,7 @@ export const createDissector = (options: DissectorOptions, observer: Observer, w
 		datagram: onMessage,
 		expire(timeUs) {
 			fragments.expire(timeUs);
+			tunnelPairs = tunnelPairs.filter(pair => Math.abs(timeUs - pair[2]) < fragmentsWaitUs);
 		},
 	};
 };

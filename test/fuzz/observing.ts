@@ -2,7 +2,7 @@ import {faultNames} from '../../source/wire/fault.js';
 import {type FrameInfo, type Observer} from '../../source/wire/observation.js';
 import {type Datagram} from '../../source/wire/packet.js';
 import {maxRecords, recordAt, recordWords, type RecordBatch} from '../../source/wire/sync/record-batch.js';
-import {maxTags} from '../../source/wire/ip/datagram.js';
+import {frameTags} from '../../source/wire/ip/datagram.js';
 import {mix, mixLarge, must} from './target.js';
 
 /** What a dissector delivered, in one number, and how often it delivered what. */
@@ -24,7 +24,7 @@ const checkFault = (fault: number): void => {
 };
 
 const checkFrame = (frame: FrameInfo): void => {
-	must(frame.tagCount >= 0 && frame.tagCount <= maxTags, 'more tags than there is room for');
+	must(frame.tagCount >= 0 && frame.tagCount <= frameTags, 'more tags than there is room for');
 	must(frame.family === 4 || frame.family === 6, 'a family that does not exist');
 	must(frame.hopLimit >= -1 && frame.hopLimit <= 255 && frame.identification >= -1 && frame.identification <= 0xff_ff, 'a header field beyond its width');
 };

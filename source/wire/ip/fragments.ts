@@ -9,7 +9,8 @@ import {type Span} from '../span.js';
 import {secondUs} from '../second.js';
 import {copyHeaders, createDatagram} from './datagram.js';
 
-const timeoutUs = 30 * secondUs;
+/** So long a set may stay unfinished. */
+export const fragmentsWaitUs = 30 * secondUs;
 const maxOctets = 4 * 1024 * 1024;
 const maxSets = 1024;
 const maxSetsPerSource = 64;
@@ -234,7 +235,7 @@ export const createReassembler = (onFault: (fault: number, headers: Datagram) =>
 		expire(timeUs) {
 			for (const set of sets.values()) {
 				// Also after a step back of the packet times, which would keep it for ever.
-				if (Math.abs(timeUs - set.headers.timeUs) < timeoutUs) {
+				if (Math.abs(timeUs - set.headers.timeUs) < fragmentsWaitUs) {
 					break;
 				}
 
