@@ -20,7 +20,7 @@ export type NetworkInterface = {
 	readonly addresses: readonly InterfaceAddress[];
 };
 
-export type InterfaceAddress = {
+type InterfaceAddress = {
 	readonly family: 4 | 6;
 	readonly address: string;
 	readonly prefixLength: number;

@@ -1,7 +1,7 @@
 import {type Datagram, type Packet} from '../wire/packet.js';
 
 /** What a source can and cannot see, for the header and the empty screen. */
-export type Sight = {
+type Sight = {
 	readonly sync: boolean;
 	readonly vrrp: boolean;
 	readonly arp: boolean;

@@ -18,7 +18,7 @@ export type CoverageCounts = {
 };
 
 /** Counts that show what a new master kept: see `OwnWords` (census.ts). */
-export type WordCounts = {
+type WordCounts = {
 	readonly ownHeard: number;
 	readonly ownDue: number;
 	readonly otherHeard: number;

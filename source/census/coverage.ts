@@ -17,7 +17,7 @@ import {type CoverageCounts, type FindOwner, type ServiceRow} from './counts.js'
 /** The takeover before of an address: its new master, its moment, whether it was sure what that one did not know, and whether it is not shown that it received what it was sent. */
 export type FormerTakeover = {readonly to: number; readonly atMs: number; readonly isSure: boolean; readonly isAtMost: boolean};
 
-export type CoverageQuestion = {
+type CoverageQuestion = {
 	readonly owners: ReadonlySet<number>;
 	/** The new master's bit, and since when its daemon listens that was started anew: 0 when it was not. */
 	readonly bit: number;
@@ -131,7 +131,7 @@ export const countSent = (findOwner: FindOwner, arrays: TableArrays, reader: Pat
 	return count;
 };
 
-export type MarkQuestion = {
+type MarkQuestion = {
 	readonly owners: ReadonlySet<number>;
 	readonly bit: number;
 	readonly ownCounts: boolean;

@@ -4,7 +4,7 @@ import {type PathReader, type ServiceInfo} from '../table/path-info.js';
 import {type FindOwner} from './counts.js';
 
 /** What is counted by itself: the sessions of one virtual service and sync id. */
-export type ServiceRowInfo = {
+type ServiceRowInfo = {
 	readonly service: ServiceInfo;
 	readonly owner: number;
 	readonly syncid: number;
@@ -13,7 +13,7 @@ export type ServiceRowInfo = {
 };
 
 /** The virtual services whose addresses are followed, numbered in the order in which they were found. */
-export type ServiceRows = {
+type ServiceRows = {
 	readonly rows: readonly ServiceRowInfo[];
 	/** By path: 1 + row, 0 for paths of no address that is followed. */
 	readonly rowOfPath: Int32Array;

@@ -19,7 +19,7 @@ import {endianness} from 'node:os';
 import {crc32} from 'node:zlib';
 import {arrayOf, CheckpointError, decodeValue, integer, struct, text, tuple} from './shape.js';
 
-export const checkpointVersion = 1;
+const checkpointVersion = 1;
 
 const magic = 'ipvstop\n';
 const endMark = 'end\n';
@@ -31,7 +31,7 @@ const mostHeadOctets = 64 * 1024 * 1024;
 /** Raw words or octets with a name, in pieces that may still have to be made: empty ones only give others their turn. */
 export type Section = {readonly name: string; readonly octets: number; pieces(): Iterable<Uint8Array>};
 
-export type DecodedCheckpoint = {
+type DecodedCheckpoint = {
 	/** What stood in the head beside the sections, to be checked. */
 	readonly head: unknown;
 	/** Borrowed parts of what was decoded, by name. Each begins at a multiple of 8 octets from its start. */

@@ -47,9 +47,8 @@ export const flag: Shape<boolean> = plain('a boolean', value => typeof value ===
 export const integer = (least = 0, most: number = Number.MAX_SAFE_INTEGER): Shape<number> =>
 	plain(`a whole number from ${least} to ${most}`, value => Number.isSafeInteger(value) && !Object.is(value, -0) && (value as number) >= least && (value as number) <= most);
 
-/** Unsigned and signed words of 32 bits. */
+/** Unsigned words of 32 bits. */
 export const word: Shape<number> = integer(0, 0xff_ff_ff_ff);
-export const signedWord: Shape<number> = integer(-0x80_00_00_00, 0x7f_ff_ff_ff);
 
 /** Any number at all, also those that JSON has no word for. */
 export const real: Shape<number> = {
@@ -260,20 +259,6 @@ export const shared = <T extends object>(kind: string, shapeOf: () => StructShap
 		return value;
 	},
 });
-
-/** Any of several structs, told apart by the value of one field. */
-export const union = <T extends object>(tag: keyof T & string, variants: Readonly<Record<string, Shape<T>>>): Shape<T> => {
-	const variant = (value: unknown, at: string): Shape<T> => {
-		const name = fieldsOf(value, at)[tag];
-		return typeof name === 'string' && Object.hasOwn(variants, name) ? variants[name]! : refuse(at, `has a ${tag} that is none of ${Object.keys(variants).join(' ')}`);
-	};
-
-	return {
-		text: `by ${tag}: ${Object.entries(variants).map(([name, shape]) => `${name} ${shape.text}`).join(' | ')}`,
-		encode: (value, at, written) => variant(value, at).encode(value, at, written),
-		decode: (json, at, read) => variant(json, at).decode(json, at, read),
-	};
-};
 
 const isData = (value: unknown, depth: number): boolean => {
 	if (value === undefined || value === null || typeof value === 'boolean' || typeof value === 'string' || (typeof value === 'number' && Number.isFinite(value))) {

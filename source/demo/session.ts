@@ -8,7 +8,7 @@ export const tcpState = {established: 1, finWait: 4, timeWait: 5, close: 6, clos
 const assured = 1;
 
 /** What a director's kernel holds of a session: nothing, an entry it made itself, one that a record made. */
-export type Knowledge = 'none' | 'own' | 'synced';
+type Knowledge = 'none' | 'own' | 'synced';
 
 export type Session = {
 	readonly service: SimulatedService;

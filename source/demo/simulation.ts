@@ -17,9 +17,9 @@ const restartSeconds = 2.5;
 const skewSeconds = ({priority}: DirectorIdentity): number => (256 - priority) / 256;
 const masterDownSeconds = (identity: DirectorIdentity): number => 3 + skewSeconds(identity);
 
-export type Emit = (timeUs: number, frame: Uint8Array<ArrayBuffer>) => void;
+type Emit = (timeUs: number, frame: Uint8Array<ArrayBuffer>) => void;
 
-export type Simulation = {
+type Simulation = {
 	/**
 	Runs everything up to `timeUs`, microseconds since the simulation began, and hands over each frame with the moment
 	it was on the wire. The octets depend on the seed alone.

@@ -31,7 +31,7 @@ import {followStream} from './streams.js';
 import {leaveServing, noteMessage, noteOrderlyEnd, noteOwnAdvert, setServing, takeoversTick} from './takeover.js';
 import {tell, type DeskContext} from './told.js';
 
-export type DeskParts = {
+type DeskParts = {
 	readonly table: TableWriter;
 	readonly note: Note;
 	/** Time of the first packet. */
@@ -45,7 +45,7 @@ export type DeskParts = {
 	readonly state?: DeskState;
 };
 
-export type SyncFacts = {readonly version: number; readonly syncid: number; readonly records: number; readonly wrapped: boolean};
+type SyncFacts = {readonly version: number; readonly syncid: number; readonly records: number; readonly wrapped: boolean};
 
 export type Desk = {
 	readonly state: DeskState;

@@ -10,7 +10,7 @@ import {type TakeoverState} from './state.js';
 export const noWords: OwnWords = {messages: 0, ownHeard: 0, ownDue: 0, otherHeard: 0, otherDue: 0, due: 0, silent: 0, reals: 0};
 
 /** Of this many, each of which is silent with this probability, at least `silent` are: a binomial tail. */
-export const chanceOf = (silent: number, count: number, share: number): number => {
+const chanceOf = (silent: number, count: number, share: number): number => {
 	let term = (1 - share) ** count;
 	let below = 0;
 	for (let index = 0; index < silent; index++) {
@@ -25,7 +25,7 @@ export const chanceOf = (silent: number, count: number, share: number): number =
 export const isReceiptShown = (due: number, silent: number): boolean => due >= thresholds.pace.least && 1 - chanceOf(silent + 1, due, thresholds.pace.lostShare) < thresholds.pace.receivedChance;
 
 /** Of events of which `mean` are due in the mean, at most `count` come: a Poisson tail. */
-export const chanceOfAtMost = (count: number, mean: number): number => {
+const chanceOfAtMost = (count: number, mean: number): number => {
 	let term = Math.exp(-mean);
 	let sum = 0;
 	for (let index = 0; index <= count; index++) {

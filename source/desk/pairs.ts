@@ -3,7 +3,7 @@ Directors that belong together: they advertise one virtual router, virtual addre
 address, or the configuration says so. A sync id that they share says nothing: several pairs of a segment may use the same.
 */
 import {maxListeners} from '../census/census.js';
-import {missesAdverts, othersAddress, sharedBit, type Director} from './facts/director.js';
+import {othersAddress, sharedBit, type Director} from './facts/director.js';
 import {thresholds} from './facts/thresholds.js';
 import {takesId} from './listening.js';
 import {directorOf} from './registry.js';
@@ -50,7 +50,7 @@ export const relate = (state: DeskState, one: number, other: number): void => {
 };
 
 /** Which pair of the configuration a director is of, -1: none. */
-export const configuredPairOf = ({configured}: Pick<DeskContext, 'configured'>, {address, otherAddresses}: Director): number =>
+const configuredPairOf = ({configured}: Pick<DeskContext, 'configured'>, {address, otherAddresses}: Director): number =>
 	configured.findIndex(addresses => addresses.includes(address) || otherAddresses.some(one => addresses.includes(one)));
 
 /** A director of the configuration was heard: its peers are known. */
@@ -97,9 +97,6 @@ export const successorsOf = (desk: DeskContext, server: Director): Director[] =>
 		.toSorted((one, other) => (Number(isFellow(other)) - Number(isFellow(one))) || (other.priority - one.priority) || (Number(other.joinsVrrp) - Number(one.joinsVrrp)) || (one.listeningSinceUs - other.listeningSinceUs))
 		.slice(0, maxListeners);
 };
-
-/** It advertised something within the time that a backup waits. */
-export const isAdvertising = ({instances}: Director, nowUs: number): boolean => instances.some(one => one.priority > 0 && !missesAdverts(one, nowUs, thresholds.silentIntervals));
 
 /** Who of them claimed a virtual address last, -1 when nobody was heard to, and when. */
 export const claimantOf = ({owners}: DeskState, members: readonly Director[]): {readonly claimant: number; readonly claimUs: number} => {

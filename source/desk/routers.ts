@@ -68,8 +68,6 @@ export const mastersOf = (state: DeskState, nowUs: number): ReadonlySet<number> 
 /** The last octet decides in practice; the text order is good enough for equal priorities, which keepalived does not preempt. */
 const outranks = (one: VrrpInstance, other: VrrpInstance): boolean => one.priority > other.priority;
 
-const addressesOf = (state: DeskState, router: RouterState): readonly string[] => speechOf(state, router, router.master)?.addresses ?? [];
-
 const overlaps = (state: DeskState, router: RouterState, addresses: readonly string[]): boolean =>
 	router.speakers.some(index => speechOf(state, router, index)?.addresses.some(address => addresses.includes(address)));
 
@@ -313,6 +311,3 @@ export const disagreementOf = (state: DeskState, router: RouterState, speakers: 
 	const differing = [...missing, ...more];
 	return differing.length > 0 ? `address lists differ: ${listText(differing)}` : '';
 };
-
-/** Virtual addresses of a virtual router, as its master advertises them. */
-export const routerAddresses = addressesOf;

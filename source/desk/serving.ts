@@ -57,7 +57,7 @@ const isWeak = (state: DeskState, {server, by}: OwnerState, timeUs: number): boo
 };
 
 /** Addresses of a virtual router, as this director says them. */
-export const ownersOfAdvert = (desk: DeskContext, {segment, family, addressWords}: VrrpInstance): OwnerState[] => {
+const ownersOfAdvert = (desk: DeskContext, {segment, family, addressWords}: VrrpInstance): OwnerState[] => {
 	const owners: OwnerState[] = [];
 	for (let at = 0; at < addressWords.length; at += 4) {
 		const owner = ownerAt(desk, segment, addressWords, at, family, true);

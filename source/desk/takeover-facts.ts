@@ -123,7 +123,7 @@ const optionalTime = (timeUs: number, toWallUs: (timeUs: number) => number): str
 What is expected, as both events say it. Where messages of the old master were lost, as many as they may have held were perhaps never announced to
 anybody. What was sent may have been lost at its receiver, whom nobody sees: then all of that are reset; and what the master before lost so is not reset again.
 */
-export const expectedFields = (takeover: Takeover) => {
+const expectedFields = (takeover: Takeover) => {
 	const {lostMessages, isAtMost: isSentDoubtful, ifRebuilt: rebuilt, coverage: {held, stale, silent, own, known, sent}, ownKept, finding} = takeover;
 	const {sureness, resets, otherwise} = expectationAfter(takeover);
 	if (sureness === 'unknown' || finding === 'rebuilt' || finding === 'lossy') {

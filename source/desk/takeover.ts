@@ -31,7 +31,7 @@ const countedAt = [1, 2, 3, 5, 7, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 300
 const toldAt: ReadonlySet<number> = new Set([10, 60, 300, 900, 1800]);
 
 /** A sign that addresses are served by another one than before. */
-export type TakeoverSign = {
+type TakeoverSign = {
 	readonly kind: TakeoverKind;
 	readonly from: number;
 	readonly to: number;

@@ -10,7 +10,7 @@ import {speechOf} from './routers.js';
 import {lostSince} from './streams.js';
 import {type DeskState} from './state.js';
 
-export type WarningQuestion = {
+type WarningQuestion = {
 	readonly state: DeskState;
 	readonly pair: number;
 	readonly members: readonly Director[];

@@ -16,7 +16,7 @@ const ways = 4;
 Recognises the copies that stacked devices make of one message: a VLAN device and its parent, a bridge and its port.
 They are alike in everything, and are heard within a second of each other.
 */
-export type Duplicates = {
+type Duplicates = {
 	/** The segment where this message was first heard, when it is a copy; else -1. */
 	originalOf(datagram: Datagram, segment: number): number;
 };

@@ -11,7 +11,7 @@ import {type Engine} from './engine.js';
 import {forgetPlaces} from './engine-state.js';
 
 /** An engine that stands at the start of a segment; undefined in an empty log. */
-export type EngineOfLog = {readonly engine: Engine; readonly first: number | undefined};
+type EngineOfLog = {readonly engine: Engine; readonly first: number | undefined};
 
 /**
 An engine as it was at the nearest checkpoint before a moment. A checkpoint that cannot be used is passed over, with a word in the

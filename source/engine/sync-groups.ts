@@ -23,7 +23,7 @@ export type EarlyReport = {
 };
 
 /** The multicast groups of sync daemons: whoever reports membership in one of them is, most likely, a backup that listens. */
-export type SyncGroups = {
+type SyncGroups = {
 	/** Sync messages to this datagram's destination were heard, so it is such a group. Gives who is known to be a member of it. */
 	heard(datagram: Datagram): readonly EarlyReport[];
 	/** A report of membership: what the group is for. Of another group it is remembered. */

@@ -3,7 +3,7 @@ import {type CaptureClock} from '../capture/clock.js';
 import {secondUs} from '../wire/second.js';
 
 /** Microseconds that never go back; only differences mean anything. */
-export type MonotonicClock = () => number;
+type MonotonicClock = () => number;
 
 /**
 The timeline of a live capture: wall clock time at the start plus what the monotonic clock counted since, so that a
@@ -16,7 +16,7 @@ export type Timeline = Pick<CaptureClock, 'nowUs' | 'wallUs'> & {
 	wallOffset(): number;
 };
 
-export type TimelineClocks = {
+type TimelineClocks = {
 	readonly monotonicUs: MonotonicClock;
 	/** Counts suspended time too (CLOCK_BOOTTIME). */
 	readonly bootUs: MonotonicClock;

@@ -4,7 +4,7 @@ import {type Fields, type Holding, type NoFields, type ValuesOf} from './field.j
 What is true of all events of a kind.
 */
 /** How an event is meant; the theme says how that looks. */
-export type EventTone = 'plain' | 'heading' | 'good' | 'warning' | 'alarm' | 'fresh';
+type EventTone = 'plain' | 'heading' | 'good' | 'warning' | 'alarm' | 'fresh';
 
 /** How much a line of the failover view asks for a look. */
 export type Level = 'alarm' | 'warning' | 'note';

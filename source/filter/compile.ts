@@ -63,7 +63,7 @@ const partOf = (expression: Expression, ground: Ground): Part => {
 };
 
 /** Whether the filter speaks of templates, which alone have persistence data. */
-export const asksForTemplates = (expression: Expression): boolean => {
+const asksForTemplates = (expression: Expression): boolean => {
 	switch (expression.kind) {
 		case 'and':
 		case 'or': {

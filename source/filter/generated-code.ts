@@ -36,7 +36,7 @@ const createPathAnswers = (paths: Int32Array, reader: PathReader, test: (path: P
 	return answers;
 };
 
-export type ProgramGround = {
+type ProgramGround = {
 	readonly arrays: Pick<TableArrays, 'paths'>;
 	readonly paths: PathReader;
 	/** Milliseconds since the table's origin. */

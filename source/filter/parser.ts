@@ -10,7 +10,7 @@ const mostTests = 250;
 const mostValues = 1000;
 const deepest = 50;
 
-export type ParsedFilter = {readonly ok: true; readonly expression: Expression};
+type ParsedFilter = {readonly ok: true; readonly expression: Expression};
 
 const isBareWord = (word: string): word is BareWord => (bareWords as readonly string[]).includes(word);
 

@@ -25,7 +25,7 @@ if (Object.keys(wireFlagBits).length !== allFlagNames.length) {
 	throw new TypeError('Every flag of the wire has a bit and a name');
 }
 
-export type RecordFilter = {
+type RecordFilter = {
 	readonly ok: true;
 	/** Also for records that were refused. */
 	matches(record: HeardRecord): boolean;

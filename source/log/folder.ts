@@ -45,7 +45,7 @@ export const indexShape = struct<{
 });
 export type SegmentIndex = Of<typeof indexShape>;
 
-export const segmentName = (number: number): string => String(number).padStart(8, '0');
+const segmentName = (number: number): string => String(number).padStart(8, '0');
 
 export const segmentFile = (folder: string, number: number, kind: 'pcapng' | 'checkpoint' | 'json'): string => path.join(folder, `${segmentName(number)}.${kind}`);
 

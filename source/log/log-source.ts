@@ -7,7 +7,7 @@ import {createLogItems, type LogItems} from './log-reader.js';
 import {type Aside, type SegmentItem} from './segment.js';
 import {createSlicedDelivery, type SlicedDelivery} from './sliced-delivery.js';
 
-export type LogSourceOptions = {
+type LogSourceOptions = {
 	readonly log: Log;
 	/** What it is called. */
 	readonly title: string;

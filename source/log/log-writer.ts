@@ -50,7 +50,7 @@ export type Saver = {
 	totals(): {readonly records: number; readonly created: number; readonly sessions: number};
 };
 
-export type LogWriter = {
+type LogWriter = {
 	/** Hands everything on, and keeps it. */
 	tee(sink: PacketSink): PacketSink;
 	/** Something was told, for the index. */
@@ -64,7 +64,7 @@ export type LogWriter = {
 	close(nowUs: number): Promise<void>;
 };
 
-export type LogWriterOptions = {
+type LogWriterOptions = {
 	readonly task: LogTask;
 	readonly lock: LogLock;
 	readonly saver: Saver;

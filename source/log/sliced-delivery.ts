@@ -2,7 +2,7 @@ import {type ReplayDelivery} from '../capture/replay/delivery.js';
 import {sliceMs, sliceStep, turn} from '../capture/slices.js';
 
 /** What comes next, and how to give it. */
-export type Feed = {
+type Feed = {
 	/** When the next item is; undefined when there is none now. */
 	nextUs(): number | undefined;
 	/** Hands it on; only when there is one. */

@@ -66,7 +66,7 @@ const causesOf = (error: unknown): readonly Error[] => {
 };
 
 /** What went wrong, in words; whether other credentials would help. */
-export const linkProblem = (error: unknown): LinkState => {
+const linkProblem = (error: unknown): LinkState => {
 	const causes = causesOf(error);
 	for (const cause of causes) {
 		const {code} = cause as NodeJS.ErrnoException;
@@ -98,7 +98,7 @@ export type Link = {
 	close(): Promise<void>;
 };
 
-export type LinkOptions = {
+type LinkOptions = {
 	readonly target: NatsTarget;
 	readonly secrets: NatsSecrets;
 	/** Shown by the server in its list of connections. */

@@ -18,7 +18,7 @@ export type Delivery = {
 	header(name: string): string;
 };
 
-export type InboxOptions = {
+type InboxOptions = {
 	readonly link: Link;
 	readonly site: string;
 	readonly subjects: readonly string[];

@@ -10,7 +10,7 @@ import {type Link} from './connection.js';
 import {createInbox, type Delivery, type Inbox} from './inbox.js';
 import {checkpointHeadsOf, framesOf, header, indexesOfSite} from './subjects.js';
 
-export type MirrorOptions = {
+type MirrorOptions = {
 	readonly link: Link;
 	readonly site: string;
 	/** Where the log is made; it is made if it is not there. */

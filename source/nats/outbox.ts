@@ -44,7 +44,7 @@ export type OutboxCounts = {
 	repeats: number;
 };
 
-export type OutboxOptions = {
+type OutboxOptions = {
 	readonly link: Link;
 	readonly site: string;
 	/** A random name of this run. */
@@ -56,7 +56,7 @@ export type OutboxOptions = {
 	onProblem(text: string): void;
 };
 
-export type Outbox = {
+type Outbox = {
 	readonly counts: Readonly<OutboxCounts>;
 	/** Ends when the supply does, or the link is closed. */
 	readonly ended: Promise<void>;

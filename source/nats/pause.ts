@@ -1,5 +1,5 @@
 /** A wait that can be cut short. One at a time. */
-export type Pause = {
+type Pause = {
 	/** Resolves after that time, or when it is cut short. */
 	wait(ms: number): Promise<void>;
 	cut(): void;

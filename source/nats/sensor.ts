@@ -25,7 +25,7 @@ export type SensorStatus = LinkState & {
 	readonly problem: string;
 };
 
-export type SensorOptions = {
+type SensorOptions = {
 	readonly target: NatsTarget;
 	readonly secrets: NatsSecrets;
 	/** The log to publish. */

@@ -10,7 +10,7 @@ import {type Batch, type Supply} from './outbox.js';
 /** Where a log goes on: a segment, and an octet of its file. */
 export type Position = {readonly segment: number; readonly offset: number};
 
-export const positionText = ({segment, offset}: Position): string => `${segment}:${offset}`;
+const positionText = ({segment, offset}: Position): string => `${segment}:${offset}`;
 
 export const parsePosition = (text: string): Position | undefined => {
 	const [, segment, offset] = /^(\d{1,15}):(\d{1,15})$/v.exec(text) ?? [];
@@ -48,7 +48,7 @@ const wholeBlocks = (octets: Uint8Array): {readonly end: number; readonly frames
 /** One segment that is read from where we are, with what was described in it up to there. */
 type Reading = {readonly segment: number; readonly descriptor: number; described: Uint8Array[]; offset: number};
 
-export type LogSupply = Supply & {
+type LogSupply = Supply & {
 	/** All that is written by now has been given out, and the next batch is being waited for. */
 	isIdle(): boolean;
 	close(): void;

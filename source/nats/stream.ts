@@ -3,7 +3,7 @@ import {type NatsConnection} from '@nats-io/transport-node';
 import {framesOf, header, siteOfStream, streamOf} from './subjects.js';
 
 /** How much of a site's past the broker keeps, where we make its stream ourselves. */
-export type Retention = {readonly octets: number; readonly ageMs: number};
+type Retention = {readonly octets: number; readonly ageMs: number};
 
 export const defaultRetention: Retention = {octets: 1024 ** 3, ageMs: 14 * 86_400_000};
 

@@ -46,7 +46,7 @@ export class ConfigProblem extends Error {
 export type ScreenWords = {readonly actions: readonly string[]; readonly columns: readonly string[]};
 
 /** What may stand in a configuration, known only to those who use it. */
-export type Vocabulary = ScreenWords & {readonly settings: ReadonlyMap<string, Setting>};
+type Vocabulary = ScreenWords & {readonly settings: ReadonlyMap<string, Setting>};
 
 const bad = (path: KeyPath, message: string): never => {
 	throw new ConfigProblem(path, message);

@@ -12,7 +12,7 @@ type ValueOf<Entry> = Entry extends {argument: string; repeatable: true} ? strin
 /** The options of the table by the names that the code gives them, with their types. */
 export type GivenFlags = {-readonly [Name in OptionName as Camel<Name>]: ValueOf<(typeof optionTable)[Name]>};
 
-export type FlagName = keyof GivenFlags;
+type FlagName = keyof GivenFlags;
 
 export const flagName = (name: OptionName): FlagName => name.replaceAll(/-[a-z]/gv, letter => letter[1]!.toUpperCase()) as FlagName;
 

@@ -15,7 +15,7 @@ export const sections = {
 /** What a value can be completed with; nothing where there is no `completes`. */
 export type Completion = 'file' | 'interface' | 'host' | 'filter' | 'command' | 'sort-key' | 'record-fields' | 'columns' | 'action' | readonly string[];
 
-export type OptionEntry = {
+type OptionEntry = {
 	readonly letter?: string;
 	/** What the value is called; an option without one is a switch. */
 	readonly argument?: string;

@@ -10,7 +10,7 @@ export type OptionWord = {
 };
 
 /** The command line, cut into options in their order and the words of the filter. */
-export type CommandWords = {readonly options: readonly OptionWord[]; readonly filter: readonly string[]};
+type CommandWords = {readonly options: readonly OptionWord[]; readonly filter: readonly string[]};
 
 const byTyped = new Map<string, Option>(options.map(option => [option.typed, option]));
 const byLetter = new Map<string, Option>(options.flatMap(option => option.letter ? [[option.letter, option]] : []));

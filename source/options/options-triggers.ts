@@ -12,7 +12,7 @@ type Word = {readonly name: 'on' | ActionName; readonly value: string};
 /** `--on` and the actions, in the order in which they stand. */
 const isTriggerWord = (word: OptionWord): word is Word => word.name === 'on' || Object.hasOwn(actionKinds, word.name);
 
-export type TriggerOptions = {readonly rate: string | undefined; readonly timeout: string | undefined; readonly saved: ReadonlyMap<string, string>; readonly taken: readonly string[]};
+type TriggerOptions = {readonly rate: string | undefined; readonly timeout: string | undefined; readonly saved: ReadonlyMap<string, string>; readonly taken: readonly string[]};
 
 /** The triggers of a command line: each action belongs to the nearest `--on` before it. Throws a `UsageError`. */
 export const triggersOf = (words: readonly OptionWord[], {rate = defaultRate, timeout, saved, taken}: TriggerOptions): Trigger[] => {

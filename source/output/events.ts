@@ -7,7 +7,7 @@ import {stateName} from '../wire/sync/conn-state.js';
 import {connectionFields} from './connection-fields.js';
 import {type Names} from './names.js';
 
-export type EventFormat = {
+type EventFormat = {
 	/** A line for one change, '' for those that only carry names. */
 	line(change: Change): string;
 	/** A line of this program itself: changes that a slow reader made it drop. */

@@ -16,7 +16,7 @@ export const listRow = (connection: Connection, nowUs: number): string => {
 		+ `${clientText(connection).padEnd(18)} ${virtualText(connection).padEnd(18)} ${realText(connection)}\n`;
 };
 
-export type ListSummary = {readonly nowUs: number; readonly connections: number; readonly templates: number; readonly source: string};
+type ListSummary = {readonly nowUs: number; readonly connections: number; readonly templates: number; readonly source: string};
 
 export const listHeadingJson = ({nowUs, connections, templates, source}: ListSummary): string =>
 	`${safeJson({v: 1, type: 'table', at: rfc3339(nowUs), connections, templates, source})}\n`;

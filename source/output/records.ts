@@ -58,7 +58,7 @@ export const recordFields = (optional: boolean): field.Fields =>
 
 export const recordFieldNames: readonly string[] = Object.keys(fields);
 
-export type RecordFormat = (record: HeardRecord) => string;
+type RecordFormat = (record: HeardRecord) => string;
 
 /** What all records of one message have in common. */
 const sameMessage = (record: HeardRecord, other: HeardRecord): boolean =>

@@ -27,7 +27,7 @@ const withSecrets = <Result>(use: () => Result): Result => {
 };
 
 /** Where a sensor keeps its own log, which bridges the time that the broker is away. */
-export const sensorFolder = (site: string): string => {
+const sensorFolder = (site: string): string => {
 	const state = process.env['STATE_DIRECTORY']?.split(':', 1)[0]
 		?? (process.getuid?.() === 0 ? '/var/lib/ipvstop' : path.join(process.env['XDG_STATE_HOME'] || path.join(os.homedir(), '.local/state'), 'ipvstop'));
 	const folder = path.join(state, `sensor-${site}`);
@@ -38,7 +38,7 @@ export const sensorFolder = (site: string): string => {
 /** What a viewer keeps of all its sites. */
 const mostOctets = 2 ** 30;
 
-export type Nats = {
+type Nats = {
 	/** As they were given, with folders in the place of what lies on NATS. */
 	readonly options: Options;
 	/** A signal came while the first of the past was waited for. */

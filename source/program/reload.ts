@@ -12,7 +12,7 @@ const fixedParts = (before: Options, after: Options): string[] => [
 	...(before.mode === 'records' && before.triggers.length === 0 && after.triggers.length > 0 ? ['triggers'] : []),
 ];
 
-export type Reload = {
+type Reload = {
 	/** What is in effect. */
 	readonly options: Options;
 	/** In a line for people. */

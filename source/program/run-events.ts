@@ -11,7 +11,7 @@ import {createNames} from '../output/names.js';
 import {type OwnEvents} from '../output/own-events.js';
 import {type TextOutput} from '../output/text-output.js';
 
-export type EventsRun = {
+type EventsRun = {
 	readonly json: boolean;
 	/** Found valid; '' for all. */
 	readonly filter: string;

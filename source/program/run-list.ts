@@ -12,7 +12,7 @@ import {type Judgement, listHeading, listHeadingJson, listRow, listRowJson} from
 import {createNames} from '../output/names.js';
 import {type TextOutput} from '../output/text-output.js';
 
-export type ListRun = {
+type ListRun = {
 	readonly json: boolean;
 	readonly sort: SortKey | undefined;
 	/** Found valid; '' for all. */

@@ -11,7 +11,7 @@ import {createNames} from '../output/names.js';
 import {createJsonRecords, createPlainRecords, createTabbedRecords} from '../output/records.js';
 import {type TextOutput} from '../output/text-output.js';
 
-export type RecordsRun = {
+type RecordsRun = {
 	readonly json: boolean;
 	/** Columns instead of the line for people; none: that line. */
 	readonly fields: readonly string[];

@@ -18,7 +18,7 @@ import {createNaming} from '../text/alias-names.js';
 import {complaint} from '../text/format.js';
 import {secondUs} from '../wire/second.js';
 
-export type ReportRun = {
+type ReportRun = {
 	/** Ends in `.md` or `.markdown` for Markdown; all else is a page. */
 	readonly report: string;
 	/** Found valid; '' for all. */

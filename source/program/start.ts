@@ -214,7 +214,7 @@ const tableMemory = ({mode, triggers, metrics, maxSessions}: Options): TableMemo
 export const recordsOfBookmark = 1_000_000;
 
 /** What a thread is given beside the options. */
-export type EngineParts = {
+type EngineParts = {
 	readonly recording?: RecordingTask | undefined;
 	readonly log?: LogTask | undefined;
 	/** Words before each command that it starts. */

@@ -46,7 +46,7 @@ export type RecordingBlocks = {
 	waiting(): number;
 };
 
-export type RecordingBlocksOptions = {
+type RecordingBlocksOptions = {
 	/** Name and version of this program. */
 	readonly application: string;
 	readonly chunkOctets: number;

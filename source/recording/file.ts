@@ -88,7 +88,7 @@ export const recordingReason = (error: unknown): string => {
 };
 
 /** What a recording begins with: a file that is open, so that no other program takes it for free, or a path that is none. */
-export type FirstFile = {
+type FirstFile = {
 	readonly firstFile: string;
 	readonly firstDescriptor: number | undefined;
 	/** Wall clock time in microseconds by which it is named where files take turns. */

@@ -7,7 +7,7 @@ import {writerOf} from './holder.js';
 import {type Steps} from './steps.js';
 
 /** The files of a recording, one after the other. What fails throws within the steps, and leaves whole blocks. */
-export type RecordingFiles = {
+type RecordingFiles = {
 	/** The one that is written now, or is to be. */
 	name(): string;
 	/** So far, over all files. */
@@ -22,7 +22,7 @@ export type RecordingFiles = {
 	release(): void;
 };
 
-export type RecordingFilesParts = {
+type RecordingFilesParts = {
 	readonly task: RecordingTask;
 	readonly blocks: RecordingBlocks;
 	/** Wall clock time of the latest packet in microseconds: it names the next file. */

@@ -24,14 +24,14 @@ export type RecordingStatus = {
 };
 
 /** Which frames are kept, asked when the sink has taken the frame. */
-export type RecordingChoice = {
+type RecordingChoice = {
 	/** The frame, with others that belong before it, or none. */
 	chosen(packet: Packet): readonly Packet[];
 	isChosen(): boolean;
 };
 
 /** Writes what is captured to files while it is captured. Nothing here blocks, throws, or grows without bound. */
-export type Recorder = {
+type Recorder = {
 	/** Hands everything on, and keeps a copy of what is captured; where a filter chooses, of what the sink lets it choose. */
 	tee(sink: PacketSink, choice?: RecordingChoice): PacketSink;
 	note(timeUs: number, text: string): void;

@@ -84,7 +84,7 @@ export const createRecordRingWriter = (memory: RingMemory, options: {readonly wa
 	};
 };
 
-export type RecordRingReader = {
+type RecordRingReader = {
 	read(each: (record: HeardRecord) => void, limit?: number): number;
 	lost(): number;
 	pending(): number;

@@ -4,7 +4,7 @@ import {ofService} from './service-detail.js';
 import {type TableReading} from './table-reading.js';
 
 /** Counts clients again and again while they are looked at. */
-export type ClientCounting = {
+type ClientCounting = {
 	/** What was counted last of what is asked for; undefined until the first count of it is done, or when nobody asks. */
 	report(reading: TableReading, question: Question, nowUs: number): ClientReport | undefined;
 	/** Gives up what is being counted, and what was. */

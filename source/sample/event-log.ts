@@ -4,7 +4,7 @@ import {changeKindOf, changeMs} from '../table/entry.js';
 import {numberAt, openTableMemory, type TableMemory} from '../table/memory.js';
 import {createRingReader, type RingReader} from '../ring/shared-ring.js';
 
-export type EventLog = {
+type EventLog = {
 	/** Takes in what happened since the last call. */
 	update(): void;
 	/** Newest last, at most some thousands. */

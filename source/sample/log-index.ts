@@ -14,7 +14,7 @@ const turn = async (): Promise<void> => new Promise(resolve => {
 type Part = {readonly firstUs: number; readonly lastUs: number; readonly born: number; readonly events: readonly LoggedEvent[]};
 
 /** Indexes of segments that are complete stay as they were read. */
-export type LogIndex = {
+type LogIndex = {
 	/** Looks again; undefined for an empty log. */
 	read(): Promise<ReplayIndex | undefined>;
 };

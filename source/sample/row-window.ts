@@ -5,9 +5,9 @@ import {type Question, type Sample} from './sample.js';
 import {type TableReading} from './table-reading.js';
 
 /** The rows on the screen, and where they stand among those that pass the filter. */
-export type RowWindow = Pick<Sample, 'rows' | 'gone' | 'offset' | 'followed' | 'matched' | 'total'>;
+type RowWindow = Pick<Sample, 'rows' | 'gone' | 'offset' | 'followed' | 'matched' | 'total'>;
 
-export type RowWindows = {
+type RowWindows = {
 	of(reading: TableReading, question: Question, nowUs: number): RowWindow;
 	/** Another table is read from now on: no row keeps its place. */
 	forget(): void;

@@ -8,7 +8,7 @@ import {type TableView} from '../table/read/table-view.js';
 import {createSlicedMatch, type SlicedMatch} from './sliced-match.js';
 
 /** A filter over what happened: changes of sessions as entries, all else as fields. */
-export type ScreenEventFilter = {
+type ScreenEventFilter = {
 	at(nowUs: number): Predicate;
 	matchesFields(event: EventFields): boolean;
 };
@@ -38,7 +38,7 @@ const expressionOf = (text: string, isInverted: boolean): Expression | FilterErr
 	return isInverted ? {kind: 'not', part: parsed.expression} : parsed.expression;
 };
 
-export type ScreenFilterOptions = {
+type ScreenFilterOptions = {
 	readonly names: FilterNames;
 	readonly marked: ReadonlySet<number>;
 	readonly verdicts: Verdicts;

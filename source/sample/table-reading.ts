@@ -28,7 +28,7 @@ export type TableReading = {
 	close(): void;
 };
 
-export type ReadingParts = {
+type ReadingParts = {
 	readonly status: () => Status | undefined;
 	readonly names: FilterNames;
 	/** Slots of marked sessions. */

@@ -159,7 +159,7 @@ export const encodeComments = (comments: readonly string[]): Octets => optionsOf
 export const packetBlockOctets = (length: number, optionOctets: number): number => packetHeaderOctets + padded(length) + optionOctets + 4;
 
 /** Where a captured frame lies and what is to be said of it. */
-export type WrittenPacket = {
+type WrittenPacket = {
 	readonly view: DataView;
 	readonly offset: number;
 	readonly length: number;

@@ -42,7 +42,7 @@ const magics = new Map<number, Variant>([
 export const isPcapMagic = (magic: number): boolean => magics.has(magic);
 
 /** Reads the records of a file that begins with such a magic into the packet. 'need': too few octets have arrived. */
-export type PcapReader = {
+type PcapReader = {
 	next(): 'packet' | 'need' | SavefileProblem;
 	/** Offset from which all octets are 0, -1 when the last ones are not. */
 	zeroesFrom(): number;

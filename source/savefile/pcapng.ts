@@ -70,7 +70,7 @@ const minimumTotal = (type: number): number => {
 };
 
 /** Reads blocks until one holds a packet, which goes to `packet`. 'need': too few octets have arrived. */
-export type PcapngReader = {
+type PcapngReader = {
 	next(): 'packet' | 'need' | SavefileProblem;
 	/** Offset of a block whose octets are being skipped, undefined outside of one. */
 	skipping(): number | undefined;

@@ -4,7 +4,7 @@ import {createPcapReader, isPcapMagic} from './pcap.js';
 import {createPcapngReader, sectionBlock} from './pcapng.js';
 import {type SavefileProblem} from './savefile-problem.js';
 
-export type SavefileReader = {
+type SavefileReader = {
 	/** The packet that `next` found. Borrowed: overwritten by the next call of `next` or `push`. */
 	readonly packet: Packet;
 	/** Known as soon as the first octets were read. */

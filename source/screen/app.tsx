@@ -12,7 +12,7 @@ import {ThemeContext} from './theme.js';
 import {useMonitor} from './use-monitor.js';
 import {useRepaint} from './use-repaint.js';
 
-export type AppProps = Omit<ConsoleOptions, 'columns' | 'rows'> & Pick<Effects, 'save'> & {
+type AppProps = Omit<ConsoleOptions, 'columns' | 'rows'> & Pick<Effects, 'save'> & {
 	readonly sampler: Sampler;
 	readonly player: Player;
 	readonly color: boolean;

@@ -26,7 +26,7 @@ const meaningOf = (line: string, saved: ReadonlyMap<string, string>): Meaning =>
 };
 
 /** The line behind `/`: it filters while it is typed, and is kept by Enter. */
-export type FilterPrompt = {
+type FilterPrompt = {
 	/** What is wrong with a line so far, at its column; undefined while it may yet become a name. */
 	check(line: string): FilterError | undefined;
 	/** The line has changed: a moment later it is in force, if it is a filter. */

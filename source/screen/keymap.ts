@@ -13,7 +13,7 @@ export type Action =
 /** Help is grouped by what a person wants. */
 export const groups = ['MOVE', 'VIEW', 'FIND', 'SORT', 'HOLD', 'TIME', 'KEEP', 'SHOW', 'LEAVE'] as const;
 
-export type Binding = {
+type Binding = {
 	readonly action: Action;
 	/** Characters as they are, control ones as `^L`, others by the names of `keys.ts`. */
 	readonly keys: readonly string[];

@@ -15,7 +15,7 @@ import {withFilter, type Prompt, type UiState} from './ui-state.js';
 const mostFinds = 100;
 
 /** What is done to the line that is being typed. */
-export type PromptKeys = {
+type PromptKeys = {
 	key(prompt: Prompt, key: string): void;
 	/** Pasted text. */
 	insert(prompt: Prompt, text: string): void;

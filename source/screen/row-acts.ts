@@ -9,7 +9,7 @@ import {reduceUi} from './reducer.js';
 import {firstView, withFilter} from './ui-state.js';
 
 /** What can be done to the row under the cursor. */
-export type RowAction = Extract<Action, 'open' | 'copy' | 'to-filter' | 'mark' | 'follow'>;
+type RowAction = Extract<Action, 'open' | 'copy' | 'to-filter' | 'mark' | 'follow'>;
 
 export const createRowActs = (stage: Stage, {write}: Pick<Effects, 'write'>): Readonly<Record<RowAction, () => void>> => {
 	const described = (): Described | undefined => describeUnderCursor(stage.frame());

@@ -15,7 +15,7 @@ import {mouseOff, mouseOn} from './mouse.js';
 import {boundSize} from './screen-size.js';
 import {views} from './views/views.js';
 
-export type ScreenOptions = Pick<SamplerOptions, 'aliases' | 'ownEvents'> & Pick<Effects, 'save'> & {
+type ScreenOptions = Pick<SamplerOptions, 'aliases' | 'ownEvents'> & Pick<Effects, 'save'> & {
 	readonly intervalSeconds: number;
 	readonly color: boolean;
 	readonly ascii: boolean;
@@ -35,7 +35,7 @@ export type ScreenOptions = Pick<SamplerOptions, 'aliases' | 'ownEvents'> & Pick
 	readonly keys: ReadonlyMap<string, readonly string[]>;
 };
 
-export type ScreenEnd = {
+type ScreenEnd = {
 	readonly exitCode: number;
 	/** To be said when the terminal is itself again. */
 	readonly problems: readonly string[];

@@ -74,7 +74,7 @@ export const paint = ({text: given, tone, parts = []}: Line, hasColor: boolean):
 	return painted + plain(text.slice(at));
 };
 
-export type Theme = {readonly hasColor: boolean};
+type Theme = {readonly hasColor: boolean};
 
 export const ThemeContext = createContext<Theme>({hasColor: false});
 

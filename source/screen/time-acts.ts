@@ -8,7 +8,7 @@ import {type Stage} from './stage.js';
 import {reduceUi} from './reducer.js';
 import {openPrompt} from './ui-state.js';
 
-export type TimeAction = Extract<Action, 'pause' | 'step-forward' | 'step-back' | 'forward' | 'backward' | 'go-to' | 'live' | 'more' | 'less'>;
+type TimeAction = Extract<Action, 'pause' | 'step-forward' | 'step-back' | 'forward' | 'backward' | 'go-to' | 'live' | 'more' | 'less'>;
 
 /** Between two frames of what is not a file. */
 const intervalSteps = [0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60];

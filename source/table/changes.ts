@@ -7,7 +7,7 @@ import {createPathReader, type PathInfo} from './path-info.js';
 
 /** `held` is no change: it holds paths that a restored table had, until it is overwritten. */
 export const changeKind = {none: 0, new: 1, state: 2, moved: 3, expired: 4, ranout: 5, evicted: 6, refused: 7, aside: 8, held: 9} as const;
-export type ChangeKind = keyof typeof changeKind;
+type ChangeKind = keyof typeof changeKind;
 /** The number of a kind is its place in this list. */
 export const changeKinds = Object.keys(changeKind) as readonly ChangeKind[];
 export type SessionChangeKind = Exclude<ChangeKind, 'none' | 'refused' | 'aside' | 'held'>;
@@ -16,7 +16,7 @@ export type SessionChangeKind = Exclude<ChangeKind, 'none' | 'refused' | 'aside'
 export const refusedEveryMs = 1000;
 
 /** Where a record of kind `refused` or `aside` holds what it says. */
-export const refusedAt = {fault: 0, count: 1, segment: 2} as const;
+const refusedAt = {fault: 0, count: 1, segment: 2} as const;
 export const asideAt = {position: 0, length: 1} as const;
 
 /** A change of one session. Borrowed: `words` are overwritten by the next, and ids in them may mean something else later. */
@@ -34,7 +34,7 @@ export type SessionChange = {
 	wasPath(): PathInfo | undefined;
 };
 
-export type RefusedChange = {
+type RefusedChange = {
 	readonly type: 'refused';
 	readonly timeUs: number;
 	readonly fault: Fault;
@@ -45,7 +45,7 @@ export type RefusedChange = {
 };
 
 /** Something that is not about one session, in its place among the changes; undefined text: overwritten. */
-export type AsideChange = {readonly type: 'aside'; readonly timeUs: number; readonly json: string | undefined};
+type AsideChange = {readonly type: 'aside'; readonly timeUs: number; readonly json: string | undefined};
 
 export type Change = SessionChange | RefusedChange | AsideChange;
 

@@ -106,8 +106,8 @@ export const entryMark = {
 const unmarked = 0x0f_ff_ff_ff;
 
 export const protocolNumber = {ip: 0, tcp: 6, udp: 17, sctp: 132} as const;
-export const tcpEstablished = 1;
-export const sctpEstablished = 8;
+const tcpEstablished = 1;
+const sctpEstablished = 8;
 
 /** The columns of the counters: states 0 to 13, then the two states of templates. */
 export const stateCodes = 16;

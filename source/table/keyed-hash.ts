@@ -10,7 +10,7 @@ Measured beside it and HalfSipHash-1-3, which Linux uses for its own tables on 3
 import {randomFillSync} from 'node:crypto';
 
 /** Random words: 256 for each octet of a key. */
-export type HashTables = Int32Array;
+type HashTables = Int32Array;
 
 /** For keys of at most so many octets. `seed` makes the same tables again: for tests, never where anything is heard. */
 export const createHashTables = (octets: number, seed?: number): HashTables => {

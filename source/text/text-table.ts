@@ -18,7 +18,7 @@ export type Column<Row> = {
 
 const leastAddress = 7;
 
-export type TextTable = {readonly heading: string; readonly rows: readonly string[]; readonly widths: readonly number[]};
+type TextTable = {readonly heading: string; readonly rows: readonly string[]; readonly widths: readonly number[]};
 
 /** Whether `text` is shown cut: addresses keep what tells them apart. */
 const cell = <Row>(text: string, width: number, {align, shrink}: Column<Row>): string => {

@@ -6,7 +6,7 @@ import {secondUs} from '../wire/second.js';
 /** No sync message for this long is worth a word; there is no heartbeat, so it is no alarm. */
 const quietUs = 30 * secondUs;
 
-export type RoleReport = {
+type RoleReport = {
 	/** In capitals, as the screen says it. */
 	readonly role: 'MASTER' | 'BACKUP' | 'LISTENS' | 'GONE' | 'SENDING' | 'QUIET' | 'SEEN';
 	/** Where the role is known from, with its age. */

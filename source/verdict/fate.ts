@@ -16,7 +16,7 @@ import {isOverdue} from '../desk/facts/rhythm.js';
 /** What a row says of the last takeover: heard again, new since, only the old master's word, not known to the new one; '' otherwise. */
 export type RowMark = 'confirmed' | 'new' | 'unheard' | 'unknown' | '';
 
-export type EntryVerdicts = Verdicts & {
+type EntryVerdicts = Verdicts & {
 	mark(words: Int32Array, at: number): RowMark;
 };
 

@@ -37,7 +37,7 @@ const toneOf: Readonly<Record<Expectation['level'], Tone>> = {good: 'good', warn
 
 const kindWords: Readonly<Record<Takeover['kind'], string>> = {planned: 'PLANNED', crash: 'CRASH', preempt: 'PREEMPT', move: 'MOVED', sync: 'SENDER'};
 
-export const kindWord = ({kind, failBack}: Pick<Takeover, 'kind' | 'failBack'>): string => failBack && kind !== 'planned' && kind !== 'crash' && kind !== 'sync' ? 'BACK' : kindWords[kind];
+const kindWord = ({kind, failBack}: Pick<Takeover, 'kind' | 'failBack'>): string => failBack && kind !== 'planned' && kind !== 'crash' && kind !== 'sync' ? 'BACK' : kindWords[kind];
 
 /** How long nobody served. The new master of a preemption may have spoken up before the old one stopped. */
 const gapWords = ({kind, gapUs}: Takeover): string => {

@@ -19,7 +19,7 @@ import {decodeSyncMessage} from './sync/sync-message.js';
 import {readPorts, readUdp} from './ip/udp.js';
 
 /** The base port and the 63 above it: a director may run up to 64 sync threads, each with its own port. */
-export const defaultPorts = {from: 8848, to: 8911} as const;
+const defaultPorts = {from: 8848, to: 8911} as const;
 
 export type DissectorOptions = {
 	/** Only messages to these groups. Without any: every multicast address, since what the capture filter let in was asked for. */
@@ -31,7 +31,7 @@ export type DissectorOptions = {
 	readonly ports?: {readonly from: number; readonly to: number};
 };
 
-export type Dissector = {
+type Dissector = {
 	/** Takes one captured frame. */
 	packet(packet: Packet): void;
 	/** Takes one UDP payload that a joined socket heard; ports and groups are not checked, the socket chose them. */

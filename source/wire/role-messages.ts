@@ -16,7 +16,7 @@ import {createAdvert, readVrrp, vrrpProtocol} from './vrrp.js';
 
 const ahProtocol = 51;
 
-export type RoleMessages = {
+type RoleMessages = {
 	/** `span` lies over an ARP packet. */
 	arp(): void;
 	/** `span` lies over the payload of an IP packet; what concerns no role is passed over. */

@@ -18,7 +18,7 @@ export type GroupListener = {
 	close(): void;
 };
 
-export type GroupListenerOptions = {
+type GroupListenerOptions = {
 	readonly groups: readonly string[];
 	readonly ports: readonly number[];
 	readonly clock: CaptureClock;

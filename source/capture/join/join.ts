@@ -4,7 +4,7 @@ import {CaptureError, joinedSight, type PacketSink, type PacketSource, type Plac
 import {openGroupListener, type GroupListener} from './group-listener.js';
 import {type MembershipProblem} from './membership.js';
 
-export type JoinOptions = {
+type JoinOptions = {
 	readonly groups: readonly string[];
 	readonly ports: readonly number[];
 	/** Which of the host's interfaces to join on. */

@@ -29,7 +29,7 @@ const openError = (name: string, error: unknown): CaptureError => {
 export const anyInterface = 'any';
 
 /** What all interfaces of a capture share. */
-export type LiveGround = FilterOptions & {
+type LiveGround = FilterOptions & {
 	readonly binding: PcapBinding;
 	readonly sink: Pick<PacketSink, 'packet' | 'datagram'>;
 	readonly time: KernelTime;

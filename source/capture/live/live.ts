@@ -8,7 +8,7 @@ import {createKernelTime} from './kernel-time.js';
 import {anyInterface, createLiveInterface, type LiveInterface} from './live-interface.js';
 import {PcapUnavailableError, type PcapBinding} from './pcap-binding.js';
 
-export type LiveOptions = FilterOptions & {
+type LiveOptions = FilterOptions & {
 	/** Names as given by the user; empty: every suitable interface, also those that come up later. */
 	readonly interfaces: readonly string[];
 	/** Never join a group. */

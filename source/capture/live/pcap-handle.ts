@@ -18,7 +18,7 @@ export type PcapHandle = {
 	close(): void;
 };
 
-export type PcapHandleOptions = {
+type PcapHandleOptions = {
 	readonly device: string;
 	/** Tried in turn; the first that compiles is used. */
 	readonly filters: readonly string[];

@@ -18,7 +18,7 @@ export type ReplayControls = {
 	whenSettled(): Promise<void>;
 };
 
-export type ReplayTimeline = {
+type ReplayTimeline = {
 	readonly controls: ReplayControls;
 	/** Delivers each packet when it is due, till the last one or `end`. First goes to `untilUs` at once and pauses there, where that is finite. */
 	run(delivery: ReplayDelivery, sink: Pick<PacketSink, 'advance'>, untilUs: number): Promise<void>;

@@ -8,7 +8,7 @@ import {cookedFilter, ethernetFilter, type FilterOptions} from '../filter-expres
 import {sliceMs, sliceStep, turn} from '../slices.js';
 import {CaptureError, fullSight, type PacketSink, type PacketSource, type Place, type SourceEnd} from '../source.js';
 
-export type ViaOptions = FilterOptions & {
+type ViaOptions = FilterOptions & {
 	/** As on the command line: `[NAME=]HOST[:IFACE]` or `[NAME=]CMD`. */
 	readonly targets: readonly string[];
 	/** Words before each command; none by default. */
@@ -21,7 +21,7 @@ export type ViaOptions = FilterOptions & {
 };
 
 /** One host or command to listen through. */
-export type ViaTarget = {
+type ViaTarget = {
 	readonly name: string;
 	readonly kind: 'ssh' | 'command';
 	/** A log is opened there: its past comes first. */
@@ -72,7 +72,7 @@ const defaultPastSeconds = 1800;
 const noLog = 'no ipvstop on that host: tcpdump listens there, without the past';
 
 /** What the other host's shell runs for a log: ipvstop, which writes what it holds of that time and all that follows; without ipvstop, tcpdump. */
-export const remoteLogCommand = (folder: string, pastSeconds: number, options: FilterOptions): string => inShell([
+const remoteLogCommand = (folder: string, pastSeconds: number, options: FilterOptions): string => inShell([
 	'PATH=$PATH:/usr/local/bin:/usr/bin',
 	`command -v ipvstop >/dev/null 2>&1 && exec ipvstop --no-config -r ${quoted(folder)} --since ${Math.max(1, Math.ceil(pastSeconds))}s -w -`,
 	`echo ${quoted(noLog)} >&2`,

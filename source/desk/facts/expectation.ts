@@ -30,7 +30,7 @@ const either = (resets: number, otherwise: number, held: number): Expectation =>
 	sureness: 'either', resets, otherwise, level: resets < otherwise ? worse(levelOf(resets, held), 'warning') : levelOf(resets, held),
 });
 
-export type Circumstances = {
+type Circumstances = {
 	/** Nothing tells what it was sent. */
 	readonly isBlind?: boolean;
 	/** What its own words show. */
@@ -86,7 +86,7 @@ export const expectationOf = ({held, sent, earlier, known, best, stale}: Coverag
 };
 
 /** No join of the new master was seen, and joins are not seen here at all: what it was sent is anybody's guess. Or it is too early to know what was open. */
-export const isBlindTo = ({isSentOpen, coverage, ownKept, finding, isUnprotected, isBlind}: Takeover): boolean =>
+const isBlindTo = ({isSentOpen, coverage, ownKept, finding, isUnprotected, isBlind}: Takeover): boolean =>
 	isUnprotected || isBlind
 	|| (isSentOpen && coverage.best === coverage.held && coverage.known < coverage.held && ownKept !== 'no' && finding === 'none');
 

@@ -102,14 +102,14 @@ const headShape = struct<Head>({
 const fingerprint = fingerprintOf(headShape.text, tableLayoutText);
 
 /** Room for a copy of what is saved, used again for the next checkpoint. One at a time. */
-export type SaveRoom = TableRoom;
+type SaveRoom = TableRoom;
 export const createSaveRoom = createTableRoom;
 
 /** Makes the room large enough, for some 1 ms. True when it is: then `cutEngine` takes the time of a copy. */
 export const prepareSave = (engine: Engine, room: SaveRoom): boolean => prepareRoom(room, engine.table.state);
 
 /** An engine as it was at one moment. */
-export type EngineCut = {
+type EngineCut = {
 	/** The octets of the checkpoint, in pieces of some 1 ms each; empty ones only give others their turn. */
 	pieces(): Generator<Uint8Array, void>;
 };

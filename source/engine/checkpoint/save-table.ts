@@ -100,7 +100,7 @@ export const prepareRoom = (room: TableRoom, state: TableState): boolean => {
 };
 
 /** A table that was cut out at one moment. It uses the room until its sections are written. */
-export type TableCut = {
+type TableCut = {
 	readonly head: TableHead;
 	readonly sections: readonly Section[];
 };

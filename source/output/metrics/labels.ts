@@ -10,7 +10,7 @@ export const segmentLabel = (names: readonly string[], segment: number): string 
 Chooses which things get a series of their own, so that whoever sends cannot make series without end. A thing keeps its name
 as long as it is there; what comes when all names are taken is `other`.
 */
-export type LabelBudget = {
+type LabelBudget = {
 	/** Tells which keys there are now, the most important first. Gives those that had a name and are gone: their series must go, too, or would pile up. */
 	offer(keys: readonly string[]): string[];
 	/** Whether this key has a name of its own. */
@@ -48,7 +48,7 @@ export const createLabelBudget = (most: number): LabelBudget => {
 /**
 Turns totals that may start again at nothing, since what they count went and came back, into the growth since the last look.
 */
-export type Growth = {
+type Growth = {
 	/** How much `total` of `key` grew. */
 	of(key: string, total: number): number;
 	/** Forgets the keys that were not asked for since the last call. */

@@ -11,7 +11,7 @@ import {createMetricsRegistry} from './registry.js';
 import {createSessionMetrics} from './sessions.js';
 import {createSourceMetrics} from './sources.js';
 
-export type MetricsInput = {
+type MetricsInput = {
 	readonly version: string;
 	readonly view: TableView;
 	/** Most sessions that the table holds. */

@@ -4,7 +4,7 @@ import {createGrowth} from './labels.js';
 export type Labels = Readonly<Record<string, string | number>>;
 
 /** A counter that is told totals, or of each time. */
-export type MetricsCounter = {
+type MetricsCounter = {
 	/** Counts what `total` grew by since it was told last. Where several totals share a series, `key` tells them apart. */
 	grow(total: number, labels?: Labels, key?: string): void;
 	/** The series is there from now on, at 0 where nothing was counted: Prometheus sees no growth in a series that begins. */

@@ -4,7 +4,7 @@ escapes them, since what comes from the wire stands in them as it came.
 */
 export type Level = 'good' | 'warning' | 'bad' | 'unknown';
 
-export type TableColumn = {readonly title: string; readonly isNumber?: boolean};
+type TableColumn = {readonly title: string; readonly isNumber?: boolean};
 
 /** Values in equal parts of a span of time. */
 export type Line = {readonly name: string; readonly values: readonly number[]};

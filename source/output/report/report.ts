@@ -16,7 +16,7 @@ import {type Gathering} from './gathering.js';
 import {type UnknownSessions} from './unknown-sessions.js';
 
 /** All that a report is made of. */
-export type Findings = {
+type Findings = {
 	readonly status: Status;
 	/** Where what is told begins and ends, on the timeline. */
 	readonly fromUs: number;

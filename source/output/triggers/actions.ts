@@ -15,7 +15,7 @@ type ActionKind = {
 	run(words: readonly string[], given: ActionGround): Runner;
 };
 
-export type ActionGround = {
+type ActionGround = {
 	/** Of one run, or one attempt. */
 	readonly timeoutMs: number;
 	/** Words before each command. */

@@ -45,7 +45,7 @@ const start = ([program = '', ...words]: readonly string[], env: NodeJS.ProcessE
 	}
 };
 
-export type ExecOptions = {readonly argv: readonly string[]; readonly timeoutMs: number};
+type ExecOptions = {readonly argv: readonly string[]; readonly timeoutMs: number};
 
 /**
 Starts a program without a shell, with the event on its stdin and in its environment. It leads a process group of its own, so

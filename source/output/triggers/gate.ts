@@ -16,9 +16,9 @@ A monitor that has just started takes every session that it hears of for a new o
 as seen, since a connection is announced again every 50 packets. The same goes for a director that is heard for the first time.
 So `new` counts from two minutes after we began to listen and two minutes after its director was first heard.
 */
-export const firstFillUs = 120 * secondUs;
+const firstFillUs = 120 * secondUs;
 
-export type TriggerGate = {
+type TriggerGate = {
 	/** Takes names out of the stream of changes. */
 	learn(told: AnyTold, timeUs: number): void;
 	/** A director as the last status has it. */

@@ -16,7 +16,7 @@ export type Trigger = {
 };
 
 export const defaultRate = '60/m';
-export const defaultTimeoutMs = 30_000;
+const defaultTimeoutMs = 30_000;
 
 export type TriggerText = {
 	readonly name: string;

@@ -56,7 +56,7 @@ const tellMs = 1000;
 /** Time for what was ended by force to be gone. */
 const endMs = 500;
 
-export type TriggerSet = {
+type TriggerSet = {
 	readonly triggers: readonly Trigger[];
 	/** Addresses, networks and endpoints by alias; the keys in lower case. */
 	readonly aliases: ReadonlyMap<string, readonly string[]>;
@@ -64,7 +64,7 @@ export type TriggerSet = {
 	readonly trusted: ReadonlySet<string>;
 };
 
-export type TriggersOptions = Pick<TriggerGround, 'isDryRun' | 'clock' | 'runnerOf'> & {
+type TriggersOptions = Pick<TriggerGround, 'isDryRun' | 'clock' | 'runnerOf'> & {
 	readonly memory: TableMemory;
 	readonly status: () => Status | undefined;
 };

@@ -7,7 +7,7 @@ const backoffMs = [1000, 4000, 16_000] as const;
 /** What may be better in a moment: asked to wait, overloaded, broken. */
 const isPassing = (status: number): boolean => status === 408 || status === 425 || status === 429 || status >= 500;
 
-export type WebhookOptions = {
+type WebhookOptions = {
 	readonly url: string;
 	/** Of each attempt. */
 	readonly timeoutMs: number;

@@ -9,7 +9,7 @@ import {clientText, pathRealText, protocolText, realText, stateText, virtualText
 import {onScreen} from '../../text/format.js';
 import {type Tone} from '../../text/line.js';
 
-export type EventText = {readonly name: string; readonly text: string; readonly tone: Tone};
+type EventText = {readonly name: string; readonly text: string; readonly tone: Tone};
 
 /** Texts from the wire, as the screen may show them. */
 const shown = (values: AnyTold): AnyTold => Object.fromEntries(Object.entries(values).map(([name, value]) => [name, typeof value === 'string' ? onScreen(value) : value])) as AnyTold;

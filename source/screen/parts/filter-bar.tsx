@@ -86,13 +86,13 @@ const meanings: ReadonlyArray<readonly [term: RegExp, words: string]> = [
 ];
 
 /** In words, where there is one term whose name does not say what it lets through. */
-export const filterMeaning = (filter: string): string => {
+const filterMeaning = (filter: string): string => {
 	const found = filter.split(/[\s\(\)]+/v).flatMap(term => meanings.find(([pattern]) => pattern.test(term.toLowerCase()))?.[1] ?? []);
 	return found.length === 1 ? `: ${found[0]!}` : '';
 };
 
 /** Filter, n of m, order. While a filter does not hold, the column stands before what is wrong with it. */
-export const filterBar = (frame: Frame, lists: 'sessions' | 'events'): Line => {
+const filterBar = (frame: Frame, lists: 'sessions' | 'events'): Line => {
 	const {columns, ui: {filter, isInverted, prompt}} = frame;
 	const right = rightWords(frame, lists);
 	if (prompt?.kind === 'filter') {

@@ -254,7 +254,7 @@ const pairLine = (pair: Pair, frame: Frame): Line => {
 };
 
 /** What stands below the directors: both questions, the figures behind them, further pairs, and what is in trouble. */
-export const verdictLines = (frame: Frame): Line[] => {
+const verdictLines = (frame: Frame): Line[] => {
 	const {sample, columns, rows} = frame;
 	const pair = mainPair(sample);
 	const takeover = pair && !lastSplit(pair, sample.nowUs) ? lastTakeover(pair, sample.nowUs) : undefined;

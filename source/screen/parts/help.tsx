@@ -42,7 +42,7 @@ const filters: readonly HelpEntry[] = [
 const columnFacts = (): readonly HelpEntry[] => views.flatMap(({columns, columnGroup}) => columns.map(({title, help}) => ({group: columnGroup ?? '', keys: title, help})));
 
 /** Everything that can be looked up, as lines: those that hold what is searched for. */
-export const helpLines = (keys: readonly HelpEntry[], search: string, columns: number): Line[] => {
+const helpLines = (keys: readonly HelpEntry[], search: string, columns: number): Line[] => {
 	const all = [...keys, ...signHelp().map(entry => ({group: 'SIGN', ...entry})), ...facts, ...columnFacts(), ...filters];
 	const wanted = search.trim().toLowerCase();
 	const found = wanted === '' ? all : all.filter(({group, keys: label, help}) => `${group} ${label} ${help}`.toLowerCase().includes(wanted));

@@ -14,7 +14,7 @@ export const serviceFilter = ({protocol, vaddr, family, vport}: ServiceInfo): st
 
 export const realName = ({daddr, dport}: Pick<RealServer, 'daddr' | 'dport'>, {family}: Pick<ServiceInfo, 'family'>): string => formatEndpoint(daddr, 0, family, dport);
 
-export type StateCount = {readonly name: string; readonly count: number};
+type StateCount = {readonly name: string; readonly count: number};
 
 /** Connections by state, most frequent first. */
 export const statesOf = ({counts}: SessionCounts, {protocol}: Pick<ServiceInfo, 'protocol'>): StateCount[] =>

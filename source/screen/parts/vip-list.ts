@@ -114,7 +114,7 @@ export const shownServices = (services: readonly ServiceView[], room: number, sa
 /** Services of like size have no order among each other. */
 const magnitude = (service: ServiceView): number => Math.floor(Math.log10(1 + sessionsOf(service)) * 2);
 
-export type VipListOptions = {readonly columns: number; readonly room: number; readonly current: number | undefined; readonly named: Naming};
+type VipListOptions = {readonly columns: number; readonly room: number; readonly current: number | undefined; readonly named: Naming};
 
 /** The VIPs as a list of at most `room` lines with its heading. `current`: the service of the row under the cursor. */
 export const vipList = (sample: Sample, {columns, room, current, named}: VipListOptions): Line[] => {

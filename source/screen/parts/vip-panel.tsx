@@ -22,7 +22,7 @@ export const gapColumns = gap.length;
 const leastPanel = 44;
 const mostTrend = 48;
 
-export type GridPlan = {readonly across: number; readonly width: number; readonly height: number; readonly down: number};
+type GridPlan = {readonly across: number; readonly width: number; readonly height: number; readonly down: number};
 
 /** How panels fit: as many across as are wide enough, with as many real servers as there is room for. */
 export const gridPlan = (services: readonly ServiceView[], columns: number, rows: number): GridPlan => {
@@ -72,7 +72,7 @@ const stateLine = (service: ServiceView, width: number): Line => {
 };
 
 /** One VIP as a panel: states, rates, trend and real servers. */
-export const vipPanel = (service: ServiceView, sample: Sample, {width, height, glyphs, isCurrent, named}: {readonly width: number; readonly height: number; readonly glyphs: Glyphs; readonly isCurrent: boolean; readonly named: Naming}): Line[] => {
+const vipPanel = (service: ServiceView, sample: Sample, {width, height, glyphs, isCurrent, named}: {readonly width: number; readonly height: number; readonly glyphs: Glyphs; readonly isCurrent: boolean; readonly named: Naming}): Line[] => {
 	const {nowUs} = sample;
 	const {known, open, held, sign} = vipRow(service, sample);
 	const site = siteOf(sample.status, service.service.segment);

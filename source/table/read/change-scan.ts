@@ -17,7 +17,7 @@ export type PastChange = {
 	readonly wasPath: PathInfo | undefined;
 };
 
-export type ScanOptions = {
+type ScanOptions = {
 	/** At most so many changes are given. */
 	readonly limit: number;
 	/** At most so many are looked at, newest first. */

@@ -13,7 +13,7 @@ How keys are made. `byRank`: some bits of the low byte of word 4, then what expi
 */
 const keyKind = {byRank: 0, byPathThenExpires: 1, byDirector: 2, age: 3, idle: 4, updates: 5, client: 6, byPath: 7, byDanger: 8} as const;
 
-export type KeyPlan = {
+type KeyPlan = {
 	readonly kind: number;
 	/** Bits of the rank for `byRank`, shifted down. */
 	readonly shift: number;
@@ -84,7 +84,7 @@ export type Bounds = {
 export const unbounded: Bounds = {tie: [], least: -Infinity, most: Infinity, isWide: true};
 
 /** `within`: how many went into the scratch; `below`: how many of those that match come before the bounds. */
-export type Collected = {readonly within: number; readonly below: number; readonly matched: number; readonly total: number};
+type Collected = {readonly within: number; readonly below: number; readonly matched: number; readonly total: number};
 
 type Loop = (words: Int32Array, from: number, step: number, to: number, nowMs: number, rankOfPath: Int32Array, directorRank: ArrayLike<number> | undefined,
 	danger: Predicate | undefined, slots: Int32Array, keys: Float64Array, tie: readonly number[], least: number, most: number) => Collected;

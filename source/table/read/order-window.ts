@@ -38,7 +38,7 @@ const many = 16_384;
 const sample = new Float64Array(samples);
 
 /** A further number of a slot's key, looked at only among equals: level 1, 2, … */
-export type LaterKey = (level: number, slot: number) => number;
+type LaterKey = (level: number, slot: number) => number;
 
 /**
 Ranks `low` to `high` - 1 of the first `matched` slots of `scratch`, ascending by key of `levels` numbers, then by slot. The keys in the

@@ -11,7 +11,7 @@ export type Predicate = ((words: Int32Array, at: number) => boolean) & {
 	readonly source?: PredicateSource;
 };
 
-export type PredicateSource = {
+type PredicateSource = {
 	readonly text: string;
 	/** What the names in the text stand for. */
 	readonly given: Readonly<Record<string, unknown>>;

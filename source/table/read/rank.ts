@@ -6,7 +6,7 @@ import {type PathRanks} from './path-ranks.js';
 import {type Query} from './select.js';
 
 /** Where a session stands among those that a query lets through, counted from 0; -1 when it is not among them. */
-export type Ranker = (query: Query, slot: number, nowUs: number) => number;
+type Ranker = (query: Query, slot: number, nowUs: number) => number;
 
 /** Makes the counterpart of the selector: from a row to its place. One pass, which keeps only those that share the first number of its key. */
 export const createRanker = ({control, numbers, entries}: TableArrays, ranksOf: (sort: 'virtual' | 'real' | 'protocol') => PathRanks): Ranker => {

@@ -28,7 +28,7 @@ export type Selection = {
 	readonly total: number;
 };
 
-export type Selector = (query: Query, nowUs: number) => Selection;
+type Selector = (query: Query, nowUs: number) => Selection;
 
 const noRanks = new Int32Array(0);
 

@@ -3,7 +3,7 @@ import {entryDirector, entryExpiresMs, entryShift, isEntryUsed} from '../entry.j
 /** Who must give up an entry: all unknown senders together, or one director by its number. */
 export const strangers = -1;
 
-export type Eviction = {
+type Eviction = {
 	/** Remembers an entry that an unknown sender made. */
 	strange(slot: number): void;
 	/** The slot to evict of those that `whose` announced last, 0 when there is none. `owned`: how many there are. */

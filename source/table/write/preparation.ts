@@ -12,7 +12,7 @@ import {type SessionHash} from './session-hash.js';
 import {identifyingPort} from './session-lookup.js';
 import {type TableMessage} from './table-message.js';
 
-export type PreparationParts = {
+type PreparationParts = {
 	readonly arrays: TableArrays;
 	readonly hashSession: SessionHash;
 	readonly pathTable: PathTable;
@@ -22,7 +22,7 @@ export type PreparationParts = {
 };
 
 /** What is needed of all records of a message before the first of them is applied, by record. */
-export type Preparation = {
+type Preparation = {
 	/** 0 marks a record that is refused. */
 	readonly pathOf: Int32Array;
 	readonly hashOf: Int32Array;

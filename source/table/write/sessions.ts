@@ -20,7 +20,7 @@ import {setMoment, type Announcement, type Moment, type TableMessage} from './ta
 import {linkEntry, unlinkEntry, type Wheel} from './wheel.js';
 
 /** What the sessions are kept with. */
-export type SessionParts = {
+type SessionParts = {
 	readonly arrays: TableArrays;
 	readonly maxSessions: number;
 	readonly slots: SlotState;

@@ -13,7 +13,7 @@ export type SweepOptions = {
 	readonly limit?: number;
 };
 
-export type SweepParts = {
+type SweepParts = {
 	readonly arrays: TableArrays;
 	readonly index: HashIndex;
 	readonly wheel: Wheel;
@@ -22,7 +22,7 @@ export type SweepParts = {
 };
 
 /** Removes what is due by now. False when `limit` stopped it before the end. */
-export type Sweep = (moment: Moment, options: SweepOptions) => boolean;
+type Sweep = (moment: Moment, options: SweepOptions) => boolean;
 
 /** Entries whose index places are read ahead: their cache misses then overlap. */
 const batch = 64;

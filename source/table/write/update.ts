@@ -15,7 +15,7 @@ import {type Shares} from './shares.js';
 import {type Announcement, type Moment, type TableMessage} from './table-message.js';
 import {linkEntry, unlinkEntry, type Wheel} from './wheel.js';
 
-export type UpdateParts = {
+type UpdateParts = {
 	readonly arrays: TableArrays;
 	readonly lookup: Pick<SessionLookup, 'rekey'>;
 	readonly lookupState: LookupState;
@@ -27,7 +27,7 @@ export type UpdateParts = {
 };
 
 /** Applies a record to the entry of its identity, as Linux ip_vs_proc_conn does. */
-export type SessionUpdate = (slot: number, announcement: Announcement, message: TableMessage, moment: Moment) => void;
+type SessionUpdate = (slot: number, announcement: Announcement, message: TableMessage, moment: Moment) => void;
 
 /** Another director's word sooner than this after the last one is a sign of two masters. */
 const contestedMs = 10_000;

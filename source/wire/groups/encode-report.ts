@@ -7,7 +7,7 @@ import {type AddressWords} from '../packet.js';
 /** Record types of RFC 3376 4.2.12 and RFC 3810 5.2.12: the answer to a query, a leave and a join. */
 export const reportRecord = {isExclude: 2, changeToInclude: 3, changeToExclude: 4} as const;
 
-export type ReportedGroup = {readonly type: number; readonly group: AddressWords};
+type ReportedGroup = {readonly type: number; readonly group: AddressWords};
 
 /** An IGMPv3 membership report (RFC 3376 4.2), no sources. */
 export const encodeIgmpReport = (groups: readonly ReportedGroup[]): Uint8Array<ArrayBuffer> => {

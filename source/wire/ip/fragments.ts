@@ -37,7 +37,7 @@ export type FragmentSet = {
 	protocol: number;
 };
 
-export type Reassembler = {
+type Reassembler = {
 	/**
 	Takes the fragment at `span`. Gives true when it completed its datagram: `span` then lies over the whole payload, borrowed
 	until the next call. The fragment must have been captured whole.

@@ -27,7 +27,7 @@ import {type Span} from '../span.js';
 export const greProtocol = 47;
 
 /** UDP destination ports. */
-export const tunnelPort = {vxlan: 4789, vxlanLinux: 8472, geneve: 6081, tzsp: 37_008} as const;
+const tunnelPort = {vxlan: 4789, vxlanLinux: 8472, geneve: 6081, tzsp: 37_008} as const;
 
 export const isTunnelPort = (port: number): boolean =>
 	port === tunnelPort.vxlan || port === tunnelPort.vxlanLinux || port === tunnelPort.geneve || port === tunnelPort.tzsp;

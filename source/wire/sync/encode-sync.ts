@@ -79,7 +79,7 @@ const writeOption = (view: DataView, offset: number, type: number, data: Uint8Ar
 };
 
 /** Writes the header of a version 1 message of `size` octets. Gives the octet after it. */
-export const writeSyncHeaderV1 = (view: DataView, offset: number, syncid: number, size: number, count: number): number => {
+const writeSyncHeaderV1 = (view: DataView, offset: number, syncid: number, size: number, count: number): number => {
 	view.setUint8(offset, 0);
 	view.setUint8(offset + 1, syncid);
 	view.setUint16(offset + 2, size);
@@ -90,7 +90,7 @@ export const writeSyncHeaderV1 = (view: DataView, offset: number, syncid: number
 };
 
 /** Writes a version 1 record with its options. Gives the octet after it; the caller pads to four octets before the next. */
-export const writeRecordV1 = (view: DataView, offset: number, record: SentRecord): number => {
+const writeRecordV1 = (view: DataView, offset: number, record: SentRecord): number => {
 	view.setUint8(offset, record.family === 6 ? 1 : 0);
 	view.setUint8(offset + 1, record.protocol);
 	view.setUint16(offset + 2, recordOctetsV1(record));

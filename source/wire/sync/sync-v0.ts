@@ -22,7 +22,7 @@ import {recordAt} from './record-batch.js';
 const at = {protocol: 1, cport: 2, vport: 4, dport: 6, caddr: 8, vaddr: 12, daddr: 16, flags: 20, state: 22} as const;
 
 export const simpleLengthV0 = 24;
-export const fullLengthV0 = 48;
+const fullLengthV0 = 48;
 
 const truncated = faultCode['record-truncated'];
 const pastEnd = faultCode['record-past-end'];

@@ -9,7 +9,7 @@ import {type View} from '../../frame.js';
 import {changeText, eventText} from '../../parts/event-text.js';
 import {Lines} from '../../theme.js';
 
-export type EventRow = {readonly timeUs: number; readonly change: PastChange | undefined; readonly event: LoggedEvent | undefined};
+type EventRow = {readonly timeUs: number; readonly change: PastChange | undefined; readonly event: LoggedEvent | undefined};
 
 /** Changes of sessions and all other events as one list, newest first. */
 const eventRows = ({events, changes}: Sample): EventRow[] => [

@@ -24,7 +24,7 @@ export type SessionRow = {
 	readonly fate: (connection: Connection) => string;
 };
 
-export type SessionColumn = Column<SessionRow> & {
+type SessionColumn = Column<SessionRow> & {
 	/** What `<`, `>` and capitals order by here. */
 	readonly sort?: SortKey;
 	/** Shown by default from this many columns of the terminal on; Infinity: only when chosen. */

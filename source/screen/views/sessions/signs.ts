@@ -7,7 +7,7 @@ import {secondUs} from '../../../wire/second.js';
 export type RowSign = 'gone' | 'template' | 'reset' | 'anew' | 'unsure' | 'fresh' | 'risk' | 'none';
 
 /** Whom the words of the signs speak of. */
-export type SignNames = {
+type SignNames = {
 	/** The new master of the last takeover, and whether it rebooted before. */
 	readonly to: string;
 	readonly hasRebooted: boolean;
@@ -41,7 +41,7 @@ export const signs: Readonly<Record<Exclude<RowSign, 'none'>, Sign>> = {
 
 const udp = 17;
 
-export type SignContext = {
+type SignContext = {
 	readonly nowUs: number;
 	readonly changed: ReadonlySet<number>;
 	readonly judged: Judged | undefined;
