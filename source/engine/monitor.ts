@@ -2,7 +2,7 @@ import {Worker} from 'node:worker_threads';
 import {type TableMemory} from '../table/memory.js';
 import {type RingMemory, stopRing} from '../ring/shared-ring.js';
 import {type Bookmark, type FromWorker, type Status, type ToWorker} from './status.js';
-import {type WorkerTask} from './worker.js';
+import {type WorkerTask} from './task.js';
 
 export type MonitorEnd = {
 	/** 0 fine; else what the process should exit with. */

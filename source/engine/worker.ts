@@ -4,233 +4,27 @@ import path from 'node:path';
 import process from 'node:process';
 import {parentPort, workerData} from 'node:worker_threads';
 import {events} from '../events/catalogue.js';
-import {createCaptureClock} from '../capture/clock.js';
-import {combineSources} from '../capture/combine.js';
-import {openSource, type OpenedSource, type SourceOptions} from '../capture/open-source.js';
-import {CaptureError, type PacketSink} from '../capture/source.js';
-import {createDemo} from '../demo/demo.js';
-import {createTableWriter} from '../table/write/writer.js';
-import {tableMemoryProblem, type TableMemory} from '../table/memory.js';
+import {CaptureError} from '../capture/source.js';
 import {createRecordRingWriter} from '../ring/record-ring.js';
-import {type DissectorOptions} from '../wire/dissect.js';
-import {type RingMemory} from '../ring/shared-ring.js';
-import {ago} from '../text/format.js';
 import {createRecorder, type RecordingStatus} from '../recording/recording.js';
-import {groupOf, indexesOf, LogError, openLog, segmentOctets} from '../log/folder.js';
-import {takeLock, writerOf} from '../log/lock.js';
-import {createLogSource, type LogSource} from '../log/log-source.js';
-import {createMergedSource, type MergedLog} from '../log/merged-source.js';
-import {newestMoment, recentStart} from '../log/recent.js';
-import {createLogWriter, type LogTask} from '../log/log-writer.js';
-import {recordingReason, type RecordingTask} from '../recording/file.js';
+import {type LogSource} from '../log/log-source.js';
+import {createLogWriter} from '../log/log-writer.js';
 import {secondUs} from '../wire/second.js';
-import {type Choice, type ChoiceTask} from './choice.js';
-import {createSteadyOffset, createTimeline, systemClocks, type Timeline} from './timeline.js';
+import {type Choice} from './choice.js';
+import {createSteadyOffset, createTimeline, systemClocks} from './timeline.js';
 import {createEngine, type Engine, type EngineOptions} from './engine.js';
 import {markingSink} from './bookmarks.js';
 import {restoreEngine} from './checkpoint/checkpoint.js';
-import {engineOfLog, hearAside, readRest, saverOf} from './log-engine.js';
-import {type Bookmark, type FromWorker, type Publishing, type Status, type ToWorker} from './status.js';
-
-/** What one thread is to do; passed as it starts. */
-export type WorkerTask = {
-	readonly memory: TableMemory;
-	readonly source: SourceOptions;
-	/** Simulated directors in its place. */
-	readonly demo: {readonly seed: number} | undefined;
-	readonly dissector: DissectorOptions;
-	readonly syncids: readonly number[];
-	readonly from: readonly string[];
-	/** Rebuild the table. */
-	readonly applyRecords: boolean;
-	/** Pass on every record here. */
-	readonly records: RingMemory | undefined;
-	/** Wait for the reader rather than overwrite changes and records that it has not read. */
-	readonly lossless: boolean;
-	/** Files may be opened only when `released` is told: privileges are given back then. */
-	readonly awaitsRelease: boolean;
-	/** Write down what is captured. */
-	readonly recording: RecordingTask | undefined;
-	/** Only the frames that a filter lets through. */
-	readonly choice?: ChoiceTask | undefined;
-	/** Keep a log of what is captured. */
-	readonly log?: LogTask | undefined;
-	/** Look at a log; there is no other source then. */
-	readonly past?: LogReading | undefined;
-	/** Look at several, or at one with live sources beside it. */
-	readonly merged?: MergedReading | undefined;
-	/** Make a bookmark after so many records; none by default. */
-	readonly bookmarkEvery?: number | undefined;
-	/** Go on from there; `source.known` says as many packets. */
-	readonly bookmark?: Bookmark | undefined;
-	/** Addresses of directors that are known, and pairs, by the configuration. */
-	readonly pairs: ReadonlyArray<readonly string[]>;
-	/** What is read can wait: whoever draws and answers keys comes first. Never where packets are captured. */
-	readonly givesWay?: boolean | undefined;
-};
-
-/** Which part of a log to look at. */
-export type LogReading = {
-	readonly folder: string;
-	/** What it is called on the screen. */
-	readonly title: string;
-	/** Where to begin: at the nearest checkpoint before. */
-	readonly fromUs: number;
-	/** Where to stop, or to stand first on the screen. */
-	readonly untilUs: number;
-	/** Follow it where it is being written. */
-	readonly follows: boolean;
-	/** On the screen: what is not followed goes at a pace. */
-	readonly isOnScreen: boolean;
-};
-
-/** Which part of several logs to look at. */
-export type MergedReading = Pick<LogReading, 'follows' | 'isOnScreen' | 'untilUs'> & {
-	readonly logs: ReadonlyArray<{
-		readonly folder: string;
-		readonly name: string;
-		/** Add this to the times of its writer to get this host's; microseconds. */
-		readonly differenceUs: number;
-	}>;
-	/** Where to begin: some time before, so that what was open then is known. Infinite: now, or where they end. */
-	readonly fromUs: number;
-	/** Live sources are listened to as well. */
-	readonly isBeside: boolean;
-};
+import {engineOfLog, readRest, saverOf} from './log-engine.js';
+import {type FromWorker, type Publishing, type Status, type ToWorker} from './status.js';
+import {openKeeping, openPast, openMerged, openTask, sinceThen, tableWriter} from './opening.js';
+import {type WorkerTask} from './task.js';
 
 const tickMs = 100;
 const statusTicks = 3;
 /** A writer that was away for less heard nearly all: two adverts may be missing. */
 const leastGapUs = 3 * secondUs;
 
-/** Takes a log to write to. Throws a `CaptureError` when somebody else writes it, or nobody may. */
-const openKeeping = async ({folder}: LogTask) => {
-	try {
-		const lock = await takeLock(folder);
-		if (typeof lock === 'string') {
-			throw new CaptureError(`The log ${folder} is being written by ${lock}. Look at it with -r ${folder}, or keep another one.`, 2);
-		}
-
-		const log = openLog(folder);
-		const indexes = indexesOf(log);
-		const sizes = log.numbers.map(number => segmentOctets(log, number));
-		const kept = log.numbers.map((number, place) => {
-			const index = indexes.get(number);
-			return {number, octets: sizes[place]!, firstUs: index?.firstUs ?? 0, lastUs: index?.lastUs ?? 0};
-		});
-		return {lock, log, kept};
-	} catch (error) {
-		throw error instanceof CaptureError ? error : new CaptureError(`Cannot keep a log in ${folder}: ${recordingReason(error)}. Give -w a folder that you may write to.`, 2);
-	}
-};
-
-/** Opens a log to look at. Throws a `CaptureError`. */
-const openPast = async ({folder, follows}: Pick<LogReading, 'folder' | 'follows'>) => {
-	try {
-		const log = openLog(folder);
-		const writer = follows || log.numbers.length === 0 ? await writerOf(folder) : undefined;
-		if (log.numbers.length === 0 && writer === undefined) {
-			throw new CaptureError(`Cannot read ${folder}: it is a directory, and no log: there is no segment in it, and nobody writes one. Give -r a file, or the folder that -w keeps a log in.`, 2);
-		}
-
-		return {log, isWritten: follows && writer !== undefined};
-	} catch (error) {
-		throw error instanceof LogError
-			? new CaptureError(`Cannot read the log ${error.message}. It is read by the members of the group ${groupOf(folder)}.`, 2)
-			: error;
-	}
-};
-
-/** Opens several logs to look at together. Throws a `CaptureError`. */
-const openMerged = async ({logs, follows}: MergedReading): Promise<MergedLog[]> => Promise.all(logs.map(async ({folder, name, differenceUs}) => {
-	const {log, isWritten} = await openPast({folder, follows});
-	return {log, name, differenceUs, isWritten: isWritten ? async () => await writerOf(folder) !== undefined : undefined};
-}));
-
-/** What several logs say, and what is heard live beside them. */
-const openMergedSource = ({task, timeline, released, engine}: SourceParts, logs: readonly MergedLog[]): LogSource => {
-	const {fromUs, untilUs, isOnScreen, isBeside} = task.merged!;
-	const clock = {...createCaptureClock(), ...timeline};
-	const isLive = isBeside || logs.some(({isWritten}) => isWritten);
-	const wantedUs = Math.min(fromUs, untilUs);
-	const momentUs = Number.isFinite(wantedUs) ? wantedUs : (isLive ? clock.nowUs() : newestMoment(logs) ?? clock.nowUs());
-	return createMergedSource({
-		logs, untilUs, speed: task.source.speed, clock,
-		fromUs: wantedUs <= 0 ? 0 : recentStart(logs, momentUs),
-		isPaced: isOnScreen && !isLive,
-		wallOffsetUs: timeline.wallOffset,
-		beside: isBeside ? combineSources([openSource({...task.source, isBeside: true}, timeline, released)], clock) : undefined,
-		onAside(timeUs, log, {note, gap, slept}) {
-			// What one of them missed says nothing of the others.
-			const detail = [
-				...(note === undefined ? [] : [`note: ${note}`]),
-				...(gap === undefined ? [] : [`not heard for ${ago((timeUs - gap) / secondUs)}`]),
-				...(slept === undefined ? [] : [`its host slept ${ago(slept / secondUs)}`]),
-			];
-			if (detail.length > 0) {
-				engine.note(timeUs, events.source, {segment: log, state: 'up', detail: detail.join('; ')});
-			}
-		},
-	});
-};
-
-type SourceParts = {
-	readonly task: WorkerTask;
-	readonly timeline: Timeline;
-	readonly released: Promise<void>;
-	readonly past: Awaited<ReturnType<typeof openPast>> | undefined;
-	readonly merged: readonly MergedLog[] | undefined;
-	/** The segment that the engine stands at. */
-	readonly first: number | undefined;
-	readonly engine: Engine;
-};
-
-/** What is listened to or read. */
-const openTask = (parts: SourceParts): OpenedSource | LogSource => {
-	const {task, timeline, released, past, merged, first, engine} = parts;
-	if (merged) {
-		return openMergedSource(parts, merged);
-	}
-
-	const clock = {...createCaptureClock(), ...timeline};
-	if (past) {
-		const {folder, title, untilUs, isOnScreen} = task.past!;
-		return createLogSource({
-			log: past.log, title, first, untilUs, speed: task.source.speed, clock,
-			isWritten: past.isWritten ? async () => await writerOf(folder) !== undefined : undefined,
-			isPaced: isOnScreen && !past.isWritten,
-			onAside(timeUs, aside) {
-				hearAside(engine, timeUs, aside);
-			},
-		});
-	}
-
-	return task.demo ? createDemo({seed: task.demo.seed, clock}) : openSource(task.source, timeline, released);
-};
-
-/** Hands to one sink what comes from that time on, and to another what comes before: a log is opened from a checkpoint before the moment that is wanted. */
-const sinceThen = (to: PacketSink, before: PacketSink, fromUs: number): PacketSink => Number.isFinite(fromUs) && fromUs > 0
-	? {
-		...to,
-		packet(packet) {
-			(packet.timeUs < fromUs ? before : to).packet(packet);
-		},
-		datagram(datagram) {
-			(datagram.timeUs < fromUs ? before : to).datagram(datagram);
-		},
-	}
-	: to;
-
-/** Throws a `CaptureError` when there is no memory for the index. */
-const tableWriter = ({memory, lossless}: WorkerTask) => {
-	try {
-		return createTableWriter(memory, {waitForReader: lossless});
-	} catch (error) {
-		throw error instanceof RangeError ? new CaptureError(tableMemoryProblem(memory.sizes.maxSessions), 2) : error;
-	}
-};
-
-/** The one thread that captures, decodes and writes the table. */
 /**
 Lowers the priority of this thread alone: on Linux each has its own (setpriority(2)). A screen on a file has two threads that read it, and with the
 third that draws two cores to share: a key then waited for whichever had the core.
@@ -243,6 +37,7 @@ const giveWay = () => {
 	}
 };
 
+/** The one thread that captures, decodes and writes the table. */
 const run = async (port: NonNullable<typeof parentPort>, task: WorkerTask) => {
 	if (task.givesWay) {
 		giveWay();

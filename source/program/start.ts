@@ -5,7 +5,7 @@ import {startMonitor, type Monitor} from '../engine/monitor.js';
 import {groupOf, indexesOf, isLogPath, LogError, openLog} from '../log/folder.js';
 import {writerOf} from '../log/lock.js';
 import {type LogTask} from '../log/log-writer.js';
-import {type LogReading, type MergedReading} from '../engine/worker.js';
+import {type LogReading, type MergedReading} from '../engine/task.js';
 import {isNatsUrl} from '../nats/target.js';
 import {createFirstFile, RecordingError, recordingReason, type RecordingTask} from '../recording/file.js';
 import {type Options} from '../options/options.js';
