@@ -32,6 +32,10 @@ const interfaceLimit = 65_536;
 const mostComments = 16;
 const mostCommentOctets = 4096;
 const commentOption = 1;
+/** Of a section: who wrote it. */
+const applicationOption = 4;
+/** Comments of others' files are not notes of anybody here. */
+const ownApplication = /^ipvstop\b/v;
 const utf8 = new TextDecoder();
 
 /** What an interface block said. */
@@ -81,6 +85,8 @@ type PcapngReader = {
 export const createPcapngReader = (input: SavefileInput, packet: Packet): PcapngReader => {
 	let littleEndian = true;
 	let interfaces: CaptureInterface[] = [];
+	/** Of the section: this program wrote it. */
+	let isOwn = false;
 	let lastTimeUs = 0;
 	let toSkip = 0;
 	let skippedBlock: {start: number; total: number} | undefined;
@@ -134,25 +140,25 @@ export const createPcapngReader = (input: SavefileInput, packet: Packet): Pcapng
 		};
 	};
 
-	/** The comments among the options of a packet block; undefined when there are none. */
-	const readComments = (from: number, to: number): string[] | undefined => {
-		let comments: string[] | undefined;
+	/** The texts of one kind among the options of a block; undefined when there are none. */
+	const readTexts = (kind: number, from: number, to: number): string[] | undefined => {
+		let texts: string[] | undefined;
 		for (let option = from; to - option >= 4;) {
 			const code = input.view.getUint16(option, littleEndian);
 			const length = input.view.getUint16(option + 2, littleEndian);
-			if (code === 0 || length > to - option - 4 || comments?.length === mostComments) {
+			if (code === 0 || length > to - option - 4 || texts?.length === mostComments) {
 				break;
 			}
 
-			if (code === commentOption && length > 0) {
-				comments ??= [];
-				comments.push(utf8.decode(new Uint8Array(input.view.buffer, input.view.byteOffset + option + 4, Math.min(length, mostCommentOctets))));
+			if (code === kind && length > 0) {
+				texts ??= [];
+				texts.push(utf8.decode(new Uint8Array(input.view.buffer, input.view.byteOffset + option + 4, Math.min(length, mostCommentOctets))));
 			}
 
 			option += 4 + ((length + 3) & ~3);
 		}
 
-		return comments;
+		return texts;
 	};
 
 	/** Drops the rest of a block that says nothing to us, whatever its length, without keeping it. */
@@ -203,6 +209,7 @@ export const createPcapngReader = (input: SavefileInput, packet: Packet): Pcapng
 		switch (type) {
 			case sectionBlock: {
 				interfaces = [];
+				isOwn = ownApplication.test(readTexts(applicationOption, input.at + 24, bodyEnd)?.[0] ?? '');
 				return false;
 			}
 
@@ -237,7 +244,7 @@ export const createPcapngReader = (input: SavefileInput, packet: Packet): Pcapng
 				packet.timeUs = interfaces[id]!.toMicroseconds(input.view.getUint32(input.at + 12, littleEndian), input.view.getUint32(input.at + 16, littleEndian));
 				lastTimeUs = packet.timeUs;
 				const options = packet.offset + ((packet.length + 3) & ~3);
-				packet.comments = options < bodyEnd ? readComments(options, bodyEnd) : undefined;
+				packet.comments = isOwn && options < bodyEnd ? readTexts(commentOption, options, bodyEnd) : undefined;
 				return true;
 			}
 		}

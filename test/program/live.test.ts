@@ -118,7 +118,7 @@ test('a bridge and its port hear each message twice, and it counts once', option
 	assert.equal(stderr, '');
 	const segments = new Set(rowsOf(stdout).slice(1).map(({segment}) => segment));
 	assert.equal(segments.size, 1, `one of the two: ${[...segments].join(', ')}`);
-	assertSameTable(stdout.replaceAll(`"segment":"${String([...segments][0])}"`, '"segment":"wire0"'), file.stdout, ['sent', 'fate']); // Who listens is heard at other moments on two interfaces, and what it was sent decides the fate.
+	assertSameTable(stdout.replaceAll(`"segment":"${String([...segments][0])}"`, '"segment":"wire0"'), file.stdout, ['sent', 'fate', 'account']); // Who listens is heard at other moments on two interfaces; what was sent, and so fates and accounts, depend on that.
 });
 
 test('a VLAN device and its parent hear each message twice, and it counts once', options, async context => {

@@ -178,7 +178,9 @@ test('a note in a recording is told when that is replayed, and written again whe
 
 	const terminal = openTerminal(['-r', file, '--at', '+60']);
 	await terminal.until(screen => /\[m.*\] \d\d:\d\d:\d\dZ/v.test(screen));
-	terminal.type('6G');
+	terminal.type('6');
+	await terminal.until(screen => screen.includes('EVENTS'));
+	terminal.type('G');
 	assert.match(await terminal.until(screen => screen.includes('lb1 is')), / note +lb1 is about to be stopped\\x1b/v);
 	terminal.type('Q');
 	await terminal.exit;
