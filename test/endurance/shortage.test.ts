@@ -108,7 +108,7 @@ test('without a process left, triggers say so and the events go on', withLimitsO
 
 describe('a limit that is too low from the start is named in a line, not in a stack', () => {
 	test('of memory, for the table', async () => {
-		const {code, stdout, stderr} = await run(['--demo', '--list', '--max-sessions', '50000000'], {through: ['bash', '-c', 'ulimit -v 6000000; exec "$0" "$@"']});
+		const {code, stdout, stderr} = await run(['--demo', '--list', '--max-sessions', '50000000'], {through: ['bash', '-c', 'ulimit -v 4000000; exec "$0" "$@"']});
 		// Before the start or in the thread, depending on how much address space a version of Node reserves for itself.
 		assert.ok(code === 1 || code === 2, stderr);
 		assert.equal(stdout, '');
