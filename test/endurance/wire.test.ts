@@ -115,7 +115,7 @@ test('an interface that is renamed is gone under the name that was asked for, an
 	await until(() => states().includes('wire0 gone'), 'it is said');
 	wire.near('ip link set other0 down; ip link set other0 name wire0; ip link set wire0 up');
 	linked(wire);
-	await until(() => states().includes('wire0 up'), 'it is back');
+	await until(() => states().lastIndexOf('wire0 up') > states().indexOf('wire0 gone'), 'it is back');
 	await send(2);
 	await until(() => missing(said(), [0, 2]) === 0, 'it is heard');
 	child.kill('SIGTERM');
