@@ -119,15 +119,15 @@ const tables = async (): Promise<void> => {
 	const [file, updates, map] = [seconds('file'), seconds('updates'), seconds('map')];
 	if (hasTshark) {
 		const tshark = seconds('tshark');
-		add(figure('capture file to table, against tshark -T fields', tshark / file, 16, 'x', `ours ${rate(file)}, tshark ${rate(tshark)} for ${tsharkFields.length} fields`, 4.5));
+		add(figure('capture file to table, against tshark -T fields', tshark / file, 16, 'x', `ours ${rate(file)}, tshark ${rate(tshark)} for ${tsharkFields.length} fields`, 4));
 	} else {
 		say('skip file to table against tshark: no tshark here');
 	}
 
-	add(figure('record updates, against a Map of objects', map / updates, 25, 'x', `ours ${rate(updates)}, Map ${rate(map)}`, 7));
+	add(figure('record updates, against a Map of objects', map / updates, 25, 'x', `ours ${rate(updates)}, Map ${rate(map)}`, 6));
 	if (hasCompiler) {
 		const c = seconds('c');
-		add(figure('record updates, against C with prefetch', c / updates, 0.6, 'x', `ours ${rate(updates)}, C ${rate(c)}, which keeps no changes, rates or references`, 0.18));
+		add(figure('record updates, against C with prefetch', c / updates, 0.6, 'x', `ours ${rate(updates)}, C ${rate(c)}, which keeps no changes, rates or references`, 0.15));
 	} else {
 		say('skip record updates against C: no gcc here');
 	}

@@ -30,7 +30,7 @@ const frameMs = 120;
 const director = {
 	index: 0, segment: 0, address: '10.255.0.2', family: 4, bit: 0, known: true, firstUs: startUs, lastUs: startUs, messages: 0, records: 0, lostMessages: 0, restarts: 0,
 	firstSyncUs: startUs, lastSyncUs: startUs, version: 1, syncid: 51, port: 8848, lastAdvertUs: startUs, vrid: 51, priority: 150, intervalMs: 1000, masterSinceUs: startUs,
-	listeningSinceUs: 0, listeningEvidence: 'none',
+	listeningSinceUs: 0, listeningEvidence: 'none', instances: [],
 } as unknown as Director & {records: number; lastSyncUs: number; lastAdvertUs: number};
 
 type Stage = {
@@ -135,6 +135,10 @@ const measureCase = async (columns: number, rows: number, each: (stage: Stage, f
 	}
 
 	await stage.close();
+	if (median(sizes.slice(2)) === 0) {
+		throw new Error('Nothing was drawn: the screen broke.');
+	}
+
 	return {octets: median(sizes.slice(2)), cpuMs: median(times.slice(2))};
 };
 
