@@ -1,22 +1,11 @@
 import {Buffer} from 'node:buffer';
 import {gunzipSync, gzipSync} from 'node:zlib';
-import {CutError, type Chunks} from '../../source/capture/replay/chunk-source.js';
+import {CutError} from '../../source/capture/replay/chunk-source.js';
 import {gunzipped} from '../../source/capture/replay/gunzip.js';
 import {bendOctets} from './bend-octets.js';
 import {smallerOctets} from './minimise.js';
+import {piecesOf} from './pieces.js';
 import {mix, must, type Target} from './target.js';
-
-const piecesOf = (octets: Uint8Array, size: number): Chunks => {
-	let at = 0;
-	return {
-		async read() {
-			const piece = octets.slice(at, at + size);
-			at += piece.length;
-			return piece.length === 0 ? undefined : piece;
-		},
-		close: () => undefined,
-	};
-};
 
 /** More than any seed unpacks to; bent ones may, a little. */
 const mostOctets = 64 * 2 ** 20;

@@ -1,7 +1,6 @@
 import {readFileSync} from 'node:fs';
 import {gzipSync} from 'node:zlib';
 import {createCaptureStream} from '../../source/capture/replay/capture-stream.js';
-import {type Chunks} from '../../source/capture/replay/chunk-source.js';
 import {gunzipped} from '../../source/capture/replay/gunzip.js';
 import {type Packet} from '../../source/wire/packet.js';
 import {createSavefileReader} from '../../source/savefile/savefile.js';
@@ -10,6 +9,7 @@ import {captureUrl, readCapture} from '../wire/read-capture.js';
 import {bendSavefile} from './bend-savefile.js';
 import {smallerOctets} from './minimise.js';
 import {pcapFile, pcapngFile} from './savefile-parts.js';
+import {piecesOf} from './pieces.js';
 import {mix, mixLarge, must, type Target} from './target.js';
 
 /** What a file holds: a digest of each packet, and how it ended. */
@@ -76,18 +76,6 @@ const wordsOf = ({end}: Contents): string => end === 'end' ? end : `${end.kind} 
 
 const isSame = (one: Contents, two: Contents): boolean =>
 	one.packets.length === two.packets.length && isPrefix(one, two) && wordsOf(one) === wordsOf(two);
-
-const piecesOf = (octets: Uint8Array, size: number): Chunks => {
-	let at = 0;
-	return {
-		async read() {
-			const piece = octets.slice(at, at + size);
-			at += piece.length;
-			return piece.length === 0 ? undefined : piece;
-		},
-		close: () => undefined,
-	};
-};
 
 /** Reads a compressed file the way a replay does. */
 const readPacked = async (packed: Uint8Array, size: number): Promise<Contents> => {
