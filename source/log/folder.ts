@@ -153,6 +153,10 @@ export type Log = {
 	readonly problems: string[];
 };
 
+/** What is to be said once a log has been read: what could not be used, and why it ended where it did, if that is not its end. */
+export const complaintsOf = ({folder, problems}: Log, gone: string | undefined): readonly string[] =>
+	[...problems, ...(gone === undefined ? [] : [gone])].map(problem => `${folder}: ${problem}. What could be read was read.`);
+
 /** Throws a `LogError` when the folder cannot be read. */
 export const openLog = (folder: string): Log => ({folder, owner: ownerOf(folder), numbers: listSegments(folder), problems: []});
 

@@ -2,7 +2,7 @@ import {type CaptureClock} from '../capture/clock.js';
 import {createReplayTimeline, type ReplayControls} from '../capture/replay/timeline.js';
 import {turn} from '../capture/slices.js';
 import {type PacketSink, type PacketSource, type SourceEnd} from '../capture/source.js';
-import {LogError, type Log} from './folder.js';
+import {complaintsOf, LogError, type Log} from './folder.js';
 import {createLogItems, type LogItems} from './log-reader.js';
 import {type Aside, type SegmentItem} from './segment.js';
 import {createSlicedDelivery, type SlicedDelivery} from './sliced-delivery.js';
@@ -96,7 +96,7 @@ export const createLogSource = ({log, title, first, isWritten, isPaced, speed, u
 			isClosed = true;
 			items?.close();
 			timeline?.end();
-			resolveEnded({problems: [...log.problems, ...(gone === undefined ? [] : [gone])].map(problem => `${log.folder}: ${problem}. What could be read was read.`)});
+			resolveEnded({problems: complaintsOf(log, gone)});
 		}
 	};
 

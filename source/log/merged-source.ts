@@ -8,7 +8,7 @@ import {turn} from '../capture/slices.js';
 import {type PacketSink, type PacketSource, type Place, type SourceEnd} from '../capture/source.js';
 import {clockTime} from '../text/format.js';
 import {secondUs} from '../wire/second.js';
-import {listSegments, LogError, readIndex} from './folder.js';
+import {complaintsOf, listSegments, LogError, readIndex} from './folder.js';
 import {createLogItems, segmentsBefore, type LogItems} from './log-reader.js';
 import {createLogClock, type LogClock} from './log-clock.js';
 import {type LogSource} from './log-source.js';
@@ -266,8 +266,7 @@ export const createMergedSource = (options: MergedSourceOptions): LogSource => {
 				items?.close();
 			}
 
-			const problems = readings.flatMap(({log, gone}) => [...log.problems, ...(gone === undefined ? [] : [gone])].map(problem => `${log.folder}: ${problem}. What could be read was read.`));
-			resolveEnded({problems});
+			resolveEnded({problems: readings.flatMap(({log, gone}) => complaintsOf(log, gone))});
 		}
 	};
 
