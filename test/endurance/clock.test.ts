@@ -4,20 +4,18 @@ reads it, while the kernel's, which stamps packets, stays. A suspended machine i
 runs ahead of the monotonic clock (which does not): the file is replaced in a mount namespace.
 */
 import assert from 'node:assert/strict';
-import {spawnSync} from 'node:child_process';
 import {once} from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
 import {test} from 'node:test';
-import {fileURLToPath} from 'node:url';
 import {fileOf} from '../capture/pcap-file.js';
 import {announcements, heardSessions, rowsOf} from '../support/announcements.js';
 import {createLiveWire, whyNoLiveWire} from '../support/live-wire.js';
 import {folderOf} from '../support/rights.js';
+import {createSteppingClock} from '../support/stepping-clock.js';
 import {until, watch} from '../support/watch.js';
 
 const daySeconds = 86_400;
-const source = fileURLToPath(new URL('../support/stepping-clock.c', import.meta.url));
 const onWire = {skip: whyNoLiveWire() ?? false, timeout: 60_000};
 
 const expired = (said: string): Array<{client: string; afterSeconds: number}> => rowsOf(said).filter(({event}) => event === 'expired')
@@ -25,27 +23,15 @@ const expired = (said: string): Array<{client: string; afterSeconds: number}> =>
 
 for (const [how, args] of [['libpcap', ['-i', 'wire0']], ['joined sockets', ['-j']]] as const) {
 	test(`a wall clock that is set a day forward, and back, moves no expiry: ${how}`, onWire, async context => {
-		const folder = folderOf(context);
-		const library = path.join(folder, 'stepping-clock.so');
-		const {status, error} = spawnSync('cc', ['-shared', '-fPIC', '-o', library, source]);
-		if (error) {
-			context.skip('needs a C compiler');
+		const clock = createSteppingClock(context);
+		if (!clock) {
 			return;
 		}
 
-		assert.equal(status, 0);
-		const steps = path.join(folder, 'step');
-		const setStep = (seconds: number) => {
-			// In place: the program has it mapped.
-			const file = fs.openSync(steps, fs.existsSync(steps) ? 'r+' : 'w');
-			fs.writeSync(file, new BigInt64Array([BigInt(seconds)]), 0, 8, 0);
-			fs.closeSync(file);
-		};
-
-		setStep(0);
+		const {environment, setStep} = clock;
 		const wire = createLiveWire(context);
 		const {send} = await wire.sender(fileOf(context, announcements(3, {timeoutSeconds: 4})));
-		const {child, said} = watch(context, ['--events', '--json', ...args], {through: wire.onNear, environment: {LD_PRELOAD: library, STEP_FILE: steps}});
+		const {child, said} = watch(context, ['--events', '--json', ...args], {through: wire.onNear, environment});
 		await wire.joined(1);
 		await send(0);
 		await until(() => heardSessions(said()).size === 20, 'the first are heard');
