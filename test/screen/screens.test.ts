@@ -89,18 +89,21 @@ for (const {name, args, options, keys = [], first, withLooks = false} of scenes)
 			await terminal.until(screen => shows.test(screen));
 		}
 
-		const lines = withLooks ? terminal.styled() : terminal.lines();
-		terminal.type('\u0003');
-		await terminal.exit;
-		const {columns = 80} = options;
-		assert.ok(withLooks || lines.every(line => [...line].length <= columns));
-		const shown = `${lines.join('\n')}\n`;
 		const file = fileURLToPath(new URL(`${name}.txt`, folder));
+		const {columns = 80} = options;
+		const shown = () => `${(withLooks ? terminal.styled() : terminal.lines()).join('\n')}\n`;
 		if (isUpdating) {
-			writeFileSync(file, shown);
+			writeFileSync(file, shown());
 		}
 
 		assert.ok(existsSync(file), 'run with UPDATE_SCREENS=1 once');
-		assert.equal(shown, readFileSync(file, 'utf8'));
+		const expected = readFileSync(file, 'utf8');
+		assert.ok(withLooks || expected.split('\n').every(line => [...line].length <= columns));
+		// What was waited for may stand there before all else does.
+		await terminal.until(() => {
+			assert.equal(shown(), expected);
+		});
+		terminal.type('\u0003');
+		await terminal.exit;
 	});
 }

@@ -1,6 +1,7 @@
 import process from 'node:process';
 import {after} from 'node:test';
-import {spawn} from '@lydell/node-pty';
+import {type ReadStream} from 'node:tty';
+import {spawn, type IPty} from '@lydell/node-pty';
 import xterm from '@xterm/headless';
 import {plainEnvironment, program} from './program.js';
 
@@ -26,8 +27,11 @@ export type TestTerminal = {
 	styled(): string[];
 	/** What the program sent to the clipboard (OSC 52), latest last. */
 	copied(): string[];
-	/** Resolves when the screen satisfies `predicate`; rejects with the screen when it does not within half a minute. */
-	until(predicate: (screen: string) => boolean): Promise<string>;
+	/**
+	Resolves with the screen when `holds` neither gives false nor throws, as assertions do; rejects with the screen, and what was thrown last, when that does
+	not come. Whoever waits goes on while that very screen stands: what comes after it is drawn later.
+	*/
+	until(holds: (screen: string) => unknown): Promise<string>;
 	type(keys: string): void;
 	/** For what is about time itself: parted keys, a picture that stands still. */
 	pause(ms: number): Promise<void>;
@@ -39,11 +43,47 @@ export type TestTerminal = {
 	isMouseTracked(): boolean;
 	/** Octets written by the program so far. */
 	written(): number;
+	/** When all that was written is drawn, too. */
 	readonly exit: Promise<{readonly exitCode: number; readonly signal: number | undefined}>;
+	/** Does nothing to a program that has ended. */
 	kill(signal: string): void;
 };
 
-const patienceMs = 30_000;
+/** Far more than anything takes on a busy machine. */
+const patienceMs = 60_000;
+
+/** The end of a frame: of synchronized output, DEC mode 2026. */
+const frameEnd = /(?<=\u{1B}\[\?2026l)/v;
+
+/**
+node-pty gives its stream up 200 ms after the exit, with what a busy machine has not read of it by then. So it is read first, until a turn of the event
+loop brings nothing more; it need not end, as others may have the terminal open.
+*/
+const readToItsEnd = (child: IPty): void => {
+	const {_socket: stream} = child as unknown as {readonly _socket: ReadStream};
+	const destroy = stream.destroy.bind(stream);
+	stream.destroy = error => {
+		if (error) {
+			return destroy(error);
+		}
+
+		let hasCome = true;
+		stream.on('data', () => {
+			hasCome = true;
+		});
+		const look = () => {
+			if (hasCome && !stream.destroyed) {
+				hasCome = false;
+				setImmediate(look);
+			} else {
+				destroy();
+			}
+		};
+
+		look();
+		return stream;
+	};
+};
 
 /** A failed test must not leave its program behind. */
 const running = new Set<{kill(signal?: string): void}>();
@@ -59,6 +99,7 @@ export const openTerminal = (args: readonly string[], {columns = 80, rows = 24, 
 	const child = spawn(file!, words, {
 		name: 'xterm-256color', cols: columns, rows, env: {...plainEnvironment(), ...environment},
 	});
+	readToItsEnd(child);
 	running.add(child);
 	if (shell) {
 		child.write(`${[process.execPath, program, ...args].join(' ')}\r`);
@@ -66,9 +107,13 @@ export const openTerminal = (args: readonly string[], {columns = 80, rows = 24, 
 
 	const waiting = new Set<() => void>();
 	let octets = 0;
-	/** A frame is being drawn (synchronized output, DEC mode 2026): what is there is half of it. */
-	let isDrawing = false;
 	let cursorHidden = false;
+	for (const [final, isHidden] of [['h', false], ['l', true]] as const) {
+		terminal.parser.registerCsiHandler({prefix: '?', final}, modes => {
+			cursorHidden = modes.includes(25) ? isHidden : cursorHidden;
+			return false;
+		});
+	}
 
 	const look = () => {
 		for (const check of waiting) {
@@ -76,26 +121,43 @@ export const openTerminal = (args: readonly string[], {columns = 80, rows = 24, 
 		}
 	};
 
+	/** What is to be drawn, no more than a frame each, and what is to be done after that. One by one: whoever waits for a screen goes on before the next. */
+	const due: Array<string | (() => void)> = [];
+	let isDrawing = false;
+	const draw = () => {
+		const next = due.shift();
+		isDrawing = next !== undefined;
+		if (typeof next === 'string') {
+			terminal.write(next, () => {
+				// In the middle of a frame half of it is there.
+				if (!terminal.modes.synchronizedOutputMode) {
+					look();
+				}
+
+				setImmediate(draw);
+			});
+		} else if (next) {
+			next();
+			setImmediate(draw);
+		}
+	};
+
+	const add = (...more: ReadonlyArray<string | (() => void)>) => {
+		due.push(...more);
+		if (!isDrawing) {
+			draw();
+		}
+	};
+
 	child.onData(data => {
 		octets += Buffer.byteLength(data);
-		const shown = data.lastIndexOf('\u001B[?25h');
-		const hidden = data.lastIndexOf('\u001B[?25l');
-		cursorHidden = shown === hidden ? cursorHidden : hidden > shown;
-		const begun = data.lastIndexOf('\u001B[?2026h');
-		const done = data.lastIndexOf('\u001B[?2026l');
-		isDrawing = begun === done ? isDrawing : begun > done;
-		const isWhole = !isDrawing;
-		terminal.write(data, () => {
-			if (isWhole) {
-				look();
-			}
-		});
+		add(...data.split(frameEnd));
 	});
 	const exit = new Promise<{exitCode: number; signal: number | undefined}>(resolve => {
 		child.onExit(({exitCode, signal}) => {
 			running.delete(child);
 			// What was written before is drawn first.
-			terminal.write('', () => {
+			add(() => {
 				look();
 				resolve({exitCode, signal: signal === 0 ? undefined : signal});
 			});
@@ -148,20 +210,28 @@ export const openTerminal = (args: readonly string[], {columns = 80, rows = 24, 
 		text,
 		styled,
 		copied: () => copied,
-		async until(predicate) {
+		async until(holds) {
 			return new Promise((resolve, reject) => {
+				let thrown: unknown;
 				const check = () => {
 					const screen = text();
-					if (predicate(screen)) {
-						clearTimeout(timer);
-						waiting.delete(check);
-						resolve(screen);
+					try {
+						if (holds(screen) === false) {
+							return;
+						}
+					} catch (error) {
+						thrown = error;
+						return;
 					}
+
+					clearTimeout(timer);
+					waiting.delete(check);
+					resolve(screen);
 				};
 
 				const timer = setTimeout(() => {
 					waiting.delete(check);
-					reject(new Error(`The screen never came to that:\n${text()}`));
+					reject(new Error(`The screen never came to that:\n${text()}${thrown === undefined ? '' : `\n${(thrown as Error).message}`}`, {cause: thrown}));
 				}, patienceMs);
 				waiting.add(check);
 				check();
@@ -185,7 +255,13 @@ export const openTerminal = (args: readonly string[], {columns = 80, rows = 24, 
 		written: () => octets,
 		exit,
 		kill(signal) {
-			process.kill(child.pid, signal);
+			try {
+				process.kill(child.pid, signal);
+			} catch (error) {
+				if ((error as NodeJS.ErrnoException).code !== 'ESRCH') {
+					throw error;
+				}
+			}
 		},
 	};
 };
