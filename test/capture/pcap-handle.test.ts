@@ -59,11 +59,11 @@ const createFakePcap = ({linkType = 'LINKTYPE_ETHERNET', refuse = (_filter: stri
 	return fake;
 };
 
-const open = (fake: ReturnType<typeof createFakePcap>, {filters = ['one'], deliver = (_packet: Packet): void => undefined, monotonicMs = (): number => 0} = {}): PcapHandle => {
+const open = (fake: ReturnType<typeof createFakePcap>, {filters = ['one'], deliver = (_packet: Packet): void => undefined, processorMs = (): number => 0} = {}): PcapHandle => {
 	const time = createKernelTime();
 	time.beginTurn(1_000_000_000, 1_000_000_000);
 	return openPcapHandle(fake.binding, {
-		device: 'eth0', filters, snapLength: 2048, ringOctets: 1_048_576, place: 3, time, monotonicMs, deliver,
+		device: 'eth0', filters, snapLength: 2048, ringOctets: 1_048_576, place: 3, time, processorMs, deliver,
 	});
 };
 
@@ -91,11 +91,11 @@ test('the second filter is taken where the first does not compile, and no other 
 
 test('under a flood the rest of a long turn is counted as lost unread, and the next turn reads again', () => {
 	const fake = createFakePcap();
-	let nowMs = 0;
+	let spentMs = 0;
 	let count = 0;
-	const handle = open(fake, {monotonicMs: () => nowMs, deliver() {
+	const handle = open(fake, {processorMs: () => spentMs, deliver() {
 		count++;
-		nowMs++;
+		spentMs++;
 	}});
 	const flood = Array.from({length: 10_000}, () => ({seconds: 1000, octets: [1]}));
 	fake.arrived.push(...flood);
@@ -110,11 +110,11 @@ test('under a flood the rest of a long turn is counted as lost unread, and the n
 
 test('a turn that takes long over a few packets loses none of them', () => {
 	const fake = createFakePcap();
-	let nowMs = 0;
+	let spentMs = 0;
 	let count = 0;
-	const handle = open(fake, {monotonicMs: () => nowMs, deliver() {
+	const handle = open(fake, {processorMs: () => spentMs, deliver() {
 		count++;
-		nowMs += 300;
+		spentMs += 300;
 	}});
 	for (let turn = 0; turn < 50; turn++) {
 		fake.arrived.push(...Array.from({length: 5}, () => ({seconds: 1000, octets: [1]})));

@@ -27,15 +27,16 @@ type PcapHandleOptions = {
 	readonly ringOctets: number;
 	readonly place: number;
 	readonly time: KernelTime;
-	/** The clock for the bound on one turn, in milliseconds. */
-	readonly monotonicMs: () => number;
+	/** Processor time of this thread, in milliseconds: what the bound on one turn is of. */
+	readonly processorMs: () => number;
 	readonly deliver: (packet: Packet) => void;
 };
 
 const ringTimeoutMs = 10;
 /**
-The longest that one turn decodes. The binding reads until the ring is empty, which under a flood is never: beyond this
-time packets are counted as lost unread, so that the ring runs empty and the thread hears its messages again.
+The most processor time of one turn. The binding reads until the ring is empty, which under a flood is never: beyond this
+packets are counted as lost unread, so that the ring runs empty and the thread hears its messages again. Not the time that
+passes: on a busy host the processor is with others meanwhile, and what waits in the ring then is no flood.
 */
 const turnMs = 250;
 const turnStep = 64;
@@ -57,7 +58,7 @@ const noWarning = (): void => undefined;
 Opens an interface. Throws libpcap's own words; a filter that does not compile is none of its reasons unless all fail.
 */
 export const openPcapHandle = (binding: PcapBinding, options: PcapHandleOptions): PcapHandle => {
-	const {device, filters, snapLength, ringOctets, place, time, monotonicMs, deliver} = options;
+	const {device, filters, snapLength, ringOctets, place, time, processorMs, deliver} = options;
 	const buffer = Buffer.alloc(snapLength);
 	const header = Buffer.alloc(16);
 	const headerView = new DataView(header.buffer, header.byteOffset, header.byteLength);
@@ -105,7 +106,7 @@ export const openPcapHandle = (binding: PcapBinding, options: PcapHandleOptions)
 			return;
 		}
 
-		if (++count % turnStep === 0 && monotonicMs() > deadlineMs) {
+		if (++count % turnStep === 0 && processorMs() > deadlineMs) {
 			shedding = true;
 		}
 	};
@@ -136,9 +137,9 @@ export const openPcapHandle = (binding: PcapBinding, options: PcapHandleOptions)
 			}
 
 			shedding = false;
-			// A turn that is long because the processor was away, and had little to read, is no flood.
+			// Few packets that each take long are no flood.
 			count = 0;
-			deadlineMs = monotonicMs() + turnMs;
+			deadlineMs = processorMs() + turnMs;
 			const result = session.dispatch(buffer, header);
 			if (failed) {
 				failed = false;
