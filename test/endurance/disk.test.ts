@@ -9,7 +9,7 @@ import {test, type TestContext} from 'node:test';
 import {text} from 'node:stream/consumers';
 import {capture, run} from '../support/program.js';
 import {folderOf} from '../support/rights.js';
-import {openTerminal} from '../support/terminal.js';
+import {openTerminal, standsStill} from '../support/terminal.js';
 import {until, watch} from '../support/watch.js';
 
 const whyNoDisk = (): string | undefined => {
@@ -34,7 +34,7 @@ for (const [how, options, words] of [['is full', 'size=32k', /cannot write ipvst
 	test(`sessions saved on a disk that ${how}: the screen says so, no half of a file is left, and all else goes on`, withDisk, async context => {
 		const folder = diskOf(context, options);
 		const terminal = openTerminal(['-r', capture('persistence.pcap'), '--speed', 'max'], {columns: 140, through: ['sh', '-c', `cd ${folder} && exec "$0" "$@"`]});
-		await terminal.until(screen => screen.includes('END'));
+		await terminal.until(standsStill);
 		terminal.type('w');
 		await terminal.until(screen => words.test(screen));
 		assert.deepEqual(fs.readdirSync(folder), []);

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import {readFile} from 'node:fs/promises';
 import {test} from 'node:test';
 import {capture} from '../support/program.js';
-import {openTerminal} from '../support/terminal.js';
+import {openTerminal, standsStill} from '../support/terminal.js';
 
 type Outcome = {readonly counts: ReadonlyArray<{readonly t: number; readonly resets: number}>};
 
@@ -21,7 +21,7 @@ const returns = [
 for (const {name, at} of returns) {
 	test(`the screen foretells the resets of ${name}`, async () => {
 		const terminal = openTerminal(['-r', capture(`${name}.pcap`), '--at', at]);
-		const screen = await terminal.until(text => /^BACK/mv.test(text));
+		const screen = await terminal.until(text => standsStill(text) && /^BACK/mv.test(text));
 		terminal.type('Q');
 		await terminal.exit;
 

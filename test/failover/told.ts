@@ -2,7 +2,7 @@
 What the program says of a capture, as its user has it: the lines of `--events --json`, and the screen of 80x24 at a moment.
 */
 import {run} from '../support/program.js';
-import {openTerminal} from '../support/terminal.js';
+import {hasTimeLine, openTerminal, standsStill} from '../support/terminal.js';
 
 /** As the event says it. `sureness`: `sure`, `either` (the likelier one, and `otherwise`), or `unknown`. */
 export type ToldExpectation = {readonly resets: number | null; readonly otherwise: number | null; readonly sureness: string};
@@ -52,18 +52,10 @@ export const takeoversOf = (events: readonly ToldEvent[]): ToldTakeover[] => {
 	}));
 };
 
-/** Paused there, nothing more comes: this long without output is the end of the picture. */
-const quietMs = 150;
-
 /** The lines of the screen, opened at a moment. */
 export const screenAt = async (capture: string, timeUs: number, options: readonly string[] = []): Promise<string[]> => {
 	const terminal = openTerminal(['-r', capture, '--at', (timeUs / 1_000_000).toFixed(6), '--no-config', '--no-color', ...options]);
-	await terminal.until(text => /^h help/mv.test(text));
-	for (let written = -1; written !== terminal.written();) {
-		written = terminal.written();
-		await terminal.pause(quietMs);
-	}
-
+	await terminal.until(text => standsStill(text) && hasTimeLine(text));
 	const lines = terminal.lines();
 	terminal.type('Q');
 	await terminal.exit;

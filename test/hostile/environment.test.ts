@@ -5,11 +5,10 @@ import test from 'node:test';
 import {drawnSize} from '../../source/screen/screen-size.js';
 import {attack, obeyed} from '../support/attacks.js';
 import {capture, run} from '../support/program.js';
-import {openTerminal, type TerminalOptions} from '../support/terminal.js';
+import {hasTimeLine, openTerminal, standsStill, type TerminalOptions} from '../support/terminal.js';
 
 const replay = ['-r', capture('v0.pcap'), '--at', '+100'];
-/** Standing there, with the line of time below, which stands once the whole file was surveyed. */
-const isShown = (screen: string): boolean => screen.startsWith('ipvstop REPLAY PAUSED') && screen.includes('192.168.10.100:80') && /\] \d\d:\d\d:\d\dZ$/mv.test(screen);
+const isShown = (screen: string): boolean => standsStill(screen) && screen.includes('192.168.10.100:80') && hasTimeLine(screen);
 
 /** A shell makes the terminal say that it has this size, then becomes the program. */
 const sized = (columns: number, rows: number): NonNullable<TerminalOptions['through']> =>
@@ -59,10 +58,7 @@ test('a terminal that says it has 65535 lines of 65535 columns is drawn on, and 
 test('the screen is the same whatever the environment says of terminal, language and user', {timeout: 60_000}, async () => {
 	const oneLine = attack.replaceAll('\n', '');
 	const plain = openTerminal(replay);
-	await plain.until(isShown);
-	const expected = plain.text();
-	plain.type('q');
-	await plain.exit;
+	const expected = await plain.until(isShown);
 	const odd: ReadonlyArray<Readonly<Record<string, string>>> = [
 		{COLUMNS: '0', LINES: '0'}, {COLUMNS: '99999999999', LINES: '99999999999'}, {COLUMNS: '-5', LINES: attack},
 		{TERM: ''}, {TERM: attack}, {TERM: '../../../etc/passwd'}, {TERM: 'x'.repeat(20_000)}, {TERM: 'dumb\n'},
@@ -71,11 +67,16 @@ test('the screen is the same whatever the environment says of terminal, language
 	];
 	for (const environment of odd) {
 		const terminal = openTerminal(replay, {environment});
-		await terminal.until(isShown);
-		assert.equal(terminal.text(), expected, JSON.stringify(environment));
+		await terminal.until(screen => {
+			assert.equal(screen, expected, JSON.stringify(environment));
+		});
 		terminal.type('q');
 		assert.deepEqual(await terminal.exit, {exitCode: 0, signal: undefined}, JSON.stringify(environment));
 	}
+
+	assert.equal(plain.text(), expected, 'it stood still');
+	plain.type('q');
+	await plain.exit;
 });
 
 test('a home called like an attack is text in the complaint of its configuration', async () => {

@@ -11,7 +11,7 @@ import {openChunks} from '../../source/capture/replay/chunks.js';
 import {createCaptureStream} from '../../source/capture/replay/capture-stream.js';
 import {capture, finished, run, saying, start, unprivileged, whyNotUnprivileged} from '../support/program.js';
 import {block, interfaceOf, sectionOf} from '../support/pcapng-file.js';
-import {openTerminal} from '../support/terminal.js';
+import {openTerminal, standsStill} from '../support/terminal.js';
 
 const whole = readFileSync(capture('seed-basic.pcap'));
 
@@ -288,7 +288,7 @@ test('the screen shows what a broken file still holds, why it ends there, and q 
 	const path = join(folder, 'cut.pcap');
 	writeFileSync(path, whole.subarray(0, starts[200]! + 20));
 	const terminal = openTerminal(['-r', path, '--speed', 'max']);
-	await terminal.until(screen => screen.includes('END') && screen.includes('TROUBLE cut.pcap ends at octet') && screen.includes('192.168.10.100:80'));
+	await terminal.until(screen => standsStill(screen) && screen.includes('TROUBLE cut.pcap ends at octet') && screen.includes('192.168.10.100:80'));
 	terminal.type('q');
 	assert.deepEqual(await terminal.exit, {exitCode: 1, signal: undefined});
 	assert.match(terminal.text(), /ipvstop: cut\.pcap ends at octet \d+, inside the record/v);
@@ -304,7 +304,7 @@ test('the screen opens on times a century apart and on a link type that nobody k
 	]) {
 		writeFileSync(path, content);
 		const terminal = openTerminal(['-r', path, '--speed', 'max']);
-		await terminal.until(screen => screen.includes('END'));
+		await terminal.until(standsStill);
 		terminal.type('q');
 		assert.deepEqual(await terminal.exit, {exitCode: 0, signal: undefined});
 	}

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {takeClicks} from '../../source/screen/mouse.js';
 import {capture} from '../support/program.js';
-import {openTerminal} from '../support/terminal.js';
+import {hasTimeLine, openTerminal} from '../support/terminal.js';
 
 const press = (button: number, column: number, row: number): string => `\u001B[<${button};${column + 1};${row + 1}M`;
 
@@ -18,9 +18,8 @@ const cursorRow = (lines: readonly string[]): number => lines.findIndex(line => 
 
 test('--mouse: the wheel moves the cursor, a click puts it on a row, and the next one opens that', async () => {
 	const terminal = openTerminal([...at, '--mouse']);
-	await terminal.until(() => cursorRow(terminal.lines()) > 0);
+	await terminal.until(screen => hasTimeLine(screen) && cursorRow(terminal.lines()) > 0 && terminal.isMouseTracked());
 	const first = cursorRow(terminal.lines());
-	assert.ok(terminal.isMouseTracked());
 	// Parted, as on a slow link.
 	const wheel = press(65, 10, 15);
 	terminal.type(wheel.slice(0, 6));

@@ -5,7 +5,7 @@ import {type RecordingStatus} from '../../source/recording/recording.js';
 import {eventText} from '../../source/screen/parts/event-text.js';
 import {stateWords} from '../../source/sample/source-words.js';
 import {capture} from '../support/program.js';
-import {openTerminal} from '../support/terminal.js';
+import {openTerminal, standsStill} from '../support/terminal.js';
 
 const withRecording = (recording: Partial<RecordingStatus>): Sample => ({
 	isSeeking: false, ended: undefined, isPaused: false, isHeld: false,
@@ -30,7 +30,7 @@ test('what became of a trigger is a line among the events', async () => {
 		'-r', capture('failover-nopreempt.pcap'), '--speed', 'max',
 		'--on', 'event=takeover', '--exec', '/bin/false', '--fire-in-replay',
 	], {rows: 320});
-	await terminal.until(screen => screen.includes('END'));
+	await terminal.until(standsStill);
 	terminal.type('6');
 	await terminal.until(screen => screen.includes('EVENTS'));
 	terminal.type('/event=trigger\r');

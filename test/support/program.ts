@@ -1,7 +1,10 @@
 import {spawn, spawnSync, type ChildProcess} from 'node:child_process';
+import {randomInt} from 'node:crypto';
 import {once} from 'node:events';
+import {readdirSync, readFileSync, readlinkSync} from 'node:fs';
 import {createServer} from 'node:net';
 import process from 'node:process';
+import {after} from 'node:test';
 import {type Readable} from 'node:stream';
 import {text} from 'node:stream/consumers';
 import {fileURLToPath} from 'node:url';
@@ -29,11 +32,41 @@ export type StartOptions = {
 	readonly node?: readonly string[];
 };
 
+/** A failed test must not leave its program behind: that would keep its file, and with it all tests, from ending. */
+const running = new Set<ChildProcess>();
+after(() => {
+	for (const child of running) {
+		child.kill('SIGKILL');
+	}
+});
+
 /** Starts the program with pipes. */
 export const start = (args: readonly string[], {stdin = 'ignore', through = [], environment = {}, node = []}: StartOptions = {}): ChildProcess => {
 	const [command, ...words] = [...through, process.execPath, ...node, program, ...args];
-	return spawn(command!, words, {env: {...plainEnvironment(), ...environment}, stdio: [stdin, 'pipe', 'pipe']});
+	const child = spawn(command!, words, {env: {...plainEnvironment(), ...environment}, stdio: [stdin, 'pipe', 'pipe']});
+	running.add(child);
+	child.once('exit', () => {
+		running.delete(child);
+	});
+	return child;
 };
+
+/**
+For Node, before the program: the time of `--duration` begins at SIGUSR2, which is nothing else to the program. What is to be heard within it is heard
+then however long the program, and what it hears, take to start.
+*/
+export const heldTime = (seconds: number): readonly string[] => [`--import=data:text/javascript,${encodeURIComponent(`
+	import {isMainThread} from 'node:worker_threads';
+	const start = globalThis.setTimeout;
+	const told = new Promise(resolve => {
+		if (isMainThread) {
+			process.once('SIGUSR2', resolve);
+		}
+	});
+	if (isMainThread) {
+		globalThis.setTimeout = (then, ms, ...rest) => ms === ${seconds * 1000} ? told.then(() => start(then, ms, ...rest)) : start(then, ms, ...rest);
+	}
+`.replaceAll(/\s+/gv, ' '))}`];
 
 /** Waits for the end of a program that runs; all that it has not said yet is read. To be called before it ends: Node drops what nobody reads. */
 export const finished = async (child: ChildProcess): Promise<Finished> => {
@@ -94,12 +127,26 @@ export const whyNotUnprivileged = (): string | undefined => {
 	return status === 0 ? undefined : 'needs a checkout that user 65534 may read';
 };
 
-/** A port that was free a moment ago. */
+/** A port that was free a moment ago, below those that are given out to whoever asks for any (ip_local_port_range: from 32768). */
 export const freePort = async (): Promise<number> => {
-	const server = createServer().listen(0, '127.0.0.1');
-	await once(server, 'listening');
-	const {port} = server.address() as {port: number};
-	server.close();
-	await once(server, 'close');
-	return port;
+	for (;;) {
+		const port = randomInt(10_000, 32_768);
+		const server = createServer().listen(port, '127.0.0.1');
+		try {
+			await once(server, 'listening');
+		} catch {
+			continue;
+		}
+
+		server.close();
+		await once(server, 'close');
+		return port;
+	}
+};
+
+/** The port on which a process of this host listens, from /proc/net/tcp: state 0A, by the inode of its socket. */
+export const listeningPort = (pid: number): number => {
+	const inodes = new Set(readdirSync(`/proc/${pid}/fd`).map(descriptor => /^socket:\[(?<inode>\d+)\]$/v.exec(readlinkSync(`/proc/${pid}/fd/${descriptor}`))?.groups?.['inode']));
+	const found = readFileSync('/proc/net/tcp', 'utf8').split('\n').map(line => line.trim().split(/\s+/v)).find(fields => fields[3] === '0A' && inodes.has(fields[9]));
+	return Number.parseInt(found![1]!.split(':')[1]!, 16);
 };

@@ -93,6 +93,12 @@ after(() => {
 	}
 });
 
+/** A capture file that stands where it was opened, or has been read to its end: what its screen shows of it changes no more. */
+export const standsStill = (screen: string): boolean => /^ipvstop REPLAY(?: max| x[\d.]+)? (?:PAUSED|END)\b/v.test(screen);
+
+/** The line of time of a capture file, which takes a row of the list, stands when the whole file was looked through. */
+export const hasTimeLine = (screen: string): boolean => /\] \d\d:\d\d:\d\d/v.test(screen);
+
 export const openTerminal = (args: readonly string[], {columns = 80, rows = 24, environment = {}, shell = false, through = [], command = [process.execPath, program]}: TerminalOptions = {}): TestTerminal => {
 	const terminal = new xterm.Terminal({cols: columns, rows, allowProposedApi: true});
 	const [file, ...words] = shell ? ['bash', '--norc', '--noprofile', '-i'] : [...through, ...command, ...args];
