@@ -14,9 +14,13 @@ export type NearOwners = {
 	readonly words: Int32Array;
 	/** Number of the message at hand, wrapping: what it has named already bears it. */
 	message: number;
+	/** IPv4 addresses named of late, by a few of their bits: the number of the message, and the address. Most records find theirs here. */
+	readonly named: Int32Array;
 };
 
-export const createNearOwners = (): NearOwners => ({words: new Int32Array(2 ** (nearBits + nearShift)), message: 0});
+const namedBits = 8;
+
+export const createNearOwners = (): NearOwners => ({words: new Int32Array(2 ** (nearBits + nearShift)), message: 0, named: new Int32Array(2 ** (namedBits + 1))});
 
 const nearMask = (2 ** (nearBits + nearShift)) - 1;
 
@@ -54,6 +58,18 @@ export const putNear = ({words, message}: NearOwners, place: number, owner: Owne
 
 export const beginMessage = (near: NearOwners): void => {
 	near.message = (near.message + 1) | 0;
+};
+
+/** Whether the message at hand has named this IPv4 address, for sure; from now on it has. */
+export const isNamed = ({named, message}: NearOwners, address: number): boolean => {
+	const place = (Math.imul(address, 0x9e_37_79_b1) >>> (32 - namedBits)) << 1;
+	if (named[place] === message && named[place + 1] === address) {
+		return true;
+	}
+
+	named[place] = message;
+	named[place + 1] = address;
+	return false;
 };
 
 /** Whether the message at hand had not named the owner at `place`: it has by now. */

@@ -10,7 +10,7 @@ import {type RecordBatch, recordAt, recordShift} from '../wire/sync/record-batch
 import {vipKey} from './facts/failover.js';
 import {type Director} from './facts/director.js';
 import {thresholds} from './facts/thresholds.js';
-import {beginMessage, isNews, nearOwner, nearPlace, putNear} from './near-owners.js';
+import {beginMessage, isNamed, isNews, nearOwner, nearPlace, putNear} from './near-owners.js';
 import {isReigning} from './routers.js';
 import {type Announcer, type DeskState, type OwnerState} from './state.js';
 import {type DeskContext} from './told.js';
@@ -86,7 +86,7 @@ export const noteAnnouncement = (owner: OwnerState, {index}: Director, timeUs: n
 	owner.announcers.push({director: index, firstUs: timeUs, lastUs: timeUs, messages: 1});
 };
 
-/** What the last record of a message was about: the next one is about the same address nearly always. Reused for every message. */
+/** What a message is about. Reused for every message. */
 const found: OwnerState[] = [];
 
 /** The addresses that a message is about. Borrowed: overwritten by the next message. */
@@ -96,7 +96,6 @@ export const ownersOfMessage = (desk: DeskContext, batch: RecordBatch, segment: 
 	const {words, count} = batch;
 	beginMessage(near);
 	let named = 0;
-	let last = -1;
 	for (let index = 0; index < count; index++) {
 		const at = index << recordShift;
 		// The virtual address of an fwmark template is the mark.
@@ -104,13 +103,12 @@ export const ownersOfMessage = (desk: DeskContext, batch: RecordBatch, segment: 
 			continue;
 		}
 
-		if (last !== -1 && words[at + recordAt.vaddr] === words[last] && words[at + recordAt.vaddr + 1] === words[last + 1]
-			&& words[at + recordAt.vaddr + 2] === words[last + 2] && words[at + recordAt.vaddr + 3] === words[last + 3]) {
+		if (words[at + recordAt.family] === 4 && isNamed(near, words[at + recordAt.vaddr]!)) {
 			continue;
 		}
 
-		last = at + recordAt.vaddr;
-		const place = nearPlace(near, segment, words, last);
+		const address = at + recordAt.vaddr;
+		const place = nearPlace(near, segment, words, address);
 		if (place >= 0) {
 			if (isNews(near, place)) {
 				found[named++] = list[nearOwner(near, place)]!;
@@ -119,7 +117,7 @@ export const ownersOfMessage = (desk: DeskContext, batch: RecordBatch, segment: 
 			continue;
 		}
 
-		const owner = ownerAt(desk, segment, words, last, words[at + recordAt.family] === 6 ? 6 : 4, isKnown);
+		const owner = ownerAt(desk, segment, words, address, words[at + recordAt.family] === 6 ? 6 : 4, isKnown);
 		if (owner) {
 			putNear(near, -1 - place, owner);
 			// It may have been named before its place was given to another.

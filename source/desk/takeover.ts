@@ -314,6 +314,11 @@ export const suspect = (desk: DeskContext, owner: OwnerState, to: Director, time
 /** The former sender speaks of the address: the suspicion was wrong. */
 export const acquit = ({state}: DeskContext, owner: OwnerState): void => {
 	const {takeovers} = state;
+	// For each address of each message: without a function made for it, where nothing is suspected.
+	if (takeovers.pending.length === 0) {
+		return;
+	}
+
 	if (takeovers.pending.some(({owners}) => owners.includes(owner.id))) {
 		takeovers.pending = takeovers.pending.filter(one => !one.owners.includes(owner.id));
 	}
