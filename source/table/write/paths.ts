@@ -31,7 +31,7 @@ export type PathTable = {
 const placeOf = {vaddr: 0, vport: 16, protocol: 18, segment: 19, syncid: 21, daddr: 22, dport: 38, forward: 40, fwmark: 41, origin: 45, end: 47} as const;
 
 /** What a record says of its path, as it is compared: of the words from `daddr` on all but the addresses hold several fields. */
-const nearAt = {vaddr: 0, daddr: 4, ports: 8, kind: 9, fwmark: 10, heard: 11, path: 12, generation: 13} as const;
+const nearAt = {vaddr: 0, daddr: 4, ports: 8, kind: 9, fwmark: 10, heard: 11, path: 12} as const;
 const nearShift = 4;
 const nearBits = 12;
 
@@ -188,14 +188,13 @@ export const createPathTable = (arrays: TableArrays, sizes: TableSizes, seed: nu
 				&& services[service + serviceAt.vaddr + 3] === words[at + recordAt.vaddr + 3]));
 	};
 
-	/** Not secret, and need not be: where many records meet, each of them is looked for in the index. */
-	const nearPlace = (words: Int32Array, at: number, ports: number): number => {
-		const mixed = words[at + recordAt.vaddr]! ^ words[at + recordAt.vaddr + 3]! ^ ports
-			^ Math.imul(words[at + recordAt.daddr]! ^ words[at + recordAt.daddr + 3]! ^ words[at + recordAt.fwmark]!, 0x9e_37_79_b1);
+	/** Not secret, and need not be: where many records meet, each of them is looked for in the index. The words are the first and the last ones of the addresses. */
+	const nearPlace = (vaddr: number, vaddrEnd: number, daddr: number, daddrEnd: number, ports: number, fwmark: number): number => {
+		const mixed = vaddr ^ vaddrEnd ^ ports ^ Math.imul(daddr ^ daddrEnd ^ fwmark, 0x9e_37_79_b1);
 		return (Math.imul(mixed, 0x85_eb_ca_6b) >>> (32 - nearBits)) << nearShift;
 	};
 
-	/** Whether what stands at `place` is what a record says, and its path was not freed since. */
+	/** Whether what stands at `place` is what a record says. */
 	const isNear = (place: number, words: Int32Array, at: number, ports: number, kind: number, heard: number): boolean =>
 		near[place + nearAt.daddr] === words[at + recordAt.daddr]
 		&& near[place + nearAt.vaddr] === words[at + recordAt.vaddr]
@@ -209,9 +208,7 @@ export const createPathTable = (arrays: TableArrays, sizes: TableSizes, seed: nu
 			&& near[place + nearAt.daddr + 3] === words[at + recordAt.daddr + 3]
 			&& near[place + nearAt.vaddr + 1] === words[at + recordAt.vaddr + 1]
 			&& near[place + nearAt.vaddr + 2] === words[at + recordAt.vaddr + 2]
-			&& near[place + nearAt.vaddr + 3] === words[at + recordAt.vaddr + 3]))
-		&& paths[(near[place + nearAt.path]! << pathShift) + pathAt.generation] === near[place + nearAt.generation]
-		&& paths[near[place + nearAt.path]! << pathShift] !== 0;
+			&& near[place + nearAt.vaddr + 3] === words[at + recordAt.vaddr + 3]));
 
 	const putNear = (place: number, words: Int32Array, at: number, ports: number, kind: number, heard: number, path: number) => {
 		for (let word = 0; word < 4; word += 1) {
@@ -224,7 +221,19 @@ export const createPathTable = (arrays: TableArrays, sizes: TableSizes, seed: nu
 		near[place + nearAt.fwmark] = words[at + recordAt.fwmark]!;
 		near[place + nearAt.heard] = heard;
 		near[place + nearAt.path] = path;
-		near[place + nearAt.generation] = paths[(path << pathShift) + pathAt.generation]!;
+	};
+
+	/** A path that is freed must not be found any more. A kind of 0 is of no family, so that no record has it. */
+	const forgetNear = (id: number) => {
+		const path = id << pathShift;
+		const service = paths[path]! << serviceShift;
+		const place = nearPlace(
+			services[service + serviceAt.vaddr]!, services[service + serviceAt.vaddr + 3]!, paths[path + pathAt.daddr]!, paths[path + pathAt.daddr + 3]!,
+			(services[service + serviceAt.vport]! << 16) | paths[path + pathAt.dport]!, paths[path + pathAt.fwmark]!,
+		);
+		if (near[place + nearAt.path] === id) {
+			near[place + nearAt.kind] = 0;
+		}
 	};
 
 	const find = (words: Int32Array, at: number, segment: number, origin: number): number => {
@@ -303,7 +312,8 @@ export const createPathTable = (arrays: TableArrays, sizes: TableSizes, seed: nu
 			const ports = (words[at + recordAt.vport]! << 16) | words[at + recordAt.dport]!;
 			const kind = (words[at + recordAt.protocol]! << 6) | (words[at + recordAt.family]! << 3) | (words[at + recordAt.flags]! & 7);
 			const heard = (segment << 16) | origin;
-			const place = nearPlace(words, at, ports);
+			const fwmark = words[at + recordAt.fwmark]!;
+			const place = nearPlace(words[at + recordAt.vaddr]!, words[at + recordAt.vaddr + 3]!, words[at + recordAt.daddr]!, words[at + recordAt.daddr + 3]!, ports, fwmark);
 			let path = 0;
 			if (isNear(place, words, at, ports, kind, heard)) {
 				path = near[place + nearAt.path]!;
@@ -316,7 +326,7 @@ export const createPathTable = (arrays: TableArrays, sizes: TableSizes, seed: nu
 				putNear(place, words, at, ports, kind, heard, path);
 			}
 
-			if (known && paths[(path << pathShift) + pathAt.unknown] !== 0) {
+			if (known && state.unknownPaths !== 0 && paths[(path << pathShift) + pathAt.unknown] !== 0) {
 				becomeKnown(path << pathShift);
 			}
 
@@ -339,6 +349,7 @@ export const createPathTable = (arrays: TableArrays, sizes: TableSizes, seed: nu
 				paths[path + pathAt.queued] = 0;
 				if (paths[path + pathAt.references] === 0) {
 					removeFromIndex(pathIndex, paths[path + pathAt.hash]!, id);
+					forgetNear(id);
 					state.unknownPaths -= paths[path + pathAt.unknown]!;
 					const service = paths[path + pathAt.service]!;
 					Atomics.store(paths, path + pathAt.service, 0);
