@@ -81,11 +81,14 @@ const wireOther = ~(0x07 | wire.sync | wire.noOutput | wire.inactive | wire.outS
 export const packFlags = (flags: number): number =>
 	((flags & wire.sync) >> 5)
 	| ((flags & wire.noOutput) >> 6)
-	| ((flags & (wire.inactive | wire.outSeq | wire.inSeq)) >> 6)
+	| packUpdatedFlags(flags)
 	| ((flags & wire.noCport) >> 6)
 	| ((flags & wire.template) >> 6)
 	| ((flags & wire.nfct) >> 9)
 	| ((flags & wireOther) === 0 ? 0 : entryFlag.other);
+
+/** Those of them that each accepted record replaces, packed alike. */
+export const packUpdatedFlags = (flags: number): number => (flags & (wire.inactive | wire.outSeq | wire.inSeq)) >> 6;
 
 /** Replaced by each accepted record; all others stay as at creation (IP_VS_CONN_F_BACKUP_UPD_MASK). */
 export const updatedFlags = entryFlag.inactive | entryFlag.outSeq | entryFlag.inSeq;
@@ -141,6 +144,10 @@ Reading an entry, or a copy of one, whose first word is `words[at]`.
 `!`: an offset comes only from the table, so it is in range.
 */
 
+/** Whether an entry holds this path, and was announced last by this director and there. */
+export const isEntryOf = (words: Int32Array, at: number, director: number, path: number): boolean =>
+	words[at + entryAt.path] === ((director << 20) | path) && (words[at + entryAt.lastPath]! & pathMask) === path;
+
 /** 0 where the slot is free. */
 export const entryPath = (words: Int32Array, at: number): number => words[at + entryAt.path]! & pathMask;
 export const isEntryUsed = (words: Int32Array, at: number): boolean => words[at + entryAt.path] !== 0;
@@ -163,6 +170,8 @@ export const entryLastSecond = (words: Int32Array, at: number): number => words[
 export const entryFirstSecond = (words: Int32Array, at: number): number => words[at + entryAt.first]! >>> 0;
 /** The same without a sign bit of its own, as `entryTimeoutWord`. */
 export const entryLastSecondWord = (words: Int32Array, at: number): number => words[at + entryAt.last]!;
+/** Milliseconds beyond that second. */
+export const entryLastFraction = (words: Int32Array, at: number): number => words[at + entryAt.fractions]! >>> 22;
 /** Milliseconds since the table's origin. */
 export const entryLastMs = (words: Int32Array, at: number): number => ((words[at + entryAt.last]! >>> 0) * 1000) + (words[at + entryAt.fractions]! >>> 22);
 export const entryFirstMs = (words: Int32Array, at: number): number => ((words[at + entryAt.first]! >>> 0) * 1000) + ((words[at + entryAt.fractions]! >>> 12) & 0x3_ff);

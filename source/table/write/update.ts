@@ -3,8 +3,8 @@ import {connFlags} from '../../wire/sync/conn-flags.js';
 import {anomaly, recordAt} from '../../wire/sync/record-batch.js';
 import {changeKind} from '../changes.js';
 import {
-	addEntryMasks, codeOfRank, countEntryUpdate, entryCport, entryDirector, entryFlag, entryFlags, entryLastMs, entryLastPath, entryMark, entryMarks, entryPath, entryRank, entryRhythm, entryShift,
-	entryState, entryTimeout, packFlags, rankOf, setEntryHeard, setEntryLastPath, setEntryMarks, setEntryPath, setEntryRhythm, setEntryState, setEntryTimeout, stateShift, updatedFlags,
+	addEntryMasks, codeOfRank, countEntryUpdate, entryCport, entryDirector, entryFlag, entryFlags, entryLastFraction, entryLastMs, entryLastPath, entryLastSecondWord, entryMark, entryMarks, entryPath, entryRank, entryRhythm, entryShift,
+	entryState, entryTimeout, entryTimeoutWord, isEntryOf, packFlags, packUpdatedFlags, rankOf, setEntryHeard, setEntryLastPath, setEntryMarks, setEntryPath, setEntryRhythm, setEntryState, setEntryTimeout, stateShift, updatedFlags,
 } from '../entry.js';
 import {numberAt, pathAt, pathShift, type TableArrays} from '../memory.js';
 import {type ChangeWriter} from './change-writer.js';
@@ -27,13 +27,23 @@ type UpdateParts = {
 };
 
 /** Applies a record to the entry of its identity, as Linux ip_vs_proc_conn does. */
-type SessionUpdate = (slot: number, announcement: Announcement, message: TableMessage, moment: Moment) => void;
+type SessionUpdate = {
+	update(slot: number, announcement: Announcement, message: TableMessage, moment: Moment): void;
+	/**
+	The same for the one case that nearly all records are: a connection is announced again by its director, on the path that it has, well before its
+	time is up. `slot` may hold another session, or none. False when it is any other case, with nothing done: then `update` decides.
+	*/
+	renew(slot: number, words: Int32Array, from: number, path: number, timeout: number, message: TableMessage, moment: Moment): boolean;
+};
 
 /** Another director's word sooner than this after the last one is a sign of two masters. */
 const contestedMs = 10_000;
 /** Announcements closer than this belong together and say nothing of a rhythm. */
 const rhythmLeastMs = 1000;
 const maxRhythm = 0xf_ff;
+/** Seconds that add up, and intervals that count milliseconds, without leaving 32 bits. */
+const farSeconds = 2 ** 30;
+const longIntervalSeconds = 1_000_000;
 
 /** The mean interval, quarter seconds, after one more of `intervalMs`: a new one counts a quarter. */
 const meanRhythm = (mean: number, intervalMs: number): number => {
@@ -71,13 +81,13 @@ export const createSessionUpdate = ({arrays, lookup, lookupState, pathTable, cha
 		}
 	};
 
-	/** The flags that it has from now on: to another destination, those of the record; else what a backup takes over of them. */
-	const flagsAfter = (flags: number, announced: number, moves: boolean, isIllFormed: boolean, isPartial: boolean): number =>
-		(moves
-			? announced | (flags & (entryFlag.ipv6 | entryFlag.illFormed))
-			: (flags & ~(updatedFlags | entryFlag.partial)) | (announced & updatedFlags))
-		| (isIllFormed ? entryFlag.illFormed : 0)
-		| (isPartial ? entryFlag.partial : 0);
+	/** The flags that it has from now on: what a backup takes over of those of the record. */
+	const flagsRenewed = (flags: number, announced: number, isIllFormed: boolean, isPartial: boolean): number =>
+		(flags & ~(updatedFlags | entryFlag.partial)) | announced | (isIllFormed ? entryFlag.illFormed : 0) | (isPartial ? entryFlag.partial : 0);
+
+	/** The same to another destination: those of the record. */
+	const flagsMoved = (flags: number, announced: number, isIllFormed: boolean, isPartial: boolean): number =>
+		announced | (flags & (entryFlag.ipv6 | entryFlag.illFormed)) | (isIllFormed ? entryFlag.illFormed : 0) | (isPartial ? entryFlag.partial : 0);
 
 	/** A postponed expiry leaves the entry where it stands in the wheel. */
 	const reschedule = (slot: number, wasMs: number, expiresMs: number) => {
@@ -92,7 +102,17 @@ export const createSessionUpdate = ({arrays, lookup, lookupState, pathTable, cha
 		counts[codeOfRank(rank)]! += difference;
 	};
 
-	return (slot, announcement, message, moment) => {
+	/** Another state on the same path. */
+	const changeState = (at: number, path: number, protocol: number, oldState: number, newState: number, moment: Moment) => {
+		countState(path, entryRank(entries, at), -1);
+		const rank = rankOf(protocol, newState, false);
+		setEntryState(entries, at, newState, rank);
+		countState(path, rank, 1);
+		numbers[numberAt.stateChanges]! += 1;
+		changes.change(changeKind.state, at, moment, oldState, 0);
+	};
+
+	const update = (slot: number, announcement: Announcement, message: TableMessage, moment: Moment) => {
 		const {words, from, path, cport, timeout} = announcement;
 		const at = slot << entryShift;
 		const {director} = message;
@@ -116,7 +136,8 @@ export const createSessionUpdate = ({arrays, lookup, lookupState, pathTable, cha
 
 		const oldLastMs = entryLastMs(entries, at);
 		const oldExpiresMs = oldLastMs + (entryTimeout(entries, at) * 1000);
-		const newFlags = flagsAfter(flags, packFlags(wireFlags), moves, (words[from + recordAt.anomalies]! & anomaly.portWithoutFlag) !== 0, message.partial);
+		const isIllFormed = (words[from + recordAt.anomalies]! & anomaly.portWithoutFlag) !== 0;
+		const newFlags = moves ? flagsMoved(flags, packFlags(wireFlags), isIllFormed, message.partial) : flagsRenewed(flags, packUpdatedFlags(wireFlags), isIllFormed, message.partial);
 		setEntryHeard(entries, at, moment.second, moment.ms, newFlags);
 		setEntryTimeout(entries, at, timeout);
 		countEntryUpdate(entries, at);
@@ -159,4 +180,55 @@ export const createSessionUpdate = ({arrays, lookup, lookupState, pathTable, cha
 			changes.change(changeKind.state, at, moment, oldState, 0);
 		}
 	};
+
+	const renew = (slot: number, words: Int32Array, from: number, path: number, timeout: number, message: TableMessage, moment: Moment): boolean => {
+		const at = slot << entryShift;
+		const wireFlags = words[from + recordAt.flags]!;
+		const flags = entryFlags(entries, at);
+		// The path is of one virtual service.
+		if (!isEntryOf(entries, at, message.director, path)
+			|| entries[at] !== words[from + recordAt.caddr]
+			|| entryCport(entries, at) !== words[from + recordAt.cport]
+			|| ((wireFlags & connFlags.template) | (flags & entryFlag.template)) !== 0
+			|| entries[at + 1] !== words[from + recordAt.caddr + 1]
+			|| entries[at + 2] !== words[from + recordAt.caddr + 2]
+			|| entries[at + 3] !== words[from + recordAt.caddr + 3]) {
+			return false;
+		}
+
+		const {second, ms} = moment;
+		const last = entryLastSecondWord(entries, at);
+		const oldTimeout = entryTimeoutWord(entries, at);
+		const dueSecond = last + oldTimeout;
+		// Whole numbers of 32 bits from here on: a third of the time that milliseconds in doubles take.
+		if (((second | timeout | last | oldTimeout) >>> 0) >= farSeconds || dueSecond <= second || second - last > longIntervalSeconds) {
+			return false;
+		}
+
+		const lastFraction = entryLastFraction(entries, at);
+		const isIllFormed = (words[from + recordAt.anomalies]! & anomaly.portWithoutFlag) !== 0;
+		setEntryHeard(entries, at, second, ms, flagsRenewed(flags, packUpdatedFlags(wireFlags), isIllFormed, message.partial));
+		setEntryTimeout(entries, at, timeout);
+		countEntryUpdate(entries, at);
+		addEntryMasks(entries, at, message.sentMask, message.directorBit);
+		const interval = ((second - last) * 1000) + (ms - lastFraction);
+		if (interval >= rhythmLeastMs) {
+			setEntryRhythm(entries, at, meanRhythm(entryRhythm(entries, at), interval));
+		}
+
+		if (second + timeout < dueSecond || (second + timeout === dueSecond && ms < lastFraction)) {
+			unlinkEntry(wheel, entries, slot);
+			linkEntry(wheel, entries, slot, moment.nowMs + (timeout * 1000));
+		}
+
+		const oldState = entryState(entries, at);
+		const newState = words[from + recordAt.state]! & 0xff;
+		if (newState !== oldState) {
+			changeState(at, path, words[from + recordAt.protocol]!, oldState, newState, moment);
+		}
+
+		return true;
+	};
+
+	return {update, renew};
 };

@@ -62,7 +62,7 @@ export const createTableWriter = (memory: TableMemory, {waitForReader = false, s
 	const lookup = createSessionLookup(arrays, index, state.lookup, hashSession);
 	const shares = createShares(arrays, state.shares);
 	const sessions = createSessions({arrays, maxSessions, slots: state.slots, lookupState: state.lookup, pathTable, pe, changes, lookup, shares, index, wheel});
-	const update = createSessionUpdate({arrays, lookup, lookupState: state.lookup, pathTable, changes, refusals, shares, wheel});
+	const {update, renew} = createSessionUpdate({arrays, lookup, lookupState: state.lookup, pathTable, changes, refusals, shares, wheel});
 	const sweep = createSweep({arrays, index, wheel, lookup, sessions});
 	const {pathOf, hashOf, peOf, slotOf, timeoutOf, prepare} = createPreparation({arrays, hashSession, pathTable, pe, refusals, index});
 	/** The clock as of the last call. */
@@ -149,6 +149,11 @@ export const createTableWriter = (memory: TableMemory, {waitForReader = false, s
 				continue;
 			}
 
+			applied += 1;
+			if (renew(slotOf[record]!, words, record << recordShift, pathOf[record]!, timeoutOf[record]!, message, moment)) {
+				continue;
+			}
+
 			announce(words, record);
 			const slot = findSession(slotOf[record]!);
 			if (slot === 0) {
@@ -156,8 +161,6 @@ export const createTableWriter = (memory: TableMemory, {waitForReader = false, s
 			} else {
 				update(slot, announcement, message, moment);
 			}
-
-			applied += 1;
 		}
 
 		numbers[numberAt.records]! += count;
