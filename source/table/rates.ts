@@ -12,6 +12,12 @@ const coarseSeconds = 5;
 /** Word 0: second of the last count plus one, unsigned, 0 for never. Then fine new, fine ended, coarse new, coarse ended. */
 const at = {stamp: 0, fine: 1, coarse: 1 + (2 * fine)} as const;
 
+/**
+The count of five seconds that a second is in. A product, since code that is compiled while all quotients are whole is no good for those that are not; it is never
+less than the quotient, for a fifth as a double is more than a fifth.
+*/
+const coarseOf = (second: number): number => Math.floor(second * (1 / coarseSeconds));
+
 /** The second of the last count, -1 for none. */
 const lastOf = (rates: Int32Array, base: number): number => (rates[base + at.stamp]! >>> 0) - 1;
 
@@ -23,9 +29,9 @@ const clear = (rates: Int32Array, base: number, second: number) => {
 		rates[from + fine + (bucket & (fine - 1))] = 0;
 	}
 
-	const coarseSecond = Math.floor(second / coarseSeconds);
+	const coarseSecond = coarseOf(second);
 	const coarseFrom = base + at.coarse;
-	for (let bucket = Math.max(last < 0 ? 0 : Math.floor(last / coarseSeconds) + 1, coarseSecond - coarse + 1); bucket <= coarseSecond; bucket += 1) {
+	for (let bucket = Math.max(last < 0 ? 0 : coarseOf(last) + 1, coarseSecond - coarse + 1); bucket <= coarseSecond; bucket += 1) {
 		rates[coarseFrom + (bucket & (coarse - 1))] = 0;
 		rates[coarseFrom + coarse + (bucket & (coarse - 1))] = 0;
 	}
@@ -41,7 +47,7 @@ export const countRate = (rates: Int32Array, path: number, kind: 0 | 1, second: 
 	}
 
 	rates[base + at.fine + (kind * fine) + (second & (fine - 1))]! += 1;
-	rates[base + at.coarse + (kind * coarse) + (Math.floor(second / coarseSeconds) & (coarse - 1))]! += 1;
+	rates[base + at.coarse + (kind * coarse) + (coarseOf(second) & (coarse - 1))]! += 1;
 };
 
 /** Forgets a path's counts, for its id to be given to another. */

@@ -129,14 +129,25 @@ export type Director = {
 	forgotten: number;
 };
 
-export const createDirector = (index: number, segment: number, place: number, address: string, family: Family, timeUs: number): Director => ({
+const createUnrated = (index: number, segment: number, place: number, address: string, family: Family, timeUs: number): Director => ({
 	index, segment, place, address, family, otherAddresses: [], mac: '', macHigh: -1, macLow: 0, bit: sharedBit, known: false, firstUs: timeUs, lastUs: timeUs,
-	messages: 0, records: 0, messagesPerSecond: 0, recordsPerSecond: 0, lostMessages: 0, restarts: 0, firstSyncUs: 0, lastSyncUs: 0, previousSyncUs: 0, formerSyncUs: 0,
+	messages: 0, records: 0, messagesPerSecond: 0.5, recordsPerSecond: 0.5, lostMessages: 0, restarts: 0, firstSyncUs: 0, lastSyncUs: 0, previousSyncUs: 0, formerSyncUs: 0,
 	version: -1, syncid: -1, syncids: [], versions: [], port: 0, group: '', sourcePort: 0, sourcePortSinceUs: 0,
 	largestMessage: 0, fragmentedMessages: 0, wrappedMessages: 0,
 	strangeAdvertUs: 0, lastAdvertUs: 0, vrid: 0, priority: 0, intervalMs: 0, instances: [], masterSinceUs: 0, servedUntilUs: 0, gaveWayUs: 0, floodedUs: 0,
 	listeningSinceUs: 0, listeningEvidence: 'none', rejoinedUs: 0, listenedSinceUs: 0, listenedUntilUs: 0, listenedEvidence: 'none', joinSeen: false, joinsVrrp: false, interfaceUpUs: 0, heardFromStart: false, forgotten: 0,
 });
+
+/**
+Its rates hold a fraction before they are 0: a field that has been nothing but whole is given another representation with its first fraction, and all code that
+was compiled for directors is thrown away then, a second after the first message.
+*/
+export const createDirector = (...facts: Parameters<typeof createUnrated>): Director => {
+	const director = createUnrated(...facts);
+	director.messagesPerSecond = 0;
+	director.recordsPerSecond = 0;
+	return director;
+};
 
 /** It said or joined what only directors do; whoever has but joined the sync group may be another monitor. */
 export const isShownDirector = ({lastAdvertUs, firstSyncUs, joinsVrrp}: Director): boolean => lastAdvertUs > 0 || firstSyncUs > 0 || joinsVrrp;
