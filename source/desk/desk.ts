@@ -36,6 +36,8 @@ type DeskParts = {
 	readonly note: Note;
 	/** Time of the first packet. */
 	firstUs(): number;
+	/** The name of a segment where several are told apart. */
+	segmentName(segment: number): string | undefined;
 	/** The wall clock's time, for what is told. */
 	toWallUs(timeUs: number): number;
 	/** Addresses of directors that are known, and pairs, by the configuration: `A+A2` are addresses of one director. */

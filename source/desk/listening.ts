@@ -3,14 +3,14 @@ Since when each director listens to the sync group, and by which evidence. Liste
 with mastership, for both daemons may run on one director.
 */
 import {events} from '../events/catalogue.js';
-import {entryExpiresMs, entryPath, entryRank, entrySent, entryWords, isEstablishedRank} from '../table/entry.js';
+import {entryDirector, entryExpiresMs, entryPath, entryRank, entrySent, entryWords, isEstablishedRank} from '../table/entry.js';
 import {controlAt, numberAt, type TableArrays} from '../table/memory.js';
 import {type FrameInfo, type GroupReport} from '../wire/observation.js';
 import {secondUs} from '../wire/second.js';
 import {hasGivenWay, mayHoldMore, missesAdverts, sharedBit, type Director} from './facts/director.js';
 import {type ListeningEvidence} from './facts/failover.js';
 import {thresholds} from './facts/thresholds.js';
-import {giveBit, trustByReport} from './registry.js';
+import {entriesOf, giveBit, trustByReport} from './registry.js';
 import {type DeskState, type TakeoverState} from './state.js';
 import {tell, tellQuietly, type DeskContext} from './told.js';
 
@@ -18,15 +18,15 @@ import {tell, tellQuietly, type DeskContext} from './told.js';
 const maxJoins = 8;
 const joinsWithinUs = 10 * secondUs;
 
-/** How many open TCP and SCTP sessions were sent to the director of this bit. One pass over the table. */
-const countSent = ({entries, control, numbers}: TableArrays, bit: number): number => {
+/** How many open TCP and SCTP sessions of these owners were sent to the director of this bit. One pass over the table. */
+const countSent = ({entries, control, numbers}: TableArrays, bit: number, isIts: (owner: number) => boolean): number => {
 	let count = 0;
 	const nowMs = Math.floor((numbers[numberAt.nowUs]! - numbers[numberAt.originUs]!) / 1000);
 	const highWater = Atomics.load(control, controlAt.highWater);
 	for (let slot = 1; slot <= highWater; slot++) {
 		const at = slot * entryWords;
 		const wasSent = entryPath(entries, at) !== 0 && ((entrySent(entries, at) >>> bit) & 1) === 1;
-		if (wasSent && isEstablishedRank(entryRank(entries, at)) && entryExpiresMs(entries, at) > nowMs) {
+		if (wasSent && isEstablishedRank(entryRank(entries, at)) && entryExpiresMs(entries, at) > nowMs && isIts(entryDirector(entries, at))) {
 			count++;
 		}
 	}
@@ -35,13 +35,15 @@ const countSent = ({entries, control, numbers}: TableArrays, bit: number): numbe
 };
 
 /** What was announced before was not sent to it. Gives how many open sessions had been sent to it earlier. */
-const clearSent = ({table}: DeskContext, {bit}: Director): number => {
+const clearSent = ({table, state}: DeskContext, director: Director): number => {
+	const {bit} = director;
 	if (bit === sharedBit) {
 		return 0;
 	}
 
-	const count = countSent(table.arrays, bit);
-	table.clearSent(bit);
+	const isIts = entriesOf(state, director);
+	const count = countSent(table.arrays, bit, isIts);
+	table.clearSent(bit, isIts);
 	return count;
 };
 

@@ -8,11 +8,13 @@ import {type Advert, type FrameInfo} from '../wire/observation.js';
 import {secondUs} from '../wire/second.js';
 import {createDirector, maxDirectors, othersAddress, ownBits, sharedBit, type Director} from './facts/director.js';
 import {thresholds} from './facts/thresholds.js';
-import {type DeskState, type RegistryState} from './state.js';
+import {type DeskState, type Quota, type RegistryState} from './state.js';
 import {type DeskContext} from './told.js';
 
-/** So many senders are told apart at their first word; later ones must speak twice. No segment has as many directors. */
+/** So many senders of one place are told apart at their first word; later ones must speak twice. No segment has as many directors. */
 const atFirstWord = 64;
+/** Where several places are listened to, one of them gets no more numbers: a forger in one site leaves the others theirs. */
+const maxOfPlace = maxDirectors / 2;
 /** An address of the configuration is believed in so many segments; a forger can name a thousand VLANs. */
 const maxSegmentsOfTrusted = 4;
 /** Hosts whose reports are remembered before anything else is known of them. */
@@ -21,13 +23,21 @@ const maxStrangers = 1024;
 const maxAddresses = 8;
 
 /**
-Senders that are known without the configuration, and those of them that one advert is enough for; a forger with as many
+Senders of one place that are known without the configuration, and those of them that one advert is enough for; a forger with as many
 addresses as he likes gets no further. The others must advertise a second time.
 */
 const maxKnown = 16;
 const knownAtOnce = 8;
-/** Bits that a group report alone can take; the others are for who advertises. */
+/** Bits of one place that a group report alone can take; the others are for who advertises. */
 const bitsOfListeners = 7;
+
+const quotaOf = ({quotas}: RegistryState, {place}: Pick<Director, 'place'>): Quota => {
+	while (quotas.length <= place) {
+		quotas.push({known: 0, byReport: 0, ofTrusted: 0});
+	}
+
+	return quotas[place]!;
+};
 
 export const directorOf = ({registry}: DeskState, index: number): Director => registry.directors[index]!;
 
@@ -151,7 +161,8 @@ const mayEnter = ({state: {registry}, trusted}: DeskContext, frame: FrameInfo, s
 		return false;
 	}
 
-	return directors.length < atFirstWord || isSecondWord(registry, frame, segment);
+	const here = directors.reduce((count, {place}) => count + (place === frame.place ? 1 : 0), 0);
+	return here < atFirstWord || ((here === directors.length || here < maxOfPlace) && isSecondWord(registry, frame, segment));
 };
 
 const create = (desk: DeskContext, frame: FrameInfo, segment: number, address: string): Director => {
@@ -281,15 +292,42 @@ export const cameUp = ({registry}: DeskState, frame: FrameInfo): void => {
 	}
 };
 
+/**
+The lowest bit that nobody has; when there is none, one that nobody has of those whose sessions this director may be sent: of its place, or of its
+segment, which two places may hear. `sharedBit` where `most` are taken.
+*/
+const freeBit = ({directors}: RegistryState, {place, segment}: Director, most: number): number => {
+	const isTaken = (bit: number, isAsked: (one: Director) => boolean): boolean => directors.some(one => one.bit === bit && isAsked(one));
+	const isNear = (one: Director): boolean => one.place === place || one.segment === segment;
+	const all = Array.from({length: ownBits}, (_, bit) => bit);
+	const free = all.filter(bit => !isTaken(bit, isNear));
+	return ownBits - free.length >= most ? sharedBit : free.find(bit => !isTaken(bit, () => true)) ?? free[0]!;
+};
+
+/** Which owners' entries have the bit of this director for it: those of its place, and of its segment. Nobody can say it of entries of senders that are not told apart. */
+export const entriesOf = ({registry}: DeskState, {place, segment, bit}: Director): (owner: number) => boolean => {
+	const {directors, others} = registry;
+	if (!directors.some(one => one.bit === bit && one.place !== place)) {
+		return () => true;
+	}
+
+	return owner => owner === others || directors[owner]?.place === place || directors[owner]?.segment === segment;
+};
+
 /** It matters to the sessions: it listens, or serves. It gets a bit, if there is one left. */
 export const giveBit = ({state: {registry}, trusted, note, table}: DeskContext, director: Director, timeUs: number): void => {
+	if (director.bit !== sharedBit) {
+		return;
+	}
+
+	const quota = quotaOf(registry, director);
 	const isTrusted = trusted.has(director.address);
 	// What the configuration names gets a bit whenever it is heard.
-	if (director.bit === sharedBit && registry.bitsTaken < (isTrusted ? ownBits : ownBits - Math.max(0, Math.min(trusted.size, bitsOfListeners) - registry.bitsOfTrusted))) {
-		registry.bitsOfTrusted += isTrusted ? 1 : 0;
-		director.bit = registry.bitsTaken++;
+	director.bit = freeBit(registry, director, isTrusted ? ownBits : ownBits - Math.max(0, Math.min(trusted.size, bitsOfListeners) - quota.ofTrusted));
+	if (director.bit !== sharedBit) {
+		quota.ofTrusted += isTrusted ? 1 : 0;
 		// Ahead of the first change whose masks have it.
-		note(timeUs, nameKinds.bit, {index: director.index, address: director.address, bit: director.bit});
+		note(timeUs, nameKinds.bit, {index: director.index, address: director.address, bit: director.bit, place: director.place});
 		// What was announced in its segment since we listen may have been sent to it.
 		table.copySent(sharedBit, director.bit, director.segment, director.index);
 	}
@@ -298,8 +336,9 @@ export const giveBit = ({state: {registry}, trusted, note, table}: DeskContext, 
 const trust = (desk: DeskContext, director: Director, timeUs: number): void => {
 	const {state: {registry}, trusted, note} = desk;
 	const isTrusted = trusted.has(director.address);
-	if (!director.known && (isTrusted || registry.knownByWord < maxKnown)) {
-		registry.knownByWord += isTrusted ? 0 : 1;
+	const quota = quotaOf(registry, director);
+	if (!director.known && (isTrusted || quota.known < maxKnown)) {
+		quota.known += isTrusted ? 0 : 1;
 		giveBit(desk, director, timeUs);
 		director.known = true;
 		// Ahead of what it says next: triggers believe only whom they know.
@@ -320,7 +359,7 @@ export const trustByAdvert = (desk: DeskContext, director: Director, advert: Adv
 		return true;
 	}
 
-	if (desk.trusted.has(director.address) || desk.state.registry.knownByWord < knownAtOnce || (director.strangeAdvertUs > 0 && timeUs - director.strangeAdvertUs >= advert.intervalMs * 500)) {
+	if (desk.trusted.has(director.address) || quotaOf(desk.state.registry, director).known < knownAtOnce || (director.strangeAdvertUs > 0 && timeUs - director.strangeAdvertUs >= advert.intervalMs * 500)) {
 		trust(desk, director, timeUs);
 	}
 
@@ -334,9 +373,9 @@ export const trustByAdvert = (desk: DeskContext, director: Director, advert: Adv
 
 /** It listens: a bit is all that one gets by that, and few do. */
 export const trustByReport = (desk: DeskContext, director: Director, timeUs: number): void => {
-	const {registry} = desk.state;
-	if (director.bit === sharedBit && (director.known || desk.trusted.has(director.address) || registry.bitsByReport < bitsOfListeners)) {
-		registry.bitsByReport += director.known ? 0 : 1;
+	const quota = quotaOf(desk.state.registry, director);
+	if (director.bit === sharedBit && (director.known || desk.trusted.has(director.address) || quota.byReport < bitsOfListeners)) {
+		quota.byReport += director.known ? 0 : 1;
 		giveBit(desk, director, timeUs);
 	}
 };

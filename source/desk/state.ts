@@ -8,6 +8,9 @@ import {type ServiceRow} from '../census/counts.js';
 import {type Accounting, type CurvePoint, type Finding, type ListeningEvidence, type Moment, type OwnKept, type OwnWords, type ServingEvidence, type SplitBrain, type TakeoverKind} from './facts/failover.js';
 import {type Director, type VrrpInstance} from './facts/director.js';
 
+/** Of what forgers could use up, a place has shares of its own: senders believed by their word, bits of listeners known by a group report alone, bits of those of the configuration. */
+export type Quota = {known: number; byReport: number; ofTrusted: number};
+
 /** Who was heard, and who is believed (registry.ts). */
 export type RegistryState = {
 	readonly directors: Director[];
@@ -27,11 +30,8 @@ export type RegistryState = {
 	readonly last: {director: number; segment: number; kind: string; family: number; macHigh: number; macLow: number; readonly words: number[]};
 	/** Who spoke of late, by hash: made when there are more senders than are told apart at their first word. */
 	secondWord: {readonly hashes: Int32Array; readonly times: Float64Array} | undefined;
-	/** Senders believed by their word, and bits given away: all, by a group report alone, to those of the configuration. */
-	knownByWord: number;
-	bitsTaken: number;
-	bitsByReport: number;
-	bitsOfTrusted: number;
+	/** By place (source, site). */
+	readonly quotas: Quota[];
 	/** Joins of a director within some seconds. */
 	readonly recentJoins: Map<number, {sinceUs: number; count: number}>;
 	/** Messages and records up to the last count of rates, by director. */
@@ -230,7 +230,7 @@ export const createDeskState = (): DeskState => ({
 	registry: {
 		directors: [], others: -1, byAddress: new Map(), byMac: new Map(), upTimes: new Map(), vrrpMembers: new Set(), said: new Map(), trustedHeard: new Map(),
 		last: {director: -1, segment: -1, kind: '', family: 0, macHigh: -1, macLow: 0, words: [0, 0, 0, 0]},
-		secondWord: undefined, knownByWord: 0, bitsTaken: 0, bitsByReport: 0, bitsOfTrusted: 0, recentJoins: new Map(), counted: [], countedUs: 0,
+		secondWord: undefined, quotas: [], recentJoins: new Map(), counted: [], countedUs: 0,
 	},
 	streams: [],
 	losses: [],

@@ -12,7 +12,7 @@ import {lostSince} from './streams.js';
 import {announcedUs, announcerOf, ownerOf, servedBy} from './owners.js';
 import {noWords} from './own-words.js';
 import {membersOf, memoryOf, pairOf, relate} from './pairs.js';
-import {directorOf, giveBit} from './registry.js';
+import {directorOf, entriesOf, giveBit} from './registry.js';
 import {mastersOf} from './routers.js';
 import {type DeskState, type OwnerState, type TakeoverState} from './state.js';
 import {count, countSentOf, cover, invalidate, mark, takeoverAt} from './takeover-counts.js';
@@ -99,7 +99,7 @@ const begin = (desk: DeskContext, sign: TakeoverSign): TakeoverState => {
 	const listened = listenedBefore(to, atUs, firstUs, isPreempted);
 	const sentAtMost = listened.isSentVoid && !to.joinSeen && to.bit !== sharedBit ? countSentOf(desk, to, owners, nowUs) : 0;
 	if (listened.isSentVoid && to.bit !== sharedBit) {
-		table.clearSent(to.bit);
+		table.clearSent(to.bit, entriesOf(desk.state, to));
 	}
 
 	const pair = membersOf(state, pairOf(state, from.index));
@@ -356,7 +356,7 @@ const hearMessage = (desk: DeskContext, takeover: TakeoverState, director: Direc
 		// What it had announced before is not in its kernel any more: it will not count at a later takeover either.
 		if (!takeover.isStruck && (takeover.survival.kept === 'no' || takeover.survival.kept === 'unlikely')) {
 			takeover.isStruck = true;
-			desk.table.clearAnnounced(director.bit);
+			desk.table.clearAnnounced(director.bit, entriesOf(desk.state, director));
 		}
 
 		invalidate(desk);
@@ -468,7 +468,8 @@ export const takeoversTick = (desk: DeskContext, nowUs: number): void => {
 			takeover.isStruck = true;
 			takeover.survival = {kept: 'no', evidence: takeover.survival.evidence};
 			mark(desk, takeover);
-			desk.table.clearAnnounced(directorOf(desk.state, to).bit);
+			const director = directorOf(desk.state, to);
+			desk.table.clearAnnounced(director.bit, entriesOf(desk.state, director));
 		}
 	}
 };

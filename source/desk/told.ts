@@ -21,6 +21,8 @@ export type DeskContext = {
 	readonly note: Note;
 	/** Time of the first packet. */
 	firstUs(): number;
+	/** The name of a segment where several are told apart, for what is told. */
+	segmentName(segment: number): string | undefined;
 	/** The wall clock's time, for what is told. */
 	toWallUs(timeUs: number): number;
 	/** Addresses of directors that are known, and pairs, by the configuration. */
@@ -46,8 +48,8 @@ const maxMoments = 128;
 const strangers = -1;
 
 /** Gives whether there is room for it on the timeline. */
-const admit = <Kind extends EventKind>({state: {told}, limits, note}: DeskContext, timeUs: number, kind: Kind, director: Director | undefined, values: ValuesOfKind<Kind>): boolean => {
-	const {name, bound} = kind;
+const admit = <Kind extends EventKind>({state: {told}, limits, note, segmentName}: DeskContext, timeUs: number, kind: Kind, director: Director | undefined, values: ValuesOfKind<Kind>): boolean => {
+	const {name, bound, optional} = kind;
 	const {windows} = told;
 	const key = `${name} ${director?.known ? director.index : strangers}`;
 	let window = windows.get(key);
@@ -68,7 +70,9 @@ const admit = <Kind extends EventKind>({state: {told}, limits, note}: DeskContex
 	window.count++;
 	const isTold = window.count <= (bound?.most ?? Infinity);
 	if (isTold) {
-		note(timeUs, kind, values);
+		// Sites may well use the same addresses.
+		const segment = director && 'segment' in optional ? segmentName(director.segment) : undefined;
+		note(timeUs, kind, segment === undefined ? values : {segment, ...values});
 	} else {
 		limits.hit('events');
 	}

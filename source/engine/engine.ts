@@ -109,7 +109,7 @@ export const createEngine = (options: EngineOptions, restored?: EngineState): En
 	};
 
 	const desk = createDesk({
-		table, note, firstUs: () => state.heardSinceUs, toWallUs, configured: options.pairs ?? [], limits, state: state.desk,
+		table, note, firstUs: () => state.heardSinceUs, segmentName: segment => segments.count() > 1 ? segments.names()[segment] : undefined, toWallUs, configured: options.pairs ?? [], limits, state: state.desk,
 	});
 	const {directors} = desk;
 
@@ -123,8 +123,8 @@ export const createEngine = (options: EngineOptions, restored?: EngineState): En
 
 		const all = directors.all();
 		while (namedDirectors < all.length) {
-			const {index, address, segment} = all[namedDirectors]!;
-			note(state.nowUs, nameKinds.director, {index, address, segment});
+			const {index, address, segment, place} = all[namedDirectors]!;
+			note(state.nowUs, nameKinds.director, {index, address, segment, place});
 			namedDirectors++;
 		}
 	};

@@ -165,7 +165,7 @@ export const events = {
 		fields: {directors: common.directors, evidence: common.evidence},
 		others: {
 			vrid: common.vrid, by: field.oneOf('What it was noticed by.', ['vrrp', 'sync']), priorities: field.list(field.integer('Priority.'), 'In the order of directors.'), since: field.time('Since when.'),
-			reason: field.text('Why the adverts of one are nothing to the other.'),
+			reason: field.text('Why the adverts of one are nothing to the other.'), segment: common.segment,
 		},
 		bound: some, mark: {letter: 'S', rank: 5, tone: 'alarm'}, tone: 'alarm',
 		sentence: ({directors, vrid, evidence}, who) => `two masters${vrid === undefined ? '' : ` of VRID ${vrid}`}, ${directors.map(one => who(one)).join(' and ')}: ${evidence}`,
@@ -176,7 +176,7 @@ export const events = {
 		fields: {directors: common.directors, evidence: common.evidence},
 		others: {
 			vrid: common.vrid, winner: field.address('Who is left.'), seconds: field.number('How long it lasted.'),
-			onlyBy: field.list(field.integer('Sessions.'), 'Open sessions that one announced and the others do not know, in the order of directors.'),
+			onlyBy: field.list(field.integer('Sessions.'), 'Open sessions that one announced and the others do not know, in the order of directors.'), segment: common.segment,
 		},
 		bound: some,
 		sentence: ({winner, seconds, evidence}, who) => `${winner === undefined ? 'one' : who(winner)} is left${seconds === undefined ? '' : ` after ${ago(seconds)}`}: ${evidence}`,

@@ -20,8 +20,8 @@ export type Part =
 	| {readonly on: 'word'; readonly word: number; readonly shift: number; readonly mask: number; readonly low: number; readonly high: number}
 	/** The rank, the low byte of word 4, has an answer that is not 0. */
 	| {readonly on: 'rank'; readonly answers: Uint8Array}
-	/** Any of bits that may change between runs. */
-	| {readonly on: 'wanted'; readonly word: number; readonly shift: number; readonly wanted: {readonly bits: number}}
+	/** Any of bits that are wanted of the entry's director, which may change between runs. */
+	| {readonly on: 'wanted'; readonly word: number; readonly shift: number; readonly wanted: {readonly bits: Int32Array}}
 	| {readonly on: 'time'; readonly from: number; readonly interval: Interval}
 	/** `slow`: makes text of each entry that it sees. */
 	| {readonly on: 'entry'; readonly test: Predicate; readonly slow: boolean}

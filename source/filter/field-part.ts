@@ -1,6 +1,6 @@
 import {stateName, protocolName} from '../wire/sync/conn-state.js';
 import {protocolNumber, templateCode, entryDirector, entryField, entryPath, entryCport, entryFlag, isEntryIpv6, changeKindOf, changeWasPath, changeWasState, entryRank} from '../table/entry.js';
-import {pathAt, pathWords, serviceAt, serviceWords} from '../table/memory.js';
+import {directorLimit, pathAt, pathWords, serviceAt, serviceWords} from '../table/memory.js';
 import {type PathInfo} from '../table/path-info.js';
 import {prefixMask, type EndpointTest} from '../wire/net.js';
 import {forwardingNames} from '../wire/sync/conn-flags.js';
@@ -71,15 +71,19 @@ const directorPart = ({operator, values}: Test, {names}: Ground): Part =>
 /** Halves of the word of masks: the bits of directors that announced it, and of those it was sent to. */
 const maskShift = {announced: 0, sent: 16} as const;
 
-/** Any of the directors whose bits are set in a mask. */
+/** Any of the directors whose bits are set in a mask: what a bit means is a matter of the place where the entry's owner was heard. */
 const directorsPart = ({operator, values}: Test, {names, refresh}: Ground, shift: number): Part => {
 	const passes = whoTest(operator, values, names);
-	const wanted = {bits: 0};
+	const wanted = {bits: new Int32Array(directorLimit)};
+	const ofPlaces: number[] = [];
 	refresh.push(() => {
-		wanted.bits = 0;
-		for (let bit = 0; bit < 16; bit++) {
-			const who = names.directorOfBit(bit);
-			wanted.bits |= who && passes(who) ? 1 << bit : 0;
+		ofPlaces.length = 0;
+		for (const {bit, place, names: who} of names.bitHolders()) {
+			ofPlaces[place] = (ofPlaces[place] ?? 0) | (passes(who) ? 1 << bit : 0);
+		}
+
+		for (let director = 0; director < directorLimit; director++) {
+			wanted.bits[director] = ofPlaces[names.placeOf(director)] ?? 0;
 		}
 	});
 	return {on: 'wanted', word: entryField.masks.word, shift, wanted};

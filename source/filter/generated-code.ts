@@ -1,4 +1,4 @@
-import {entryExpiresMs, entryField, entryFirstMs, entryLastMs, entryTimeout, pathMask} from '../table/entry.js';
+import {entryDirector, entryExpiresMs, entryField, entryFirstMs, entryLastMs, entryTimeout, pathMask} from '../table/entry.js';
 import {pathAt, pathWords, type TableArrays} from '../table/memory.js';
 import {type PathInfo, type PathReader} from '../table/path-info.js';
 import {type Predicate} from '../table/read/predicates.js';
@@ -111,7 +111,7 @@ export const createProgram = (root: Part, {arrays, paths, clock}: ProgramGround)
 	const tests: Predicate[] = [];
 	const tables: Uint8Array[] = [];
 	const bitmaps: PathAnswers[] = [];
-	const wanted: Array<{readonly bits: number}> = [];
+	const wanted: Array<{readonly bits: Int32Array}> = [];
 
 	const pathText = (word: number, test: (path: PathInfo) => boolean): string => {
 		const answers = `path${bitmaps.push(createPathAnswers(arrays.paths, paths, test)) - 1}`;
@@ -150,7 +150,7 @@ export const createProgram = (root: Part, {arrays, paths, clock}: ProgramGround)
 			}
 
 			case 'wanted': {
-				return `(words[at + ${part.word}] >>> ${part.shift} & wanted${wanted.push(part.wanted) - 1}.bits) !== 0`;
+				return `(words[at + ${part.word}] >>> ${part.shift} & wanted${wanted.push(part.wanted) - 1}.bits[director(words, at)]) !== 0`;
 			}
 
 			case 'time': {
@@ -165,7 +165,7 @@ export const createProgram = (root: Part, {arrays, paths, clock}: ProgramGround)
 
 	const text = write(root);
 	const given = {
-		clock, expiresMs: entryExpiresMs, firstMs: entryFirstMs, lastMs: entryLastMs, timeout: entryTimeout, paths: arrays.paths,
+		clock, expiresMs: entryExpiresMs, firstMs: entryFirstMs, lastMs: entryLastMs, timeout: entryTimeout, director: entryDirector, paths: arrays.paths,
 		...Object.fromEntries(tests.map((test, index) => [`test${index}`, test])),
 		...Object.fromEntries(bitmaps.map((answers, index) => [`path${index}`, answers])),
 		...Object.fromEntries(wanted.map((bits, index) => [`wanted${index}`, bits])),

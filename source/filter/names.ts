@@ -1,13 +1,18 @@
 import {type Account, type Fate} from '../events/session-fields.js';
 
+/** A director that has this bit, 0 to 14, in the masks of entries that were announced at this place, and all its names. */
+export type BitHolder = {readonly bit: number; readonly place: number; readonly names: readonly string[]};
+
 /** What numbers in entries mean, as far as it is known. Names come to light while a filter is in use; they never change. */
 export type FilterNames = {
 	/** Undefined while unknown, as for the directors. */
 	segment(index: number): string | undefined;
 	/** Every name of a director, its address first: a letter, a name of the configuration. */
 	director(index: number): readonly string[] | undefined;
-	/** The names of the director that has this bit, 0 to 15, in the masks of an entry. */
-	directorOfBit(bit: number): readonly string[] | undefined;
+	/** Where a director was heard first: the bits in the masks of its entries are those of directors of that place. */
+	placeOf(director: number): number;
+	/** Directors that have a bit. */
+	bitHolders(): readonly BitHolder[];
 	/** Addresses, networks and endpoints by alias; the keys in lower case. */
 	readonly aliases: ReadonlyMap<string, readonly string[]>;
 };

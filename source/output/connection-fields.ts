@@ -30,8 +30,8 @@ export const connectionFields = (connection: Connection, names: Names, nowUs: nu
 	idle: seconds(nowUs - connection.lastUs),
 	updates: connection.updates,
 	director: names.director(connection.director),
-	directors: [...new Set([names.director(connection.director), ...names.directors(connection.directorsMask)])],
+	directors: [...new Set([names.director(connection.director), ...names.directors(connection.directorsMask, connection.director)])],
 	syncid: connection.syncid,
 	version: connection.version,
-	sent: names.directors(connection.sentMask),
+	sent: names.directors(connection.sentMask, connection.director),
 });

@@ -10,10 +10,8 @@ export const filterNamesOf = (names: Names, aliases: FilterNames['aliases']): Fi
 			const address = known(names.director(index));
 			return address === undefined ? undefined : [address];
 		},
-		directorOfBit(bit) {
-			const addresses = names.directors(1 << bit);
-			return addresses.length > 0 ? addresses : undefined;
-		},
+		placeOf: names.place,
+		bitHolders: names.holders,
 		aliases,
 	};
 };

@@ -5,20 +5,30 @@ import {type Naming} from '../text/alias-names.js';
 import {compareAddresses} from '../table/read/compare-addresses.js';
 import {parseAddress} from '../wire/address.js';
 
-const letterOf = (place: number): string => place < 26 ? String.fromCodePoint(65 + place) : `#${place + 1}`;
+const alphabet = 26;
+const letterOf = (place: number): string => place < alphabet ? String.fromCodePoint(65 + place) : `#${place + 1}`;
 
 const addressOrder = (one: Director, other: Director): number => {
 	const [left, right] = [parseAddress(one.address), parseAddress(other.address)];
 	return left && right ? compareAddresses(left.words, right.words) : one.index - other.index;
 };
 
+/** There are several sources (sites), and more directors than letters: each source has letters of its own, and its name stands beside them. */
+export const hasLettersBySource = (directors: readonly Director[]): boolean => directors.length > alphabet && directors.some(({place}) => place !== directors[0]!.place);
+
 const known = new WeakMap<readonly Director[], ReadonlyMap<number, string>>();
 
 /** Letters by number, in the order of their addresses, so that A is the same whoever was heard first; mere listeners come last. */
 const lettersOf = (directors: readonly Director[]): ReadonlyMap<number, string> => {
-	const letters = known.get(directors) ?? new Map(directors
+	const cached = known.get(directors);
+	if (cached) {
+		return cached;
+	}
+
+	const groups = hasLettersBySource(directors) ? [...Map.groupBy(directors, ({place}) => place).values()] : [directors];
+	const letters = new Map(groups.flatMap(group => group
 		.toSorted((one, other) => (Number(isShownDirector(other)) - Number(isShownDirector(one))) || (one.family - other.family) || addressOrder(one, other))
-		.map(({index}, place) => [index, letterOf(place)]));
+		.map(({index}, rank) => [index, letterOf(rank)] as const)));
 	known.set(directors, letters);
 	return letters;
 };
@@ -43,10 +53,8 @@ export const screenNames = (status: () => Status | undefined, aliases: FilterNam
 	return {
 		segment: index => status()?.segments[index],
 		director: namesOf,
-		directorOfBit(bit) {
-			const director = bit === sharedBit ? undefined : status()?.directors.find(one => one.bit === bit);
-			return director && namesOf(director.index);
-		},
+		placeOf: index => status()?.directors[index]?.place ?? 0,
+		bitHolders: () => (status()?.directors ?? []).filter(({bit}) => bit !== sharedBit).map(({index, bit, place}) => ({bit, place, names: namesOf(index)!})),
 		aliases,
 	};
 };

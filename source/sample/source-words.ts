@@ -1,5 +1,6 @@
 import {onScreen} from '../text/format.js';
 import {secondUs} from '../wire/second.js';
+import {hasLettersBySource} from './screen-names.js';
 import {type Sample} from './sample.js';
 
 /** What lies behind this much is history: the first lines speak of the present again. */
@@ -77,8 +78,11 @@ export const stateWords = (sample: Sample): string => [
 	...publishingWords(sample),
 ].join(' ');
 
-/** The segment by name where several sites are looked at together, so that each says whose it is; else ''. */
-export const siteOf = (status: Sample['status'], segment: number): string => status?.past?.isMerged ? onScreen(status.segments[segment] ?? '?') : '';
+/** Several sites are looked at together, so that each thing says whose it is. */
+export const hasSites = (status: Sample['status']): boolean => status !== undefined && ((status.past?.isMerged ?? false) || hasLettersBySource(status.directors));
+
+/** The segment by name where there are several sites, else ''. */
+export const siteOf = (status: Sample['status'], segment: number): string => hasSites(status) ? onScreen(status?.segments[segment] ?? '?') : '';
 
 /** How fast a capture file passes, when it is not as it was. */
 export const speedText = (sample: Sample): string => {

@@ -1,5 +1,6 @@
 import {type Player} from '../sample/player.js';
 import {type Sampler} from '../sample/sampler.js';
+import {hasSites} from '../sample/source-words.js';
 import {type Effects} from './effects.js';
 import {find} from './find.js';
 import {firstListRow} from './layout.js';
@@ -154,7 +155,7 @@ export const createConsole = (sampler: Sampler, player: Player, {filter, saved, 
 		if (overlay?.kind === 'help') {
 			stage.change(helpKey(overlay, key, stage.frame().extent));
 		} else if (overlay?.kind === 'columns' && action !== 'quit') {
-			stage.change(columnsKey(overlay.cursor, key, columns, {width: stage.setting().columns, hasSites: stage.sample().status?.past?.isMerged ?? false}));
+			stage.change(columnsKey(overlay.cursor, key, columns, {width: stage.setting().columns, hasSites: hasSites(stage.sample().status)}));
 		} else if (action) {
 			act(action);
 		}

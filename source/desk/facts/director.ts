@@ -5,7 +5,10 @@ import {type ListeningEvidence} from './failover.js';
 export const maxDirectors = 256;
 export const othersAddress = 'others';
 
-/** Bits of an entry's masks; the last one stands for whoever has no bit of its own. */
+/**
+Bits of an entry's masks; the last one stands for whoever has no bit of its own. While there are enough, no two directors have the same one; then
+those of different places (sources, sites) may: an entry's masks are about the directors of the place where its owner was heard.
+*/
 export const ownBits = 15;
 export const sharedBit = ownBits;
 
@@ -57,7 +60,7 @@ export type Director = {
 	mac: string;
 	macHigh: number;
 	macLow: number;
-	/** Bit in the masks of an entry, `sharedBit` while it has none of its own. */
+	/** Bit in the masks of an entry that was announced at its place, `sharedBit` while it has none of its own. */
 	bit: number;
 	/** Vouched for by the configuration, by VRRP, or heard for a minute: it does not share the quota of strangers. */
 	known: boolean;

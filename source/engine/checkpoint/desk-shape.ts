@@ -10,7 +10,7 @@ import {maxDirectors, ownBits, type Director, type VrrpInstance} from '../../des
 import {type Accounting, type CurvePoint, type Moment, type OwnWords, type SplitBrain} from '../../desk/facts/failover.js';
 import {secondWords} from '../../desk/registry.js';
 import {
-	type Announcer, type ClaimState, type ConflictState, type DeskState, type Loss, type OwnersState, type OwnerState, type PairMemory, type PairsState, type RegistryState,
+	type Announcer, type ClaimState, type ConflictState, type DeskState, type Loss, type OwnersState, type OwnerState, type PairMemory, type PairsState, type Quota, type RegistryState,
 	type RouterState, type SplitState, type Stream, type Survival, type TakeoverState, type TakeoversState, type ToldState,
 } from '../../desk/state.js';
 
@@ -46,7 +46,7 @@ const registry = struct<RegistryState>({
 	vrrpMembers: set(name, most), said: map(name, name, most), trustedHeard: map(name, real, most),
 	last: struct<RegistryState['last']>({director: index, segment: real, kind: name, family: real, macHigh: real, macLow: real, words: reals}),
 	secondWord: optional(struct<NonNullable<RegistryState['secondWord']>>({hashes: words(secondWords), times: doubles(secondWords)})),
-	knownByWord: real, bitsTaken: integer(0, ownBits), bitsByReport: integer(), bitsOfTrusted: integer(),
+	quotas: arrayOf(struct<Quota>({known: integer(), byReport: integer(), ofTrusted: integer()}), most),
 	recentJoins: map(index, struct<{sinceUs: number; count: number}>({sinceUs: real, count: real}), most),
 	counted: arrayOf(struct<RegistryState['counted'][number]>({messages: real, records: real}), maxDirectors), countedUs: real,
 });

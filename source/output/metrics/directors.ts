@@ -4,9 +4,6 @@ import {secondUs} from '../../wire/second.js';
 import {otherLabel, segmentLabel} from './labels.js';
 import {type MetricsRegistry} from './registry.js';
 
-/** Series of their own, at most; the rest is added up as `other`. */
-const mostDirectors = 32;
-
 const directorLabels = ['segment', 'director'] as const;
 
 /** Who sends, and who is master. Gives what refreshes it, with the entries that each director announced last, by its number. */
@@ -26,11 +23,9 @@ export const createDirectorMetrics = ({gauge, counter}: MetricsRegistry): ((stat
 			one.reset();
 		}
 
-		let named = 0;
 		for (const director of directors) {
-			// Strangers have no series of their own: anyone on the link can make them up.
-			const isNamed = director.bit !== sharedBit && named < mostDirectors;
-			named += isNamed ? 1 : 0;
+			// Strangers have no series of their own: anyone on the link can make them up. Of each source fifteen have one.
+			const isNamed = director.bit !== sharedBit;
 			const labels = isNamed ? {segment: segmentLabel(segments, director.segment), director: director.address} : {segment: otherLabel, director: otherLabel};
 			const key = String(director.index);
 			messages.grow(director.messages, labels, key);

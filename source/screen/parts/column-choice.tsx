@@ -3,6 +3,7 @@ import {fit, line} from '../../text/line.js';
 import {nothingToScroll, type Page} from '../frame.js';
 import {Lines} from '../theme.js';
 import {sessionColumns, visibleColumns} from '../views/sessions/columns.js';
+import {hasSites} from '../../sample/source-words.js';
 
 /** The overlay in which columns of the sessions are chosen. */
 export const columnChoice: Page = {
@@ -13,7 +14,7 @@ export const columnChoice: Page = {
 		const cursor = overlay?.kind === 'columns' ? overlay.cursor : 0;
 		const visible = Math.max(1, rows - 2);
 		const first = Math.max(0, Math.min(cursor - Math.floor(visible / 2), sessionColumns.length - visible));
-		const shown = new Set(visibleColumns(columns, chosen, sample.status?.past?.isMerged ?? false));
+		const shown = new Set(visibleColumns(columns, chosen, hasSites(sample.status)));
 		const lines = sessionColumns.slice(first, first + visible).map((column, index) => {
 			const isSelected = first + index === cursor;
 			return line(fit(`${isSelected ? '>' : ' '} [${shown.has(column) ? 'x' : ' '}] ${column.title.padEnd(9)} ${column.help}`, columns), isSelected ? 'selected' : 'plain');

@@ -8,7 +8,7 @@ import {expectationAfter, expectationOf} from '../../desk/facts/expectation.js';
 import {characterOf, toneOfSign, type RowSign} from '../views/sessions/signs.js';
 import {ago, rate, short} from '../../text/format.js';
 import {fit, line, type Line} from '../../text/line.js';
-import {siteOf} from '../../sample/source-words.js';
+import {hasSites, siteOf} from '../../sample/source-words.js';
 import {textTable, type Column} from '../../text/text-table.js';
 import {secondUs} from '../../wire/second.js';
 import {formatAddress} from '../../wire/address.js';
@@ -128,7 +128,7 @@ export const vipList = (sample: Sample, {columns, room, current, named}: VipList
 	// One column, one question: beside what was known at a takeover stands nothing of what would be known at another.
 	const rows = hasTakeover ? found.map((row): VipRow => row.held === undefined ? {...row, known: undefined, isAside: true} : row) : found;
 	// What is always the same, and how many, make room for the account, except on wide screens.
-	const shown = vipColumns.filter(({id, from, isTakeover, isOfSites}) => columns >= from && (!isOfSites || sample.status?.past?.isMerged) && (!isTakeover || hasTakeover) && !(hasTakeover && columns < 90 && id === 'reals'));
+	const shown = vipColumns.filter(({id, from, isTakeover, isOfSites}) => columns >= from && (!isOfSites || hasSites(sample.status)) && (!isTakeover || hasTakeover) && !(hasTakeover && columns < 90 && id === 'reals'));
 	const table = textTable(shown, rows, columns - 3, {named});
 	return [
 		line(fit(`   ${table.heading}`, columns), 'heading'),

@@ -3,15 +3,15 @@ import {controlAt, pathWords, serviceAt, serviceWords, type TableArrays} from '.
 
 /** Changes who was sent what, and who announced what (word 14), in all entries at once: each a walk through the table. */
 export type Masks = {
-	/** A director starts to listen anew: forgets what was announced while it listened before. */
-	clearSent(bit: number): void;
+	/** A director starts to listen anew: forgets what was announced while it listened before, by owners whose entries have this bit for it. */
+	clearSent(bit: number, isIts: (owner: number) => boolean): void;
 	/**
 	A director comes to light that may have listened all along: what was sent to `from` in its segment was sent to `to`. But what
 	`director` announced last is its own.
 	*/
 	copySent(from: number, to: number, segment: number, director?: number): void;
 	/** A director's kernel has lost its table: what it announced before counts no more. */
-	clearAnnounced(bit: number): void;
+	clearAnnounced(bit: number, isIts: (owner: number) => boolean): void;
 };
 
 const sentBit = (bit: number): number => 1 << (16 + bit);
@@ -29,8 +29,8 @@ export const createMasks = ({control, entries, services, paths}: TableArrays): M
 	const segmentOf = (at: number): number => services[(paths[entryPath(entries, at) * pathWords]! * serviceWords) + serviceAt.segment]!;
 
 	return {
-		clearSent(bit) {
-			change(masks => masks & ~sentBit(bit));
+		clearSent(bit, isIts) {
+			change((masks, at) => (masks & sentBit(bit)) !== 0 && isIts(entryDirector(entries, at)) ? masks & ~sentBit(bit) : masks);
 		},
 		copySent(from, to, segment, director = -1) {
 			change((masks, at) => {
@@ -46,8 +46,8 @@ export const createMasks = ({control, entries, services, paths}: TableArrays): M
 				return (masks & sentBit(from)) === 0 ? others : others | sentBit(to);
 			});
 		},
-		clearAnnounced(bit) {
-			change(masks => masks & ~announcedBit(bit));
+		clearAnnounced(bit, isIts) {
+			change((masks, at) => (masks & announcedBit(bit)) !== 0 && isIts(entryDirector(entries, at)) ? masks & ~announcedBit(bit) : masks);
 		},
 	};
 };

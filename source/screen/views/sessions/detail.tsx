@@ -28,8 +28,11 @@ const who = (index: number, {status}: Sample): string => {
 	return director ? `${directorLetter(status, index)} ${director.address}` : '?';
 };
 
-const whoOfMask = (mask: number, {status}: Sample): string[] =>
-	(status?.directors ?? []).filter(({bit}) => bit !== sharedBit && ((mask >>> bit) & 1) === 1).map(({index}) => directorLetter(status, index));
+/** Of a mask of an entry that this owner announced last. */
+const whoOfMask = (mask: number, owner: number, {status}: Sample): string[] => {
+	const directors = status?.directors ?? [];
+	return directors.filter(({bit, place}) => bit !== sharedBit && place === directors[owner]?.place && ((mask >>> bit) & 1) === 1).map(({index}) => directorLetter(status, index));
+};
 
 /** Earlier states with how long each lasted, latest first. */
 const earlier = (history: readonly PastChange[]): string => {
@@ -150,7 +153,7 @@ const factsOf = (frame: Frame): {readonly facts: readonly Line[]; readonly histo
 	const end = departed && (endWords[departed.type] ?? departed.type);
 	const past = earlier(history);
 	const at = (timeUs: number) => `${preciseTime(timeUs + (status?.wallOffsetUs ?? 0), 3, localTime)}${localTime ? '' : 'Z'}`;
-	const announced = whoOfMask(connection.directorsMask, sample).filter(letter => letter !== directorLetter(sample.status, connection.director));
+	const announced = whoOfMask(connection.directorsMask, connection.director, sample).filter(letter => letter !== directorLetter(sample.status, connection.director));
 	const listening = status && status.sinceUs > 0 ? `We have listened since ${clockTime(status.sinceUs + status.wallOffsetUs, localTime)}; what was announced before is not known here.` : '';
 	const lost = status?.directors.find(({index}) => index === connection.director)?.lostMessages ?? 0;
 	const names = [['client', clientText(connection)], ['virtual', virtualText(connection)], ['real', realText(connection)]].flatMap(([field, text]) => named(text!) === text ? [] : [`${field} ${named(text!)}`]);

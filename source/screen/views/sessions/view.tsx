@@ -1,4 +1,5 @@
 import {filterOfRow} from '../../../filter/row-filter.js';
+import {hasSites} from '../../../sample/source-words.js';
 import {directorName} from '../../../sample/screen-names.js';
 import {cannotTell} from '../../../sample/standing.js';
 import {type Connection} from '../../../table/connection.js';
@@ -27,7 +28,7 @@ const tableOf = oncePerFrame((frame): {readonly lines: readonly Line[]; readonly
 	const markedRows = markedSlots(rows, marked);
 	const unsure = cannotTell(sample);
 	const order = reverse ? 'v' : '^';
-	const shown = visibleColumns(columns, chosen, status?.past?.isMerged ?? false).slice(firstColumn);
+	const shown = visibleColumns(columns, chosen, hasSites(status)).slice(firstColumn);
 	const table = textTable(
 		shown,
 		rows.map((connection): SessionRow => ({
