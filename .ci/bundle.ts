@@ -3,16 +3,22 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {build, type BuildOptions, type Metafile, type Plugin} from 'esbuild';
 import {inlineLayouts} from './inline-layouts.js';
+import {takeBuiltins} from './take-builtins.js';
 
 export const root = path.dirname(import.meta.dirname);
 
-/** Changes the text of a package where it costs time at every start. A version that reads otherwise is an error, not slow. */
-const mend = (filter: RegExp, found: string, instead: string): Plugin => ({
+/** Changes the text of a package where it costs time. A version that reads otherwise is an error, not slow. */
+const mend = (filter: RegExp, ...changes: ReadonlyArray<readonly [found: RegExp, instead: string]>): Plugin => ({
 	name: `mend ${filter.source}`,
 	setup({onLoad}) {
 		onLoad({filter}, ({path: file}) => {
-			const text = fs.readFileSync(file, 'utf8');
-			return text.includes(found) ? {contents: text.split(found).join(instead)} : {errors: [{text: `There is no ${found} in ${file}`}]};
+			let contents = fs.readFileSync(file, 'utf8');
+			const missing = changes.filter(([found, instead]) => {
+				const before = contents;
+				contents = contents.replace(found, () => instead);
+				return contents === before;
+			});
+			return missing.length > 0 ? {errors: missing.map(([found]) => ({text: `There is no ${found.source} in ${file}`}))} : {contents};
 		});
 	},
 });
@@ -20,7 +26,9 @@ const mend = (filter: RegExp, found: string, instead: string): Plugin => ({
 const mended = [
 	// Yoga, which lays out the screen, has its WASM in a data URL, which it decodes itself where there is no `fetch`. The first
 	// touch of that loads all of undici: 15 ms before the first frame.
-	mend(/yoga-wasm-base64-esm\.js$/, '"function"!=typeof fetch', 'true'),
+	mend(/yoga-wasm-base64-esm\.js$/, [/"function"!=typeof fetch/v, 'true']),
+	// Loads `assert` to say that it was given a function.
+	mend(/\/signal-exit\/index\.js$/, [/require\('assert'\)/v, '{equal() {}}']),
 ];
 
 /** Of the manifest, the program wants to know its version only. */
@@ -53,6 +61,9 @@ const options = {
 	metafile: true,
 } as const satisfies BuildOptions;
 
+/** Before the text of a module: Node 22.3 and later have the latter. */
+const banner = 'import {createRequire as requireFrom} from "node:module"; const require = requireFrom(import.meta.url); process.getBuiltinModule ??= require;\n';
+
 /** The program and its thread as modules that load each other when they are needed. */
 export const bundleProgram = async (folder: string): Promise<Metafile> => {
 	const {metafile} = await build({
@@ -61,8 +72,15 @@ export const bundleProgram = async (folder: string): Promise<Metafile> => {
 		outdir: folder,
 		format: 'esm',
 		splitting: true,
-		banner: {js: 'import {createRequire as requireFrom} from \'node:module\'; const require = requireFrom(import.meta.url);'},
+		banner: {js: banner.trim()},
 	});
+	for (const [output, {entryPoint}] of Object.entries(metafile.outputs)) {
+		const file = path.join(root, output);
+		const text = fs.readFileSync(file, 'utf8');
+		const isFirst = entryPoint === 'source/cli.ts' || entryPoint === 'source/program/thread.ts';
+		fs.writeFileSync(file, isFirst || text.includes('typeof require') ? takeBuiltins(text) : takeBuiltins(text.replace(banner, '')));
+	}
+
 	return metafile;
 };
 

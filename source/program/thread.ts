@@ -1,5 +1,4 @@
 /* The launcher of the thread that captures, in the bundle: what V8 compiles is kept for each thread. */
-import {keepCompiled} from './compile-cache.js';
-
+const {keepCompiled} = await import('./compile-cache.js');
 keepCompiled();
 await import('../engine/worker.js');
