@@ -23,10 +23,18 @@ const mend = (filter: RegExp, ...changes: ReadonlyArray<readonly [found: RegExp,
 	},
 });
 
+const graphemes = [
+	/new Intl\.Segmenter\([^\)]*\);$/mv,
+	['graphemes;', 'import {graphemes} from', `${JSON.stringify(path.join(import.meta.dirname, 'graphemes.ts'))};`].join('\n'),
+] as const;
+
 const mended = [
 	// Yoga, which lays out the screen, has its WASM in a data URL, which it decodes itself where there is no `fetch`. The first
 	// touch of that loads all of undici: 15 ms before the first frame.
 	mend(/yoga-wasm-base64-esm\.js$/, [/"function"!=typeof fetch/v, 'true']),
+	mend(/\/(?:ink\/build\/line-update|ansi-tokenize\/build\/tokenize|tokenize-ansi|wrap-ansi\/index)\.js$/, graphemes),
+	// Dots, boxes and blocks are as wide as letters.
+	mend(/\/string-width\/index\.js$/, graphemes, [/\[\\u0020-\\u007E\]/v, String.raw`[\u0020-\u007E\u2026\u2500-\u259F]`]),
 	// Loads `assert` to say that it was given a function.
 	mend(/\/signal-exit\/index\.js$/, [/require\('assert'\)/v, '{equal() {}}']),
 ];
