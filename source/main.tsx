@@ -1,9 +1,9 @@
 import {fstatSync} from 'node:fs';
 import process from 'node:process';
 import manifest from '../package.json' with {type: 'json'};
-import {asInvokingUser, becomeInvokingUser, sheddingWords, takeUserEnvironment} from './program/privileges.js';
+import {asInvokingUser, becomeInvokingUser, isUnderSudo, sheddingWords, takeUserEnvironment} from './program/privileges.js';
 import {nameProcess} from './program/process-name.js';
-import {type Monitor} from './engine/monitor.js';
+import {prepareMonitor, type Monitor} from './engine/monitor.js';
 import {isCommand} from './output/triggers/actions.js';
 import {type TriggerLog} from './output/triggers/log.js';
 import {rereadsOnHangUp} from './program/hang-up.js';
@@ -261,6 +261,11 @@ const main = async (): Promise<number> => {
 		}
 
 		takeUserEnvironment();
+		// While this thread finds out what it has to do. Under sudo the rights of all threads change meanwhile, and which files it may read.
+		if (!isUnderSudo()) {
+			prepareMonitor();
+		}
+
 		const {kind, options} = await readCommand();
 		if (kind === 'run') {
 			return await run(options);

@@ -1,4 +1,4 @@
-import {Worker} from 'node:worker_threads';
+import {MessageChannel, Worker, type MessagePort} from 'node:worker_threads';
 import {type TableMemory} from '../table/memory.js';
 import {type RingMemory, stopRing} from '../ring/shared-ring.js';
 import {type Bookmark, type FromWorker, type Status, type ToWorker} from './status.js';
@@ -45,9 +45,36 @@ const recordingGraceMs = 5000;
 /** The source tree runs through a loader, the package as a bundle: the worker lies beside this file in both. */
 const workerFile = new URL(import.meta.resolve(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js'));
 
-export const startMonitor = (task: WorkerTask): Monitor => {
+/** A thread that waits for its task. */
+type Thread = {
+	readonly worker: Worker;
+	readonly tasks: MessagePort;
+	/** Why it broke before it got one. */
+	failure?: Error;
+};
+
+const openThread = (): Thread => {
+	const {port1: tasks, port2} = new MessageChannel();
 	// The thread may close stdin, which it did not open: no reason for Node to warn.
-	const worker = new Worker(workerFile, {workerData: task, name: 'ipvstop capture', stdin: false, trackUnmanagedFds: false});
+	const worker = new Worker(workerFile, {workerData: port2, transferList: [port2], name: 'ipvstop capture', stdin: false, trackUnmanagedFds: false});
+	const thread: Thread = {worker, tasks};
+	worker.once('error', (error: Error) => {
+		thread.failure = error;
+	});
+	return thread;
+};
+
+let prepared: Thread | undefined;
+
+/** Starts the thread of the next monitor already: it takes some 70 ms until it can be given its task, which can be found out meanwhile. */
+export const prepareMonitor = (): void => {
+	prepared ??= openThread();
+};
+
+export const startMonitor = (task: WorkerTask): Monitor => {
+	const thread = prepared ?? openThread();
+	prepared = undefined;
+	const {worker, tasks} = thread;
 	const listeners = new Set<() => void>();
 	let hearBookmark: (bookmark: Bookmark) => void = () => undefined;
 	let status: Status | undefined;
@@ -103,18 +130,26 @@ export const startMonitor = (task: WorkerTask): Monitor => {
 
 		tell();
 	});
-	worker.on('error', (error: NodeJS.ErrnoException) => {
+	const breakDown = (error: NodeJS.ErrnoException) => {
 		const isStarved = error.code === 'ERR_WORKER_OUT_OF_MEMORY';
 		finish({
 			exitCode: 1,
 			problems: [`The capturing thread broke: ${error.message}. The table is as it was; ${isStarved ? 'give a smaller number to --max-sessions, or this process more memory' : 'please report this'}.`],
 		});
-	});
+	};
+
+	worker.on('error', breakDown);
+	if (thread.failure) {
+		breakDown(thread.failure);
+	}
+
 	worker.on('exit', code => {
 		finish(closing
 			? {exitCode: 0, problems: []}
 			: {exitCode: 1, problems: [`The capturing thread ended by itself (code ${code}). The table is as it was; please report this.`]});
 	});
+	tasks.postMessage(task);
+	tasks.close();
 
 	return {
 		memory: task.memory,

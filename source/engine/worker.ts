@@ -2,7 +2,7 @@ import {readlinkSync} from 'node:fs';
 import {constants, getPriority, setPriority} from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
-import {parentPort, workerData} from 'node:worker_threads';
+import {type MessagePort, parentPort, workerData} from 'node:worker_threads';
 import {events} from '../events/catalogue.js';
 import {CaptureError} from '../capture/source.js';
 import {createRecordRingWriter} from '../ring/record-ring.js';
@@ -38,7 +38,7 @@ const giveWay = () => {
 };
 
 /** The one thread that captures, decodes and writes the table. */
-const run = async (port: NonNullable<typeof parentPort>, task: WorkerTask) => {
+const run = async (port: MessagePort, task: WorkerTask) => {
 	if (task.givesWay) {
 		giveWay();
 	}
@@ -303,11 +303,15 @@ const run = async (port: NonNullable<typeof parentPort>, task: WorkerTask) => {
 
 if (parentPort) {
 	const port = parentPort;
-	run(port, workerData as WorkerTask).catch((error: unknown) => {
-		const failure: FromWorker = error instanceof CaptureError
-			? {type: 'failed', message: error.message, exitCode: error.exitCode}
-			: {type: 'failed', message: `Internal error: ${error instanceof Error ? error.stack ?? error.message : String(error)}`, exitCode: 1};
-		port.postMessage(failure);
-		port.close();
+	const tasks = workerData as MessagePort;
+	tasks.once('message', (task: WorkerTask) => {
+		tasks.close();
+		run(port, task).catch((error: unknown) => {
+			const failure: FromWorker = error instanceof CaptureError
+				? {type: 'failed', message: error.message, exitCode: error.exitCode}
+				: {type: 'failed', message: `Internal error: ${error instanceof Error ? error.stack ?? error.message : String(error)}`, exitCode: 1};
+			port.postMessage(failure);
+			port.close();
+		});
 	});
 }
