@@ -3,7 +3,7 @@ Text that comes from the wire, from a file or from a command may hold what a ter
 UTF-8, bidirectional overrides, characters without a width or with two, new lines. None of it may reach a terminal as it is.
 */
 import assert from 'node:assert/strict';
-import {copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {createServer} from 'node:http';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -11,8 +11,9 @@ import test, {type TestContext} from 'node:test';
 import {complaint, harmless, octetText, onScreen, safeJson} from '../../source/text/format.js';
 import {fileOf, pcapOf} from '../capture/pcap-file.js';
 import {attack as evil, obeyed} from '../support/attacks.js';
-import {capture, run} from '../support/program.js';
+import {capture, finished, heldTime, run, saying, start, type Finished} from '../support/program.js';
 import {openTerminal, standsStill} from '../support/terminal.js';
+import {until} from '../support/watch.js';
 import {syncFrame} from '../support/flood.js';
 import {recordV1} from '../wire/build.js';
 
@@ -93,11 +94,22 @@ test('a file whose name is an attack can be given another name, and no trace of 
 test('a command whose name is an attack is text in every mode and on a screen of 80x24', async context => {
 	const capturePath = fileOf(context, pcapOf([{timeUs: 1_767_225_600_000_000, octets: syncFrame({})}]));
 	const script = join(folderOf(context), evilName);
+	const said = join(folderOf(context), 'said');
 	// It goes on until it is ended, as a capture does.
-	writeFileSync(script, `#!/bin/sh\ncat ${capturePath}\nexec sleep 60\n`, {mode: 0o755});
+	writeFileSync(script, `#!/bin/sh\ncat ${capturePath}\ntouch ${said}\nexec sleep 100\n`, {mode: 0o755});
 	const via = ['--no-config', '--via', `'${script}'`];
+	const heard = async (...mode: readonly string[]): Promise<Finished> => {
+		rmSync(said, {force: true});
+		const child = start([...mode, '--duration', '1.5', ...via], {node: heldTime(1.5)});
+		const end = finished(child);
+		await until(() => existsSync(said), 'the command has said all');
+		child.kill('SIGUSR2');
+		return end;
+	};
+
 	for (const mode of ['--list', '--events', '--records']) {
-		const [plain, json] = await Promise.all([run([mode, '--duration', '2', ...via]), run([mode, '--json', '--duration', '2', ...via])]);
+		const plain = await heard(mode);
+		const json = await heard(mode, '--json');
 		assert.deepEqual([plain.code, plain.stderr, json.code, json.stderr], [0, '', 0, ''], mode);
 		assert.doesNotMatch(plain.stdout + json.stdout, obeyed, mode);
 		assert.doesNotMatch(plain.stdout, /^forged/mv, mode);
@@ -161,8 +173,11 @@ test('what a remote command, a trigger and a webhook say of themselves is text',
 	const folder = folderOf(context);
 	const script = join(folder, 'say');
 	writeFileSync(script, `#!/bin/sh\ncat >/dev/null\nprintf '%s' '${evil}' >&2\nexit 3\n`, {mode: 0o755});
-	const via = await run(['--events', '--via', script, '--duration', '1.5']);
-	assert.match(via.stderr, /say failed: /v);
+	const child = start(['--events', '--via', script]);
+	const told = await saying(child.stderr!, text => /say failed: [^\n]*\n/v.test(text));
+	child.kill('SIGTERM');
+	const rest = await finished(child);
+	const via = {stdout: rest.stdout, stderr: told + rest.stderr};
 	const server = createServer((_request, response) => {
 		response.writeHead(418, evil.replaceAll(/[^\u{20}-\u{7E}]/gv, '')).end(evil);
 	});

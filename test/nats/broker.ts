@@ -6,6 +6,7 @@ import {setTimeout as pause} from 'node:timers/promises';
 import os from 'node:os';
 import path from 'node:path';
 import {type TestContext} from 'node:test';
+import {freePort} from '../support/program.js';
 
 const places = ['nats-server', ...['sbin', 'bin'].map(folder => path.join(import.meta.dirname, `../../build/nats/usr/${folder}/nats-server`))];
 
@@ -35,7 +36,8 @@ export const startBroker = async (context: TestContext, more = '', {hasStore = t
 	const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ipvstop-nats-'));
 	const config = path.join(folder, 'nats.conf');
 	const logFile = path.join(folder, 'log');
-	let port = -1;
+	// Of those that nobody is given by chance: it comes back to the same one.
+	const port = await freePort();
 	let child: ChildProcess | undefined;
 
 	const start = async () => {
@@ -52,9 +54,6 @@ export const startBroker = async (context: TestContext, more = '', {hasStore = t
 
 			await pause(20);
 		}
-
-		const ports = JSON.parse(portsText()!) as {nats: readonly string[]};
-		port = Number(new URL(ports.nats[0]!).port);
 	};
 
 	const stop = async (signal: NodeJS.Signals) => {
@@ -70,10 +69,5 @@ export const startBroker = async (context: TestContext, more = '', {hasStore = t
 		fs.rmSync(folder, {recursive: true, force: true});
 	});
 	await start();
-	return {
-		get port() {
-			return port;
-		},
-		logFile, stop, start,
-	};
+	return {port, logFile, stop, start};
 };

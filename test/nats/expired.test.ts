@@ -26,7 +26,7 @@ test('credentials that run out while they are used, and those that have, are tol
 	});
 	const credsFile = path.join(folder, 'user.creds');
 	const seed = new TextDecoder().decode(user.getSeed());
-	const runsOut = Math.floor(Date.now() / 1000) + 2;
+	const runsOut = Math.floor(Date.now() / 1000) + 5;
 	const token = tokenOf(account, user, {type: 'user', subs: -1, data: -1, payload: -1}, {exp: runsOut});
 	fs.writeFileSync(credsFile, `-----BEGIN NATS USER JWT-----\n${token}\n------END NATS USER JWT------\n\n-----BEGIN USER NKEY SEED-----\n${seed}\n------END USER NKEY SEED------\n`);
 

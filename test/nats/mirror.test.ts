@@ -18,6 +18,7 @@ import {framesOf, streamOf} from '../../source/nats/subjects.js';
 import {capturePath} from '../support/captures.js';
 import {createTestEngine, replayInto, testEngineOptions, testTableSizes} from '../support/replay-engine.js';
 import {runCli} from '../support/run-cli.js';
+import {until as untilSo} from '../support/watch.js';
 import {startBroker, withBroker, type Broker} from './broker.js';
 
 const secrets = secretsOf({});
@@ -100,17 +101,7 @@ const read = (folder: string, number: number, kind: 'pcapng' | 'checkpoint') => 
 
 /** Waits until a file has all the octets of another. */
 const untilSame = async (file: string, octets: Uint8Array) => {
-	const watcher = fs.promises.watch(path.dirname(file));
-	const isSame = () => fs.statSync(file, {throwIfNoEntry: false})?.size === octets.length;
-	if (!isSame()) {
-		for await (const change of watcher) {
-			assert.ok(change);
-			if (isSame()) {
-				break;
-			}
-		}
-	}
-
+	await untilSo(() => fs.statSync(file, {throwIfNoEntry: false})?.size === octets.length, `${path.basename(file)} is whole`);
 	assert.deepEqual(fs.readFileSync(file), Buffer.from(octets));
 };
 

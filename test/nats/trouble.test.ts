@@ -88,11 +88,11 @@ test('with the rights of the example a sensor publishes its own site only, and a
 	await five;
 	inbox.close();
 
-	const manager = await jetstreamManager(await viewer.opened, {checkAPI: false, timeout: 500});
+	const manager = await jetstreamManager(await viewer.opened, {checkAPI: false, timeout: 20_000});
 	await assert.rejects(manager.streams.purge(streamOf('rack1')), refused);
 	await assert.rejects(manager.streams.delete(streamOf('rack1')), refused);
-	const foreign = await jetstreamManager(await rack2.opened, {checkAPI: false, timeout: 500});
-	await assert.rejects(foreign.jetstream().publish(framesOf('rack1'), new Uint8Array(3), {timeout: 500, retries: 1}), refused);
+	const foreign = await jetstreamManager(await rack2.opened, {checkAPI: false, timeout: 20_000});
+	await assert.rejects(foreign.jetstream().publish(framesOf('rack1'), new Uint8Array(3), {timeout: 20_000, retries: 1}), refused);
 	const {state} = await manager.streams.info(streamOf('rack1'));
 	assert.equal(state.messages, 5);
 });

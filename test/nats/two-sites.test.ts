@@ -1,8 +1,6 @@
 /* The example for two sites, with real servers: where it listens and stores is changed, nothing else. */
 import assert from 'node:assert/strict';
-import {once} from 'node:events';
 import fs from 'node:fs';
-import net, {type AddressInfo} from 'node:net';
 import test, {type TestContext} from 'node:test';
 import {jetstreamManager} from '@nats-io/jetstream';
 import {openLink, secretsOf} from '../../source/nats/connection.js';
@@ -10,21 +8,13 @@ import {createInbox} from '../../source/nats/inbox.js';
 import {createOutbox, type Supply} from '../../source/nats/outbox.js';
 import {defaultRetention, ensureStream, sitesThere} from '../../source/nats/stream.js';
 import {framesOf, streamOf} from '../../source/nats/subjects.js';
+import {freePort} from '../support/program.js';
 import {startBroker, type Broker} from './broker.js';
 import {createAuthority, withOpenssl} from './certificates.js';
 
 const example = (name: string): string => fs.readFileSync(new URL(`../../media/service/nats/two-sites/${name}.conf`, import.meta.url), 'utf8')
 	.replace(/^listen: .*$/mv, '')
 	.replace('/var/lib/nats', 'STORE');
-
-const freePort = async (): Promise<number> => {
-	const server = net.createServer().listen(0, '127.0.0.1');
-	await once(server, 'listening');
-	const {port} = server.address() as AddressInfo;
-	server.close();
-	await once(server, 'close');
-	return port;
-};
 
 const twoSites = async (context: TestContext) => {
 	const authority = createAuthority(context);

@@ -35,6 +35,8 @@ const childrenOf = async (context: TestContext, wire: LiveWire, through: readonl
 	const threads = rightsOfThreads(listens.pid!);
 	await send();
 	const said = await saying(listens.stdout!, text => /"event":"trigger"[^\n]*"outcome"/v.test(text));
+	// As the last of the words that are looked for.
+	await until(() => fs.readFileSync(path.join(folder, 'via'), 'utf8').includes('CapAmb'), 'the command has written all');
 	listens.kill('SIGTERM');
 	await finished(listens);
 	assert.match(said, /"outcome":"ok"/v);

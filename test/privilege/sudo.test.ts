@@ -11,7 +11,7 @@ import {describe, test} from 'node:test';
 import {fileOf} from '../capture/pcap-file.js';
 import {hurried} from '../support/hurried.js';
 import {createLiveWire, whyNoLiveWire} from '../support/live-wire.js';
-import {capture, finished, run, saying, start, whyNotUnprivileged} from '../support/program.js';
+import {capture, finished, heldTime, run, saying, start, whyNotUnprivileged} from '../support/program.js';
 import {calledByNobody, folderOf, nobody, rightsIn, rightsOfNobody, rightsOfThreads} from '../support/rights.js';
 import {openTerminal} from '../support/terminal.js';
 import {until} from '../support/watch.js';
@@ -64,6 +64,9 @@ test('a trigger, and a recording whose files take turns, are the user\'s', onWir
 	await wire.joined(1);
 	await send();
 	await saying(child.stdout!, text => text.includes('"outcome":"failed"'));
+	child.stdout!.resume();
+	const filesThere = () => fs.readdirSync(folder).filter(name => name.startsWith('ring_'));
+	await until(() => filesThere().length > 1, 'they take turns');
 	child.kill('SIGTERM');
 	await finished(child);
 
@@ -71,9 +74,7 @@ test('a trigger, and a recording whose files take turns, are the user\'s', onWir
 	assert.deepEqual(rightsIn(status), rightsOfNobody);
 	assert.doesNotMatch(status, /^root:/mv);
 	assert.doesNotMatch(status, /^\/root$/mv);
-	const files = fs.readdirSync(folder).filter(name => name.startsWith('ring_'));
-	assert.ok(files.length > 1, files.join(' '));
-	for (const file of files) {
+	for (const file of filesThere()) {
 		assert.deepEqual(ownerAndMode(path.join(folder, file)), [nobody, nobody, '600']);
 	}
 });
@@ -158,9 +159,11 @@ test('a pipe that is read beside an interface is opened as the user', onWire, as
 	const wire = createLiveWire(context);
 	const pipe = path.join(folderOf(context), 'pipe');
 	execFileSync('mkfifo', [pipe]);
-	const {code, stdout} = await run(['--events', '--duration', '1', '-i', 'wire0', '-r', pipe], {through: wire.onNear, environment: calledByNobody});
-	assert.equal(code, 0);
-	assert.match(stdout, /segment=pipe state=failed [^\n]*permission denied/v);
+	const child = start(['--events', '-i', 'wire0', '-r', pipe], {through: wire.onNear, environment: calledByNobody});
+	await saying(child.stdout!, text => /segment=pipe state=failed [^\n]*permission denied/v.test(text));
+	child.kill('SIGTERM');
+	const {code} = await finished(child);
+	assert.equal(code, 143);
 });
 
 test('a command of --via runs as the user, also beside an interface that takes root', onWire, async context => {
@@ -168,9 +171,13 @@ test('a command of --via runs as the user, also beside an interface that takes r
 	const folder = folderOf(context, nobody);
 	for (const [name, source] of [['alone', []], ['beside', ['-i', 'wire0']]] as const) {
 		const file = path.join(folder, name);
-		const {code, stdout, stderr} = await run([
-			'--list', '--json', '--duration', '1.5', ...source, '--via', `x=sh -c "cat /proc/self/status > ${file}; cat ${capture('seed-basic.pcap')}; exec sleep 9"`,
-		], {through: wire.onNear, environment: calledByNobody});
+		const child = start([
+			'--list', '--json', '--duration', '1.5', ...source, '--via', `x=sh -c "cat /proc/self/status > ${file}; cat ${capture('seed-basic.pcap')}; touch ${file}.said; exec sleep 100"`,
+		], {through: wire.onNear, environment: calledByNobody, node: heldTime(1.5)});
+		const end = finished(child);
+		await until(() => fs.existsSync(`${file}.said`), 'the command has said all');
+		child.kill('SIGUSR2');
+		const {code, stdout, stderr} = await end;
 		assert.deepEqual([code, stderr], [0, '']);
 		assert.match(stdout, name === 'alone' ? /"source":"via x"/v : /"source":"libpcap on wire0 \+ via x"/v);
 		assert.match(stdout, /"segment":"x"/v);

@@ -5,15 +5,17 @@ import assert from 'node:assert/strict';
 import {execFileSync, spawn, spawnSync} from 'node:child_process';
 import {once} from 'node:events';
 import fs from 'node:fs';
-import {devNull} from 'node:os';
+import {devNull, tmpdir} from 'node:os';
+import path from 'node:path';
 import process from 'node:process';
 import {text} from 'node:stream/consumers';
 import {describe, test} from 'node:test';
 import {fileOf, pcapOf} from '../capture/pcap-file.js';
 import {whyNoLiveWire} from '../support/live-wire.js';
-import {capture, finished, plainEnvironment, program, run, saying, start, unprivileged, whyNotUnprivileged, type Finished} from '../support/program.js';
+import {capture, finished, heldTime, plainEnvironment, program, run, saying, start, unprivileged, whyNotUnprivileged, type Finished} from '../support/program.js';
 import {splitPcap} from '../support/pcap-split.js';
 import {openTerminal} from '../support/terminal.js';
+import {until} from '../support/watch.js';
 
 const seed = capture('seed-basic.pcap');
 const demo = ['--demo', '--seed', '3'];
@@ -136,8 +138,24 @@ test('an empty table is told from deaf ears, and from a table that has only begu
 	const graceful = capture('failover-graceful.pcap');
 	const ipProtocol = 23;
 	const [adverts] = splitPcap(fs.readFileSync(graceful), frame => frame[ipProtocol] === 112);
+	const folder = fs.mkdtempSync(path.join(tmpdir(), 'ipvstop-heard-'));
+	context.after(() => {
+		fs.rmSync(folder, {recursive: true, force: true});
+	});
+	let count = 0;
+	/** A command that says a capture; and what resolves when it has. */
+	const saidBy = (file: string): readonly [via: string, all: () => Promise<void>] => {
+		const marker = path.join(folder, String(count++));
+		return [`x=sh -c "cat ${file} && touch ${marker} && exec sleep 100"`, async () => until(() => fs.existsSync(marker), 'all is said')];
+	};
+
 	const linesAfter = async (file: string, ...args: string[]) => {
-		const {code, stderr} = await run(['--via', `x=cat ${file}`, '--duration', '1', ...args]);
+		const [via, allIsSaid] = saidBy(file);
+		const child = start(['--via', via, '--duration', '1.5', ...args], {node: heldTime(1.5)});
+		const end = finished(child);
+		await allIsSaid();
+		child.kill('SIGUSR2');
+		const {code, stderr} = await end;
 		assert.equal(code, 0);
 		return stderr;
 	};
@@ -151,13 +169,16 @@ test('an empty table is told from deaf ears, and from a table that has only begu
 		linesAfter(graceful, '--records'),
 	]);
 	assert.equal(ofOthers, 'ipvstop: 54 sync messages were heard, none of them of --syncid and --from\n');
-	assert.match(onlyAdverts!, /^ipvstop: VRRP was heard, but no sync message in 1 s\. [^\n]*lvs_sync_daemon[^\n]*\n$/v);
+	assert.match(onlyAdverts!, /^ipvstop: VRRP was heard, but no sync message in 1\.5 s\. [^\n]*lvs_sync_daemon[^\n]*\n$/v);
 	assert.deepEqual([list, told], ['', ''], 'a script is told what is wrong, and nothing else');
 
-	const terminal = openTerminal(['--via', `x=cat ${graceful}`, '--duration', '1', '--list', '--syncid', '51'], {rows: 80});
+	const [via, allIsSaid] = saidBy(graceful);
+	const terminal = openTerminal(['--via', via, '--duration', '1.5', '--list', '--syncid', '51'], {rows: 80, command: [process.execPath, ...heldTime(1.5), program]});
+	await allIsSaid();
+	terminal.kill('SIGUSR2');
 	const {exitCode} = await terminal.exit;
 	assert.equal(exitCode, 0);
-	assert.match(terminal.text().replaceAll('\n', ' '), /ipvstop: heard for 1 s: .* --duration listens longer/v);
+	assert.match(terminal.text().replaceAll('\n', ' '), /ipvstop: heard for 1\.5 s: .* --duration listens longer/v);
 });
 
 test('stdin is read as a file is, from a pipe and from a file', async () => {
@@ -268,10 +289,10 @@ describe('--help, --version and --completion', () => {
 });
 
 test('an old Node is told so in one line', context => {
-	const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+	const systemPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 	let version: string;
 	try {
-		version = execFileSync('node', ['--version'], {env: {PATH: path}, encoding: 'utf8'}).trim();
+		version = execFileSync('node', ['--version'], {env: {PATH: systemPath}, encoding: 'utf8'}).trim();
 	} catch {
 		context.skip('the system has no Node of its own');
 		return;
@@ -282,7 +303,7 @@ test('an old Node is told so in one line', context => {
 		return;
 	}
 
-	const {status, stdout, stderr} = spawnSync('node', [program, '--demo'], {env: {PATH: path}, encoding: 'utf8'});
+	const {status, stdout, stderr} = spawnSync('node', [program, '--demo'], {env: {PATH: systemPath}, encoding: 'utf8'});
 	assert.deepEqual([status, stdout], [1, '']);
 	assert.equal(stderr, `ipvstop needs Node 22 or newer, this is Node ${version.slice(1)}. Install a newer one, or in a checkout use: npm start\n`);
 });

@@ -5,19 +5,23 @@ the interface that it listens on.
 import assert from 'node:assert/strict';
 import {once} from 'node:events';
 import fs from 'node:fs';
+import path from 'node:path';
 import {text} from 'node:stream/consumers';
-import {describe, test} from 'node:test';
+import {describe, test, type TestContext} from 'node:test';
 import {fileOf} from '../capture/pcap-file.js';
 import {hurried} from '../support/hurried.js';
 import {createLiveWire, whyNoLiveWire} from '../support/live-wire.js';
 import {capture, finished, saying, start} from '../support/program.js';
+import {folderOf} from '../support/rights.js';
 import {openTerminal} from '../support/terminal.js';
 
 const linesOf = (output: string): number => output.split('\n').length - 1;
 
-/** A module that breaks the capturing thread from inside once the program is under way. Node loads it into every thread. */
-const breakThread = (action: string): string =>
-	`data:text/javascript,import * as threads from "node:worker_threads"; if (!threads.isMainThread) setTimeout(() => { ${action} }, 1200);`;
+/** A module that breaks the capturing thread from inside once there is a file. Node loads it into every thread. */
+const breakThread = (action: string, marker: string): string =>
+	`data:text/javascript,import fs from "node:fs"; import * as threads from "node:worker_threads"; if (!threads.isMainThread) setInterval(() => { if (fs.existsSync("${marker}")) { ${action} } }, 50);`;
+
+const markerOf = (context: TestContext): string => path.join(folderOf(context), 'break');
 
 describe('a capturing thread that breaks is said in clear words, and the program ends with 1', () => {
 	const breaks = [
@@ -26,20 +30,26 @@ describe('a capturing thread that breaks is said in clear words, and the program
 	] as const;
 	for (const [how, action, words] of breaks) {
 		for (const output of ['--events', '--records']) {
-			test(`${how}, ${output}`, async () => {
-				const child = start([output, '--demo'], {node: [`--import=${breakThread(action)}`]});
+			test(`${how}, ${output}`, async context => {
+				const marker = markerOf(context);
+				const child = start([output, '--demo'], {node: [`--import=${breakThread(action, marker)}`]});
+				const before = await saying(child.stdout!, said => linesOf(said) > 100);
+				fs.writeFileSync(marker, '');
 				const {code, signal, stdout, stderr} = await finished(child);
 				assert.deepEqual([code, signal], [1, null]);
 				assert.match(stderr, words);
 				assert.equal(linesOf(stderr), 1);
-				assert.ok(stdout.endsWith('\n') && linesOf(stdout) > 100, 'what was heard before was written');
+				assert.ok((before + stdout).endsWith('\n'), 'what was heard before was written');
 			});
 		}
 
-		test(`${how}, on the screen, which stays and gives the terminal back`, async () => {
-			const terminal = openTerminal(['--demo'], {columns: 140, environment: {NODE_OPTIONS: `--import=${breakThread(action).replaceAll(' ', '%20').replaceAll('"', '\'')}`}});
-			await terminal.until(screen => words.test(screen) && terminal.isAlternate());
-			assert.match(terminal.text(), /192\.0\.2\.10:443\/tcp/v);
+		test(`${how}, on the screen, which stays and gives the terminal back`, async context => {
+			const marker = markerOf(context);
+			const terminal = openTerminal(['--demo'], {columns: 140, environment: {NODE_OPTIONS: `--import=${breakThread(action, marker).replaceAll(' ', '%20').replaceAll('"', '\'')}`}});
+			await terminal.until(screen => screen.includes('192.0.2.10:443/tcp'));
+			fs.writeFileSync(marker, '');
+			const screen = await terminal.until(now => words.test(now) && terminal.isAlternate());
+			assert.match(screen, /192\.0\.2\.10:443\/tcp/v);
 			terminal.type('q');
 			assert.deepEqual(await terminal.exit, {exitCode: 1, signal: undefined});
 			assert.ok(!terminal.isAlternate());
@@ -54,8 +64,8 @@ describe('a reader of stdout that does not read', () => {
 	const records = 4548 * times;
 
 	test('makes a capture file wait, of which nothing is lost', async context => {
-		const path = fileOf(context, await hurried(capture('persistence.pcap'), 400, times));
-		const child = start(['--records', '--fields', 'index,client,cport', '-r', path]);
+		const file = fileOf(context, await hurried(capture('persistence.pcap'), 400, times));
+		const child = start(['--records', '--fields', 'index,client,cport', '-r', file]);
 		const ends = Promise.all([text(child.stderr!), once(child, 'exit')]);
 		await once(child.stdout!, 'readable');
 		await new Promise(resolve => {
@@ -68,18 +78,18 @@ describe('a reader of stdout that does not read', () => {
 	});
 
 	test('does not stall a live capture: what it missed is counted and said', async context => {
-		const path = fileOf(context, await hurried(capture('persistence.pcap'), 400, times));
-		const child = start(['--records', '--fields', 'index,time', '--via', `x=sh -c "cat ${path} && touch ${path}.read && exec sleep 100"`]);
+		const file = fileOf(context, await hurried(capture('persistence.pcap'), 400, times));
+		const child = start(['--records', '--fields', 'index,time', '--via', `x=sh -c "cat ${file} && touch ${file}.read && exec sleep 100"`]);
 		const stderr = text(child.stderr!);
 		await once(child.stdout!, 'readable');
-		while (!fs.existsSync(`${path}.read`)) {
+		while (!fs.existsSync(`${file}.read`)) {
 			await new Promise(resolve => {
 				setTimeout(resolve, 50);
 			});
 		}
 
 		// All but what a pipe holds was taken from the source while nobody read: it was not stalled.
-		const last = await lastTimeOf(path);
+		const last = await lastTimeOf(file);
 		const said = await saying(child.stdout!, heard => heard.slice(-10_000).includes(last));
 		child.kill('SIGTERM');
 		const rest = await finishedText(child);
@@ -90,8 +100,8 @@ describe('a reader of stdout that does not read', () => {
 });
 
 /** The time of the last record in a capture, as `--records` prints it. */
-const lastTimeOf = async (path: string): Promise<string> => {
-	const {stdout} = await finished(start(['--records', '--fields', 'time', '-r', path]));
+const lastTimeOf = async (file: string): Promise<string> => {
+	const {stdout} = await finished(start(['--records', '--fields', 'time', '-r', file]));
 	return stdout.trimEnd().split('\n').at(-1)!;
 };
 

@@ -7,7 +7,8 @@ import test from 'node:test';
 import {fileOf} from '../capture/pcap-file.js';
 import {hurried} from '../support/hurried.js';
 import {createLiveWire, whyNoLiveWire} from '../support/live-wire.js';
-import {capture, run, saying, start} from '../support/program.js';
+import {until} from '../support/watch.js';
+import {capture, finished, heldTime, run, saying, start} from '../support/program.js';
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -70,11 +71,18 @@ test('a file is of the past and is not mixed with what is live; sources that exc
 	assert.match(strange.stderr, /--demo and --via: these sources do not go together/v);
 });
 
-test('two pipes and their state are in one list', async () => {
-	const {code, stdout, stderr} = await run([
-		'--list', '--json', '--duration', '2',
-		'--via', `one=cat ${capture('persistence.pcap')}`, '--via', `two=cat ${capture('seed-basic.pcap')}`,
-	]);
+test('two pipes and their state are in one list', async context => {
+	const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ipvstop-segments-'));
+	context.after(() => {
+		fs.rmSync(folder, {recursive: true, force: true});
+	});
+	const said = (name: string): string => path.join(folder, name);
+	const pipe = (name: string, file: string): string[] => ['--via', `${name}=sh -c "cat ${capture(file)} && touch ${said(name)} && exec sleep 100"`];
+	const child = start(['--list', '--json', '--duration', '1.5', ...pipe('one', 'persistence.pcap'), ...pipe('two', 'seed-basic.pcap')], {node: heldTime(1.5)});
+	const end = finished(child);
+	await until(() => fs.existsSync(said('one')) && fs.existsSync(said('two')), 'both have said all');
+	child.kill('SIGUSR2');
+	const {code, stdout, stderr} = await end;
 	assert.deepEqual([code, stderr], [0, '']);
 	const segments = new Set(rowsOf(stdout).map(row => row['segment']));
 	assert.deepEqual([...segments].filter(Boolean).map(String).sort(), ['one', 'two']);

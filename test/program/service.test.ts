@@ -5,7 +5,7 @@ import test from 'node:test';
 import {fileURLToPath} from 'node:url';
 import {createServer} from 'node:net';
 import {once} from 'node:events';
-import {finished, freePort, run, saying, start} from '../support/program.js';
+import {finished, listeningPort, run, saying, start} from '../support/program.js';
 
 const unit = fileURLToPath(new URL('../../media/service/ipvstop.service', import.meta.url));
 
@@ -31,23 +31,22 @@ test('the options of the unit and of the container are options of the program', 
 
 test('the container asks for its health as the program answers', async () => {
 	const [shell = '', ...args] = JSON.parse(/^HEALTHCHECK CMD (.+)$/mv.exec(container)![1]!) as string[];
-	const port = await freePort();
-	const check = () => spawnSync(shell, args.map(word => word.split('9464').join(String(port))), {encoding: 'utf8'}).status;
-	assert.notEqual(check(), 0, 'nobody is there');
-	const child = start(['--demo', '--events', '--metrics', String(port)]);
+	const child = start(['--demo', '--events', '--metrics', '0']);
 	await saying(child.stdout!, text => text.split('\n').length > 10);
 	child.stdout!.resume();
+	const port = listeningPort(child.pid!);
+	const check = () => spawnSync(shell, args.map(word => word.split('9464').join(String(port))), {encoding: 'utf8'}).status;
 	assert.equal(check(), 0);
 	child.kill('SIGTERM');
 	await finished(child);
+	assert.notEqual(check(), 0, 'nobody is there');
 });
 
 test('events and metrics go on together: a scrape of the running program counts what its events say', async () => {
-	const port = await freePort();
-	const child = start(['--demo', '--seed', '7', '--events', '--json', '--metrics', String(port)]);
+	const child = start(['--demo', '--seed', '7', '--events', '--json', '--metrics', '0']);
 	await saying(child.stdout!, text => text.split('\n').length > 500);
 	child.stdout!.resume();
-	const response = await fetch(`http://127.0.0.1:${port}/metrics`);
+	const response = await fetch(`http://127.0.0.1:${listeningPort(child.pid!)}/metrics`);
 	const text = await response.text();
 	child.kill('SIGTERM');
 	const {code} = await finished(child);

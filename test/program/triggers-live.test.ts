@@ -32,11 +32,13 @@ test('live, a trigger fires for directors that are known, and not for the first 
 
 	const whole = (text: string): Row[] => rowsOf(text.slice(0, text.lastIndexOf('\n')));
 	const closes = (text: string) => whole(text).filter(({event, state}) => event === 'state' && state === 'CLOSE').length;
-	const ran = (text: string) => whole(text).filter(({event, outcome}) => event === 'trigger' && outcome === 'ok').length;
+	/** What became of triggers: which of them, how it ended, its cause. */
+	const outcomes = (text: string) => whole(text).filter(({event}) => event === 'trigger').map(({trigger, outcome, cause}) => `${String(trigger)} ${String(outcome)} ${String(cause)}`);
+	const ran = (text: string) => outcomes(text).filter(outcome => outcome.includes(' ok ')).length;
 	const texts = await Promise.all([
-		saying(captured.stdout!, text => closes(text) >= 13 && ran(text) >= 13),
+		saying(captured.stdout!, text => closes(text) >= 13 && ran(text) >= 13 && ['trigger 1 ok state', 'trigger 3 ok takeover'].every(one => outcomes(text).includes(one))),
 		saying(joined.stdout!, text => closes(text) >= 13),
-		saying(vouched.stdout!, text => closes(text) >= 13 && ran(text) >= 13),
+		saying(vouched.stdout!, text => closes(text) >= 13 && ran(text) >= 13 && outcomes(text).includes('trigger 1 ok state')),
 	]);
 	const ends = programs.map(async child => finished(child));
 	for (const child of programs) {
@@ -44,8 +46,7 @@ test('live, a trigger fires for directors that are known, and not for the first 
 	}
 
 	const [ofCaptured, ofJoined, ofVouched] = await Promise.all(ends);
-	const [byCaptured, byJoined, byVouched] = texts.map(text => new Set(whole(text)
-		.filter(({event}) => event === 'trigger').map(({trigger, outcome, cause}) => `${String(trigger)} ${String(outcome)} ${String(cause)}`)));
+	const [byCaptured, byJoined, byVouched] = texts.map(text => new Set(outcomes(text)));
 	assert.ok(byCaptured!.has('trigger 1 ok state'));
 	assert.ok(byCaptured!.has('trigger 3 ok takeover'));
 	assert.ok(!byCaptured!.has('trigger 2 ok new'));

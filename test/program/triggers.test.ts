@@ -17,7 +17,8 @@ const planned = capture('failover-graceful.pcap');
 
 /** A shell's command that appends a line; the environment is the event's. */
 const append = (name: string, line: string): string => `sh -c 'echo "${line}" >> ${file(name)}'`;
-const linesOf = (name: string): string[] => existsSync(file(name)) ? readFileSync(file(name), 'utf8').trimEnd().split('\n') : [];
+/** Those that are whole. */
+const linesOf = (name: string): string[] => existsSync(file(name)) ? readFileSync(file(name), 'utf8').split('\n').slice(0, -1) : [];
 const eventsOf = (stdout: string): Array<Record<string, unknown>> => stdout.trimEnd().split('\n').filter(Boolean).map(line => JSON.parse(line) as Record<string, unknown>);
 
 test('a session reached CLOSE, so this program ran', async () => {
@@ -129,12 +130,7 @@ test('a program that hangs, one that fails and a server that refuses are named a
 test('what a trigger started ends with the program', async () => {
 	const child = start(['--demo', '--seed', '7', '--events', '--fire-in-replay', '--on', 'once 1h: event=state', '--exec', `sh -c 'echo $$ > ${file('pid')}; exec sleep 600'`]);
 	const end = finished(child);
-	while (linesOf('pid').length === 0) {
-		await new Promise(resolve => {
-			setTimeout(resolve, 10);
-		});
-	}
-
+	await until(() => linesOf('pid').length > 0, 'it runs');
 	const pid = Number(linesOf('pid')[0]);
 	child.kill('SIGTERM');
 	const {code} = await end;
@@ -145,13 +141,10 @@ test('what a trigger started ends with the program', async () => {
 test('triggers run beside the screen, which says at its end what did not go well', async () => {
 	const terminal = openTerminal(['--demo', '--seed', '7', '--fire-in-replay', '--on', 'event=state', '--exec', `sh -c 'echo x >> ${file('screen')}; exit 1'`]);
 	await terminal.until(screen => screen.includes('ipvstop DEMO'));
-	while (linesOf('screen').length < 2) {
-		await new Promise(resolve => {
-			setTimeout(resolve, 10);
-		});
-	}
-
-	terminal.type('q');
+	await until(() => linesOf('screen').length > 1, 'it runs');
+	terminal.type('6/event=trigger\r');
+	await terminal.until(screen => / trigger +\S.* failed/v.test(screen));
+	terminal.type('Q');
 	const {exitCode} = await terminal.exit;
 	assert.equal(exitCode, 0);
 	assert.match(terminal.text(), /ipvstop: trigger 1 \(event=state\): \d+ fired, .*failed/v);

@@ -32,7 +32,7 @@ export type LiveWire = TwoHosts & {
 
 const sender = fileURLToPath(new URL('wire-sender.ts', import.meta.url));
 const lookMs = 50;
-const patienceMs = 15_000;
+const patienceMs = 50_000;
 
 export const createLiveWire = (context: TestContext): LiveWire => {
 	const hosts = createTwoHosts(context);

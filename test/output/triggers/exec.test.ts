@@ -62,12 +62,8 @@ const lives = (pid: number): boolean => {
 	}
 };
 
-/** A program that tells the id of a child of its own, and then hangs. */
-const hangs = (file: string) => script(`
-	process.on('SIGTERM', () => process.exit(0));
-	const child = require('child_process').spawn('sleep', ['600']);
-	require('fs').writeFileSync(process.argv[1], String(child.pid));
-	setInterval(() => {}, 1000);`, file);
+/** A program that tells the id of a child of its own, and then hangs. A shell, which starts within no time. */
+const hangs = (file: string) => ['sh', '-c', 'trap "exit 0" TERM; sleep 600 & echo $! >"$0"; while :; do wait; done', file];
 
 /** Asks until it is so; the time limit of the test ends it. */
 const until = async <T>(ask: () => T | undefined): Promise<T> => {
