@@ -20,7 +20,7 @@ const longer: Partial<Readonly<Record<OptionName, string>>> = {
 	speed: 'Pace of a replay on the screen, in seconds of the capture for each second. The default is 1; `max` is as fast as it can be read.',
 	list: 'Print the table once, in the columns and the layout of `ipvsadm -Lnc`, and end: live after `--duration`, with `-r` at the end of the file or at `--at`.',
 	sort: `Order of the table, ascending: ${sortKeys.join(', ')}. The first has open sessions first, then what expires first.`,
-	duration: 'How long to listen when live. The default is 5 with `--list`, else for ever.',
+	duration: 'How long to listen when live, or to follow a log that is being written. The default is 5 with `--list`, else for ever; a file is read to its end.',
 	records: 'A line for each sync record as it arrives, also for those that a backup would refuse. Nothing is remembered.',
 	fields: `Print only these fields of \`--records\`, separated by tabs: ${recordFieldNames.join(', ')}.`,
 	events: 'A line for each change: sessions that appear, change their state, move, expire; directors, takeovers, losses. The default when stdout is no terminal.',

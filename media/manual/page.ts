@@ -5,6 +5,7 @@ import {options, sections, type Option} from '../../source/options/option-table.
 import {configurationExample} from '../configuration.js';
 import {eventSection} from './events.js';
 import {filterSection} from './filters.js';
+import {logSection} from './logs.js';
 import {optionTexts} from './option-texts.js';
 import {takeoverSection} from './takeovers.js';
 import {bold, entry, escaped, example, nextParagraph, paragraph, section, subsection, title} from './roff.js';
@@ -27,6 +28,8 @@ const environment: Entries = [
 	['LC_ALL, LC_CTYPE, LANG', 'A locale without UTF-8 is drawn in ASCII.'],
 	['TZ', 'The zone of `--local-time`.'],
 	['SUDO_UID, SUDO_GID, SUDO_USER', 'Under sudo, who to become again as soon as the interfaces are open, and whose the recordings are.'],
+	['NATS_CREDS, NATS_USER, NATS_PASSWORD, NATS_TOKEN, NATS_CA, NATS_CERT, NATS_KEY', 'Credentials and certificates for NATS, see LOGS.'],
+	['STATE_DIRECTORY, XDG_STATE_HOME', 'Where a sensor keeps its own log, see LOGS.'],
 	['IPVSTOP_…', 'Given to the commands of triggers: each field of the event by its name in capitals, such as IPVSTOP_EVENT or IPVSTOP_VIRTUAL.'],
 ];
 
@@ -38,6 +41,7 @@ const signals: Entries = [
 
 const files: Entries = [
 	['$XDG_CONFIG_HOME/ipvstop/config.toml', 'The configuration, in TOML; without the variable it is `~/.config/ipvstop/config.toml`. Then /etc/xdg, or what XDG_CONFIG_DIRS names. The first that exists counts.'],
+	['/var/lib/ipvstop/log/', 'The log of the service, which is opened without a source.'],
 	['/sys/class/net, /proc/net/dev', 'The interfaces of this host.'],
 ];
 
@@ -83,6 +87,7 @@ export const manualPage = ({version, date}: Release): string => `${[
 	...optionSections(),
 	...filterSection(),
 	...takeoverSection(),
+	...logSection(),
 	...eventSection(),
 	...section('Keys'),
 	...paragraph('In parentheses the name of the action, for `--key`. What a digit, letter or mark on the screen means is in its help.'),
@@ -100,7 +105,7 @@ export const manualPage = ({version, date}: Release): string => `${[
 	...section('Security'),
 	...paragraph('Of root only CAP_NET_RAW is used, to open the interfaces; under sudo it is given back then. `--join` needs nothing.'),
 	...nextParagraph('Anyone on the link can forge sync messages, VRRP adverts and ARP: nothing of it is authenticated. Triggers fire for known directors only, never for what a capture starts with, and never in replay unless asked. Let them tell people; do not let them move an address.'),
-	...nextParagraph('Recordings can hold VRRP passwords and are made with mode 0600. Metrics are served to this host alone unless another address is given, without authentication.'),
+	...nextParagraph('Recordings (`-w` FILE) can hold VRRP passwords and are made with mode 0600; in logs (`-w` PATH`/`) these are blanked, since a group reads them. Metrics are served to this host alone unless another address is given, without authentication.'),
 	...section('See also'),
 	seeAlso.map(([name, number]) => `${bold(name)}(${number})`).join(',\n'),
 ].join('\n')}\n`;

@@ -4,6 +4,7 @@ import manifest from '../../package.json' with {type: 'json'};
 import {events} from '../events/catalogue.js';
 import {loggedEvent} from '../events/told.js';
 import {type Monitor} from '../engine/monitor.js';
+import {isLogPath} from '../log/folder.js';
 import {type Options} from '../options/options.js';
 import {createTextOutput} from '../output/text-output.js';
 import {createOwnEvents, outcomeEvent} from '../output/own-events.js';
@@ -112,7 +113,8 @@ export const runText = async (
 	}
 
 	const duration = options.durationSeconds ?? (options.mode === 'list' ? listSeconds : Infinity);
-	const isOver = readsOnly(options) || duration === Infinity
+	// A file has an end of its own; a log that is being written has none.
+	const isOver = (readsOnly(options) && !options.read.some(({path}) => isLogPath(path))) || duration === Infinity
 		? undefined
 		: delay(duration).then(() => {
 			isTimeUp = true;

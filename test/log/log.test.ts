@@ -185,6 +185,22 @@ test('a log is bounded: the oldest segments go first', async () => {
 	assert.ok(!files.includes('00000001.pcapng'), files.join(' '));
 });
 
+test('a log that is being written is followed for as long as --duration says', async () => {
+	const folder = copyOf('followed');
+	const lock = await takeLock(folder);
+	if (typeof lock === 'string') {
+		assert.fail(lock);
+	}
+
+	for (const mode of ['--events', '--records']) {
+		// It would go on for ever.
+		const {code} = await runCli(['-r', folder, mode, '--duration', '0.5']);
+		assert.equal(code, 0, mode);
+	}
+
+	lock.release();
+});
+
 test('without a source, the log of the service is opened while it is being written', async () => {
 	const folder = copyOf('service');
 	const lock = await takeLock(folder);

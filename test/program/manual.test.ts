@@ -39,7 +39,7 @@ test('groff formats the page without a warning, and it says what the tables say'
 	// Bold is a letter, a backspace and the letter again.
 	const text = stdout.replaceAll(/.\u{8}/gv, '');
 	const heads = [...text.matchAll(/^[A-Z][A-Z ]+$/gmv)].map(([head]) => head);
-	assert.deepEqual(heads, ['NAME', 'SYNOPSIS', 'DESCRIPTION', 'EXAMPLES', 'OPTIONS', 'FILTERS', 'TAKEOVERS', 'EVENTS', 'KEYS', 'EXIT STATUS', 'ENVIRONMENT', 'FILES', 'SIGNALS', 'SECURITY', 'SEE ALSO']);
+	assert.deepEqual(heads, ['NAME', 'SYNOPSIS', 'DESCRIPTION', 'EXAMPLES', 'OPTIONS', 'FILTERS', 'TAKEOVERS', 'LOGS', 'EVENTS', 'KEYS', 'EXIT STATUS', 'ENVIRONMENT', 'FILES', 'SIGNALS', 'SECURITY', 'SEE ALSO']);
 	for (const {typed, argument} of options) {
 		assert.ok(text.includes(argument ? `${typed} ${argument}` : typed), typed);
 	}
