@@ -93,6 +93,8 @@ const build = (): string | undefined => {
 	// Settings for builds with another Node, of a person or a machine, are handed on by npm and must not reach this one.
 	const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) =>
 		!/^npm_(?:package_)?config_(?:node_gyp_)?(?:nodedir|target|runtime|disturl|dist_url)$/iv.test(name)));
+	// Node closes the addon of a thread that ends before V8 has told it of the last objects that are gone: it stays mapped.
+	environment['LDFLAGS'] = `${environment['LDFLAGS'] ?? ''} -Wl,-z,nodelete`;
 	const gyp = (command: string): boolean => spawnSync(
 		process.execPath,
 		[nodeGyp(), command, ...headers ? [`--nodedir=${headers}`] : []],

@@ -67,7 +67,8 @@ const linkStatic = (output: string, target: Target): void => {
 		run(
 			compiler, ...first, ...options, '-shared', '-s', '-o', output, `-I${headers}`, `-I${path.join(root, 'node_modules/nan')}`,
 			...['pcap_binding.cc', 'pcap_session.cc'].map(name => path.join(sources, name)), source, archive,
-			'-Wl,--exclude-libs,ALL', '-Wl,--gc-sections',
+			// Node closes the addon of a thread that ends before V8 has told it of the last objects that are gone: it stays mapped.
+			'-Wl,--exclude-libs,ALL', '-Wl,--gc-sections', '-Wl,-z,nodelete',
 		);
 		check(output, target);
 	} finally {

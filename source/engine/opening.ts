@@ -8,7 +8,7 @@ import {createDemo} from '../demo/demo.js';
 import {createTableWriter} from '../table/write/writer.js';
 import {tableMemoryProblem} from '../table/memory.js';
 import {ago} from '../text/format.js';
-import {groupOf, indexesOf, LogError, openLog, segmentOctets} from '../log/folder.js';
+import {indexesOf, LogError, openLog, segmentOctets} from '../log/folder.js';
 import {takeLock, writerOf} from '../log/lock.js';
 import {createLogSource, type LogSource} from '../log/log-source.js';
 import {createMergedSource, type MergedLog} from '../log/merged-source.js';
@@ -54,7 +54,7 @@ export const openPast = async ({folder, follows}: Pick<LogReading, 'folder' | 'f
 		return {log, isWritten: follows && writer !== undefined};
 	} catch (error) {
 		throw error instanceof LogError
-			? new CaptureError(`Cannot read the log ${error.message}. It is read by the members of the group ${groupOf(folder)}.`, 2)
+			? new CaptureError(`Cannot read the log ${error.message}.`, 2)
 			: error;
 	}
 };

@@ -67,17 +67,47 @@ const reasonOf = (error: unknown): string => {
 	return {ENOENT: 'there is no such file', EACCES: 'permission denied', ELOOP: 'it is a symbolic link', ENXIO: 'it is no file'}[code ?? ''] ?? message;
 };
 
+/** The group of a file; where a folder above it may not be entered, of that one: its members may. */
+const gidOf = (file: string): number | undefined => {
+	try {
+		return lstatSync(file, {throwIfNoEntry: false})?.gid;
+	} catch (error) {
+		const above = path.dirname(file);
+		if ((error as NodeJS.ErrnoException).code !== 'EACCES' || above === file) {
+			throw error;
+		}
+
+		return gidOf(above);
+	}
+};
+
+/** The group that may read a file, by name where the system knows one. */
+export const groupOf = (file: string): string => {
+	const gid = gidOf(file);
+	try {
+		return readFileSync('/etc/group', 'utf8').split('\n').map(line => line.split(':')).find(fields => Number(fields[2]) === gid)?.[0] ?? String(gid);
+	} catch {
+		return String(gid);
+	}
+};
+
+/** Why a folder cannot be read; where that is a matter of membership, of which group. */
+const folderProblem = (folder: string, error: unknown): LogError => {
+	const isForbidden = (error as NodeJS.ErrnoException).code === 'EACCES';
+	return new LogError(`${folder}: ${reasonOf(error)}${isForbidden ? `. It is read by the members of the group ${groupOf(folder)}` : ''}`);
+};
+
 /** Who may have written a log: the owner of its folder, and root. Throws a `LogError` when it is no folder that can be read. */
 export const ownerOf = (folder: string): number => {
 	try {
 		const stat = lstatSync(folder);
 		if (!stat.isDirectory() && !lstatSync(`${folder}/.`).isDirectory()) {
-			throw new LogError(`${folder} is no folder`);
+			throw new LogError(`${folder}: it is no folder`);
 		}
 
 		return lstatSync(`${folder}/.`).uid;
 	} catch (error) {
-		throw error instanceof LogError ? error : new LogError(`${folder} cannot be read: ${reasonOf(error)}`);
+		throw error instanceof LogError ? error : folderProblem(folder, error);
 	}
 };
 
@@ -130,7 +160,7 @@ export const listSegments = (folder: string): number[] => {
 			.filter(number => Number.isSafeInteger(number))
 			.sort((one, other) => one - other);
 	} catch (error) {
-		throw new LogError(`${folder} cannot be read: ${reasonOf(error)}`);
+		throw folderProblem(folder, error);
 	}
 };
 
@@ -155,7 +185,7 @@ export type Log = {
 
 /** What is to be said once a log has been read: what could not be used, and why it ended where it did, if that is not its end. */
 export const complaintsOf = ({folder, problems}: Log, gone: string | undefined): readonly string[] =>
-	[...problems, ...(gone === undefined ? [] : [gone])].map(problem => `${folder}: ${problem}. What could be read was read.`);
+	[...problems, ...(gone === undefined ? [] : [gone])].map(problem => `${problem.startsWith(folder) ? '' : `${folder}: `}${problem}. What could be read was read.`);
 
 /** Throws a `LogError` when the folder cannot be read. */
 export const openLog = (folder: string): Log => ({folder, owner: ownerOf(folder), numbers: listSegments(folder), problems: []});
@@ -166,30 +196,6 @@ export const indexesOf = ({folder, owner, numbers}: Log): Map<number, SegmentInd
 		const index = readIndex(folder, number, owner);
 		return index ? [[number, index] as const] : [];
 	}));
-
-/** The group of a file; where a folder above it may not be entered, of that one: its members may. */
-const gidOf = (file: string): number | undefined => {
-	try {
-		return lstatSync(file, {throwIfNoEntry: false})?.gid;
-	} catch (error) {
-		const above = path.dirname(file);
-		if ((error as NodeJS.ErrnoException).code !== 'EACCES' || above === file) {
-			throw error;
-		}
-
-		return gidOf(above);
-	}
-};
-
-/** The group that may read a file, by name where the system knows one. */
-export const groupOf = (file: string): string => {
-	const gid = gidOf(file);
-	try {
-		return readFileSync('/etc/group', 'utf8').split('\n').map(line => line.split(':')).find(fields => Number(fields[2]) === gid)?.[0] ?? String(gid);
-	} catch {
-		return String(gid);
-	}
-};
 
 /** What the files of a segment take on the disk. */
 export const segmentOctets = ({folder}: Log, number: number): number => (['pcapng', 'checkpoint', 'json'] as const)

@@ -185,7 +185,7 @@ const readingOf = (options: Options): {readonly past?: LogReading; readonly merg
 
 		return {past: {folder: first.path, title: isNatsUrl(first.name) ? first.name : first.path, isOnScreen, untilUs, fromUs, follows: at === undefined && mode !== 'list' && mode !== 'report'}};
 	} catch (error) {
-		throw error instanceof LogError ? new UsageError(`Cannot read the log ${error.message}. It is read by the members of the group ${groupOf(first.path)}.`) : error;
+		throw error instanceof LogError ? new UsageError(`Cannot read the log ${error.message}.`) : error;
 	}
 };
 

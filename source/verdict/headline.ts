@@ -130,8 +130,14 @@ export const takeoverHeadline = (takeover: Takeover, {name, clock, nowUs}: Headl
 	return {text, tones: [[kindName, 'title'], [main, expected.resets === 0 ? (lostMessages > 0 ? 'unsure' : 'good') : toneOf[expected.level]], [loss || lossShort, 'alarm'], [lossShort, 'alarm']], level: expected.level};
 };
 
-/** No takeover, as far as that can be said: who has just begun to listen knows nothing of what was before. */
-export const noneHeadline = (sinceUs: number, {clock, nowUs}: HeadlineWords, columns: number): Headline => {
+/** No takeover lately, as far as that can be said: who has just begun to listen knows nothing of what was before. `last`: one of long ago. */
+export const noneHeadline = (sinceUs: number, last: Takeover | undefined, {name, clock, nowUs}: HeadlineWords, columns: number): Headline => {
+	if (last) {
+		const since = `no takeover since ${kindWord(last)} ${name(last.from)}>${name(last.to)} ${clock(last.atUs)}`;
+		const text = firstFitting([`${since}, ${ago((nowUs - last.atUs) / secondUs)} ago`, since], columns);
+		return {text, tones: [[text, 'dim']], level: 'good'};
+	}
+
 	if (isYoungAt(sinceUs, nowUs)) {
 		const forms = [`listening only since ${clock(sinceUs)} (${ago((nowUs - sinceUs) / secondUs)}): what was before, takeovers too, is not known`, `listening since ${clock(sinceUs)}: what was before is not known`];
 		return {text: firstFitting(forms, columns), tones: [['is not known', 'unsure']], level: 'unknown'};

@@ -16,6 +16,7 @@ const createFakePcap = ({linkType = 'LINKTYPE_ETHERNET', refuse = (_filter: stri
 		result: 0,
 		filters: [] as string[],
 		closed: 0,
+		made: 0,
 		binding: undefined as unknown as PcapBinding,
 	};
 	const openSession = (): PcapSession => {
@@ -54,6 +55,7 @@ const createFakePcap = ({linkType = 'LINKTYPE_ETHERNET', refuse = (_filter: stri
 
 	// An arrow function could not be called with `new`.
 	fake.binding = {PcapSession: function () {
+		fake.made++;
 		return openSession();
 	} as unknown as PcapBinding['PcapSession']};
 	return fake;
@@ -162,4 +164,19 @@ test('a handle whose interface vanished is broken for good, and a closed one is 
 	other.close();
 	assert.equal(fake.closed, 1);
 	assert.equal(other.dispatch(), false);
+});
+
+test('a session that does not open is taken again, and never left to a collection of garbage that comes when the addon is gone', () => {
+	let isPermitted = false;
+	const fake = createFakePcap({refuse: () => isPermitted ? undefined : 'Operation not permitted'});
+	for (let attempt = 0; attempt < 3; attempt++) {
+		assert.throws(() => open(fake), /not permitted/v);
+	}
+
+	assert.equal(fake.made, 1);
+	isPermitted = true;
+	open(fake);
+	assert.equal(fake.made, 1);
+	open(fake);
+	assert.equal(fake.made, 2, 'the other one is in use');
 });

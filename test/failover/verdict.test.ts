@@ -189,10 +189,11 @@ test('who has just begun to listen says so in place of figures that look whole',
 	const given = {...plainWords, nowUs: atUs};
 	const since = atUs - (20 * second);
 	for (const columns of [60, 80, 140]) {
-		assert.match(noneHeadline(since, given, columns).text, /^listening (?:only )?since 14:01:41\.8.*what was before.* is not known$/v);
+		assert.match(noneHeadline(since, undefined, given, columns).text, /^listening (?:only )?since 14:01:41\.8.*what was before.* is not known$/v);
 	}
 
-	assert.equal(noneHeadline(atUs - (900 * second), given, 80).text, 'no takeover since 13:47:01.8, when listening began');
+	assert.equal(noneHeadline(atUs - (900 * second), undefined, given, 80).text, 'no takeover since 13:47:01.8, when listening began');
+	assert.equal(noneHeadline(atUs - (9000 * second), takeover(), {...given, nowUs: atUs + (3600 * second)}, 80).text, 'no takeover since CRASH A>B 14:02:01.8, 1h00m ago', 'that one is not denied');
 	const young = (columns: number): string => aheadHeadline({pair, forecast: forecast({coverage: coverage(60, 60)}), takeover: undefined, lost: 0, sinceUs: since, seesJoins: true}, given, columns).text;
 	assert.equal(young(80), 'if A died now: B knows 60 of 60 heard since 14:01:41.8; older ones unknown');
 	assert.equal(young(60), 'if A died now: B knows 60 of 60 heard; older ones unknown');

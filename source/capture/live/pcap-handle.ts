@@ -55,6 +55,18 @@ const linkTypeOf = (name: string): number => linkTypes[name] ?? Number(/\d+$/.ex
 const noWarning = (): void => undefined;
 
 /**
+Sessions that failed to open, by their addon: the next attempt takes one of these. They are not left to the collector of garbage: when the thread ends,
+Node unmaps the addon before V8 collects for the last time, and what tells the addon of an object that is gone would jump into nothing.
+*/
+const unopened = new WeakMap<PcapBinding, PcapSession[]>();
+
+const unopenedOf = (binding: PcapBinding): PcapSession[] => {
+	const sessions = unopened.get(binding) ?? [];
+	unopened.set(binding, sessions);
+	return sessions;
+};
+
+/**
 Opens an interface. Throws libpcap's own words; a filter that does not compile is none of its reasons unless all fail.
 */
 export const openPcapHandle = (binding: PcapBinding, options: PcapHandleOptions): PcapHandle => {
@@ -112,14 +124,16 @@ export const openPcapHandle = (binding: PcapBinding, options: PcapHandleOptions)
 	};
 
 	const open = (): PcapSession => {
+		const spare = unopenedOf(binding);
 		for (const [index, filter] of filters.entries()) {
-			const session = new binding.PcapSession();
+			const session = spare.pop() ?? new binding.PcapSession();
 			try {
 				packet.linkType = linkTypeOf(session.open_live(
 					device, filter, ringOctets, snapLength, '', onPacket, false, ringTimeoutMs, noWarning, true,
 				));
 				return session;
 			} catch (error) {
+				spare.push(session);
 				if (!isFilterError(error) || index === filters.length - 1) {
 					throw error;
 				}

@@ -232,7 +232,7 @@ const answersOf = (pair: Pair, frame: Frame, columns: number): readonly [last: H
 		return [what, split.endUs === 0 ? stakes : ahead()];
 	}
 
-	return [takeover ? takeoverHeadline(takeover, words, columns, pair.vips.some(({address}) => !takeover.vips.includes(address))) : noneHeadline(status?.sinceUs ?? 0, words, columns), ahead()];
+	return [takeover ? takeoverHeadline(takeover, words, columns, pair.vips.some(({address}) => !takeover.vips.includes(address))) : noneHeadline(status?.sinceUs ?? 0, pair.takeovers.at(-1), words, columns), ahead()];
 };
 
 /** Pairs other than the one that the first lines are about, on a screen of so many rows. */

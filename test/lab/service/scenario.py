@@ -13,7 +13,6 @@ import urllib.request
 
 OUT = pathlib.Path('/out')
 LOG = '/var/lib/ipvstop/log/'
-CAPTURE = '/guest-captures/failover-preempt.pcap'
 steps = open(OUT / 'steps.ndjson', 'w')
 
 
@@ -25,8 +24,8 @@ def sh(command, user=None, patience=120):
     return done.returncode, done.stdout, done.stderr, time.monotonic() - began
 
 
-def step(name, command, user=None, **more):
-    code, out, err, seconds = sh(command, user)
+def step(name, command, user=None, patience=120, **more):
+    code, out, err, seconds = sh(command, user, patience)
     tell(name, command=command, user=user or 'root', code=code, seconds=round(seconds, 2), out=out[-6000:], err=err[-3000:], **more)
     return out
 
@@ -102,7 +101,7 @@ def prepare():
     for name in ('alice', 'bob'):
         sh(f'useradd --create-home --shell /bin/bash {name}')
     sh('ip link set lo up')
-    sh('modprobe veth; ip netns add wire; ip link add eth1 type veth peer name wire0; ip link set wire0 netns wire; ip link set eth1 up; ip netns exec wire ip link set wire0 up')
+    sh('modprobe veth; ip netns add wire; ip link add eth1 type veth peer name wire0; ip link set wire0 netns wire; ip address add 192.168.10.250/24 dev eth1; ip link set eth1 up; ip netns exec wire ip link set wire0 up')
     return subprocess.Popen(['ip', 'netns', 'exec', 'wire', 'python3', '/guest/sender.py', '/out/traffic.pcap', 'wire0'])
 
 
@@ -117,12 +116,13 @@ def install():
 
 
 def users():
-    step('outside the group, text', 'ipvstop --list | head -3', 'bob')
-    look('outside the group, screen', 'bob', 'group ipvstop').end()
+    step('outside the group, text', 'ipvstop --list --duration 4 | head -3', 'bob')
+    step('how slow it is here', 'time ipvstop --version', 'bob')
+    look('outside the group, screen', 'bob', 'by joined|joined sockets|no VRRP|JOIN').end()
     step('outside the group, -r', f'ipvstop -r {LOG} --list', 'bob')
     step('into the group', 'usermod --append --groups ipvstop alice')
     step('in the group, text', 'ipvstop --list | head -5; ipvstop --list | wc -l', 'alice')
-    step('in the group, events', f'ipvstop -r {LOG} --events --since 1h | head -3 | cut -c1-160', 'alice')
+    step('in the group, events', f'ipvstop -r {LOG} --events --since 1h --duration 2 | head -3 | cut -c1-160', 'alice')
     screen = look('in the group, screen', 'alice', 'LOG since')
     return screen
 
@@ -145,6 +145,29 @@ def losing(name, command, screen=None):
         tell(f'{name}: screen', out=screen.text())
 
 
+def day():
+    """A log of 24 hours, and the service that goes on with it."""
+    sh(f'rm -rf {LOG}*')
+    step('a day is written', f'runuser -u ipvstop -- ipvstop --no-config -r /out/day.pcap -w {LOG} --list | wc -l; du -sh {LOG}; ls {LOG}*.pcapng | wc -l', patience=400)
+    step('start on it', 'systemctl start ipvstop')
+    began = time.monotonic()
+    until('metrics', lambda: metrics() != '')
+    there, seconds = sessions(), time.monotonic() - began
+    until('traffic', lambda: figure('ipvstop_director_records_total') > 0)
+    tell('the service on a day', there=there, seconds=round(seconds, 2), memory=sh('systemctl show --property=MemoryCurrent --value ipvstop')[1].strip())
+    screen = look('a day on the screen', 'alice', 'LOG since 1d|LOG since 2[34]h')
+    screen.keys('4')
+    time.sleep(4)
+    tell('a day: takeovers', out=screen.text())
+    screen.keys('"["')
+    time.sleep(6)
+    tell('a day: back by a key', out=screen.text())
+    screen.end()
+    step('a day: takeovers as text', f'ipvstop -r {LOG} --events --since 1d --duration 8 event=takeover | cut -c1-110', 'alice')
+    step('a day: the table of 12 hours ago', f'ipvstop -r {LOG} --list --at $(date -u -d "12 hours ago" +%FT%TZ) | wc -l', 'alice')
+    step('a day: its report', f'ipvstop -r {LOG} --report ~/day.html && wc -c ~/day.html', 'alice', 200)
+
+
 def main():
     sender = prepare()
     install()
@@ -159,11 +182,12 @@ def main():
     sh('cp /root/config /etc/ipvstop/config.toml')
     losing('upgrade', 'dpkg -i /out/newer.deb', screen)
     step('after the upgrade', 'dpkg-query --show ipvstop; systemctl is-active ipvstop; systemctl is-enabled ipvstop')
-    step('what is told of the gaps', f'ipvstop -r {LOG} --events --since 1h | grep -iE "gap|not heard" | cut -c1-200', 'alice')
+    step('what is told of the gaps', f'ipvstop -r {LOG} --events --since 1h --duration 3 event=gap', 'alice')
     tell('screen after all', out=screen.text())
     screen.end()
     step('stop', 'systemctl stop ipvstop; systemctl show ipvstop --property=Result,ExecMainStatus')
-    step('stopped, text', 'ipvstop --list --duration 1 | head -3', 'alice')
+    step('stopped, text', 'ipvstop --list --duration 3 | head -3', 'alice')
+    day()
     step('remove', 'apt-get remove --yes ipvstop')
     step('after the removal', f'ls -d {LOG} /etc/ipvstop /usr/bin/ipvstop; systemctl status ipvstop --no-pager | head -3; systemctl list-unit-files ipvstop.service --no-pager')
     step('install again', 'dpkg -i /out/ipvstop.deb; systemctl is-active ipvstop; systemctl is-enabled ipvstop')
