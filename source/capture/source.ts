@@ -39,6 +39,8 @@ export type Place = {
 	readonly kind: string;
 	/** First IPv4 address with prefix length, '' when there is none or it is a file. */
 	readonly address: string;
+	/** Addresses of the host that listened, in its log: as live, its own group reports say nothing of directors. */
+	readonly own?: readonly string[] | undefined;
 };
 
 export type PacketSink = {

@@ -140,7 +140,13 @@ export const createEngine = (options: EngineOptions, restored?: EngineState): En
 
 	const isOwn = (frame: FrameInfo): boolean => {
 		const own = options.ownAddresses();
-		return own.length > 0 && own.includes(formatAddress(frame.source, 0, frame.family));
+		const there = state.places[frame.place]?.own ?? [];
+		if (own.length + there.length === 0) {
+			return false;
+		}
+
+		const source = formatAddress(frame.source, 0, frame.family);
+		return own.includes(source) || there.includes(source);
 	};
 
 	const noteSource = (fields: ValuesOfKind<typeof events.source>) => {

@@ -123,6 +123,7 @@ const run = async (port: MessagePort, task: WorkerTask) => {
 		next: (keeping.log.numbers.at(-1) ?? 0) + 1,
 		kept: keeping.kept,
 		wallOffsetUs: () => isLive ? wallOffset() : 0,
+		ownAddresses: () => ownAddresses(),
 		onChange({folder, state, detail, lost}) {
 			engine.note(isLive ? timeline.nowUs() : engine.state.nowUs, events.source, {recording: folder, state, detail, lost});
 		},

@@ -73,6 +73,8 @@ type LogWriterOptions = {
 	readonly kept: ReadonlyArray<{readonly number: number; readonly octets: number; readonly firstUs: number; readonly lastUs: number}>;
 	/** From the timeline to the wall clock. */
 	wallOffsetUs(): number;
+	/** Of this host, as far as it listens itself. */
+	ownAddresses(): readonly string[];
 	onChange(status: LogStatus): void;
 };
 
@@ -111,7 +113,7 @@ type Job = {readonly segment: Segment; readonly octets: Uint8Array; readonly isE
 
 const letters: ReadonlyMap<string, string> = new Map(Object.values(events).map(({name, mark}) => [name, mark?.letter ?? '']));
 
-export const createLogWriter = ({task, lock, saver, next: firstNumber, kept: keptBefore, wallOffsetUs, onChange}: LogWriterOptions): LogWriter => {
+export const createLogWriter = ({task, lock, saver, next: firstNumber, kept: keptBefore, wallOffsetUs, ownAddresses, onChange}: LogWriterOptions): LogWriter => {
 	const {folder, application} = task;
 	const kept = [...keptBefore];
 	const jobs: Job[] = [];
@@ -128,6 +130,12 @@ export const createLogWriter = ({task, lock, saver, next: firstNumber, kept: kep
 	let running: Promise<void> | undefined;
 	let saving: Promise<void> | undefined;
 	let handle: {file: FileHandle; number: number; position: number} | undefined;
+
+	/** A log of a log keeps what that one says. */
+	const withOwn = (now: readonly Place[]): Place[] => {
+		const own = ownAddresses();
+		return own.length === 0 ? [...now] : now.map(place => ({...place, own}));
+	};
 
 	const status = (): LogStatus => ({
 		folder, state, detail, lost,
@@ -299,7 +307,7 @@ export const createLogWriter = ({task, lock, saver, next: firstNumber, kept: kep
 	const begin = (timeUs: number) => {
 		const {records, created} = saver.totals();
 		segment = {
-			number, writer: createSegmentWriter(application, timeUs, places), firstUs: timeUs, lastUs: timeUs, frames: 0, recordsBefore: records, createdBefore: created,
+			number, writer: createSegmentWriter(application, timeUs, withOwn(places)), firstUs: timeUs, lastUs: timeUs, frames: 0, recordsBefore: records, createdBefore: created,
 			takeovers: 0, events: [], letters: '', octets: 0, indexedUs: timeUs, wantsEnd: false,
 		};
 		if (task.waits) {
@@ -385,7 +393,7 @@ export const createLogWriter = ({task, lock, saver, next: firstNumber, kept: kep
 			},
 			places(now) {
 				places = [...now];
-				segment?.writer.aside(segment.lastUs, {places: [...now]});
+				segment?.writer.aside(segment.lastUs, {places: withOwn(now)});
 				sink.places(now);
 			},
 		}),

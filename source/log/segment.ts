@@ -54,6 +54,7 @@ export const placeShape: Shape<Place> = struct<Place>({
 	sight: struct<Place['sight']>({sync: flag, vrrp: flag, arp: flag, groupReports: flag}),
 	kind: name,
 	address: name,
+	own: optional(arrayOf(name, 1024)),
 });
 
 export const mostPlaces = 4096;

@@ -79,6 +79,13 @@ test('a report of this host\'s own membership is no evidence of a backup, anothe
 	assert.equal(made.engine.tally.reports, 2, 'both were heard');
 });
 
+test('nor is one of the host whose log is looked at', () => {
+	const made = createTestEngine();
+	made.engine.sink.places([{...placeOf('eth0'), own: ['10.0.0.99']}]);
+	report(made, '10.0.0.99');
+	assert.deepEqual(made.engine.directors.all(), []);
+});
+
 test('what a bridge and its port hear is one session of one segment, counted once', () => {
 	const made = createTestEngine();
 	made.engine.sink.places([placeOf('port0'), placeOf('br0')]);

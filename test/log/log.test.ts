@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import {spawnSync} from 'node:child_process';
-import {appendFileSync, chmodSync, chownSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, truncateSync, unlinkSync, writeFileSync} from 'node:fs';
+import {appendFileSync, chmodSync, chownSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, truncateSync, unlinkSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import test, {after} from 'node:test';
+import {setTimeout as delay} from 'node:timers/promises';
 import {takeLock, writerOf} from '../../source/log/lock.js';
-import {run, unprivileged, whyNotUnprivileged} from '../support/program.js';
+import {createLiveWire, whyNoLiveWire} from '../support/live-wire.js';
+import {finished, run, start, unprivileged, whyNotUnprivileged} from '../support/program.js';
 import {runCli} from '../support/run-cli.js';
 
 const capture = path.join(import.meta.dirname, '../captures/failover-preempt.pcap');
@@ -22,6 +24,8 @@ const makeLog = async () => {
 	const {code, stderr} = await runCli(['-r', capture, '-w', made, '--list']);
 	assert.deepEqual([code, stderr], [0, '']);
 };
+
+const octetsOf = (file: string): Buffer | undefined => existsSync(file) ? readFileSync(file) : undefined;
 
 const copyOf = (name: string): string => {
 	const folder = folderOf(name);
@@ -229,4 +233,27 @@ test('who is not in the group of a log is told which one that is', asNobody, asy
 	const {code, stdout, stderr} = await run(['-r', folder, '--list'], {through: unprivileged});
 	assert.deepEqual([code, stdout], [2, '']);
 	assert.match(stderr, /Cannot read the log .*closed\/: permission denied\. It is read by the members of the group root\./v);
+});
+
+const live = {skip: whyNoLiveWire() ?? false, timeout: 60_000};
+
+test('the host that listens is no director in its log: its own group reports say nothing, as live', live, async context => {
+	const folder = folderOf('own');
+	const wire = createLiveWire(context);
+	const writer = start(['--no-config', '-i', 'wire0', '-w', folder, '--events', '--json'], {through: wire.onNear});
+	const end = finished(writer);
+	context.after(() => {
+		writer.kill('SIGKILL');
+	});
+	// Its report, from its address to that of all routers that understand version 3.
+	const report = Buffer.from([10, 9, 9, 2, 224, 0, 0, 22]);
+	while (octetsOf(`${folder}00000001.pcapng`)?.includes(report) !== true) {
+		await delay(20);
+	}
+
+	writer.kill('SIGTERM');
+	const {stdout} = await end;
+	const read = await runCli(['-r', folder, '--events', '--json']);
+	assert.doesNotMatch(stdout, /10\.9\.9\.2/v);
+	assert.doesNotMatch(read.stdout, /10\.9\.9\.2/v);
 });

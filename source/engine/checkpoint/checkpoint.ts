@@ -42,6 +42,7 @@ const placeShape = struct<Place>({
 	sight: struct<Place['sight']>({sync: flag, vrrp: flag, arp: flag, groupReports: flag}),
 	kind: name,
 	address: name,
+	own: optional(arrayOf(name, 1024)),
 });
 
 const tallyShape = struct<Tally>({
