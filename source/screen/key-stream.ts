@@ -15,6 +15,8 @@ const memoryMs = 1000;
 /** Around what is pasted (bracketed paste). A paste whose end never comes is over with a Ctrl-C, or when nothing more of it arrives. */
 const pasteBegin = '\u001B[200~';
 const pasteEnd = '\u001B[201~';
+/** Between what is pasted, its marks with it, and what is typed. */
+const pasteEdge = /(?=\u{1B}\[200~)|(?<=\u{1B}\[201~)/v;
 const interrupt = '\u0003';
 const pastePatienceMs = 2000;
 
@@ -57,6 +59,21 @@ export const createKeyStream = (terminal: ReadStream): KeyStream => {
 		out.write(pasteEnd);
 	};
 
+	const withoutClicks = (text: string): string => {
+		if (!text.includes('\u001B[<')) {
+			return text;
+		}
+
+		const {keys, clicks} = takeClicks(text);
+		for (const click of clicks) {
+			for (const listener of listeners) {
+				listener(click);
+			}
+		}
+
+		return keys;
+	};
+
 	const onData = (data: string) => {
 		clearTimeout(timer);
 		clearTimeout(pasteTimer);
@@ -82,20 +99,14 @@ export const createKeyStream = (terminal: ReadStream): KeyStream => {
 			timer = setTimeout(flush, patienceMs);
 		}
 
-		const [begun, done] = [text.lastIndexOf(pasteBegin), text.lastIndexOf(pasteEnd)];
-		isPasting = begun === done ? isPasting : begun > done;
-		if (!isPasting && text.includes('\u001B[<')) {
-			const {keys, clicks} = takeClicks(text);
-			text = keys;
-			for (const click of clicks) {
-				for (const listener of listeners) {
-					listener(click);
-				}
-			}
-		}
-
-		if (text !== '') {
-			out.write(text);
+		const keys = text.split(pasteEdge).map(part => {
+			isPasting ||= part.startsWith(pasteBegin);
+			const passed = isPasting ? part : withoutClicks(part);
+			isPasting &&= !part.endsWith(pasteEnd);
+			return passed;
+		}).join('');
+		if (keys !== '') {
+			out.write(keys);
 		}
 
 		if (isPasting) {
