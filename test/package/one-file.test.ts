@@ -99,7 +99,7 @@ test('one file hears a wire by its own libpcap, and by joined sockets', live, as
 	wire.near('ip addr add 192.168.10.99/24 dev wire0');
 	const sent = fileOf(context, await hurried(capture(pair), 0.5));
 	const {send} = await wire.sender(sent);
-	const list = ['--list', '--json', '--duration', '4'];
+	const list = ['--list', '--json', '--duration', '10'];
 	const captured = runIn([...wire.onNear, ...command, ...list]);
 	const joined = runIn([...wire.onNear, ...command, '-j', ...list]);
 	await wire.joined(2);

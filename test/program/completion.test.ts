@@ -146,7 +146,7 @@ describe('fish: complete', inFish, () => {
 	/** Each candidate with its description. */
 	const candidates = (line: string): ReadonlyMap<string, string> => {
 		const {status, stdout, stderr} = spawnSync('fish', ['--no-config', '-c', 'source $argv[1]; complete -C $argv[2]', scriptOf('fish'), line], {
-			cwd: folder, env: {...plainEnvironment(), HOME: folder}, encoding: 'utf8', timeout: 20_000,
+			cwd: folder, env: {...plainEnvironment(), HOME: folder}, encoding: 'utf8', timeout: 100_000,
 		});
 		assert.deepEqual([status, stderr], [0, ''], line);
 		return new Map(stdout.trimEnd().split('\n').map(text => {

@@ -9,7 +9,7 @@ import {test, type TestContext} from 'node:test';
 import {setTimeout as pass} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
 import {Ajv} from 'ajv';
-import {finished, freePort, saying, start} from '../../support/program.js';
+import {finished, listeningPort, saying, start} from '../../support/program.js';
 import {dashboardSchema} from './dashboard-schema.js';
 
 const service = (name: string): string => fileURLToPath(new URL(`../../../media/service/${name}`, import.meta.url));
@@ -97,9 +97,8 @@ const filledIn = (expression: string): string => expression.replaceAll('$__rate_
 const options = {skip: spawnSync('prometheus', ['--version']).error ? 'needs prometheus' : false, timeout: 150_000};
 
 test('a real Prometheus over the demo pages for its first takeover, and every panel shows something', options, async context => {
-	const port = await freePort();
 	const child = start([
-		'--no-config', '--demo', '--events', '--json', '--metrics', String(port),
+		'--no-config', '--demo', '--events', '--json', '--metrics', '0',
 		'--on', 'once 1m: event=new', '--exec', 'true', '--fire-in-replay',
 	]);
 	const end = finished(child);
@@ -107,7 +106,9 @@ test('a real Prometheus over the demo pages for its first takeover, and every pa
 		child.kill('SIGTERM');
 		await end;
 	});
-	const {ask, query} = await startPrometheus(context, `127.0.0.1:${port}`);
+	// Its metrics are served before it hears anything.
+	await once(child.stdout!, 'data');
+	const {ask, query} = await startPrometheus(context, `127.0.0.1:${listeningPort(child.pid!)}`);
 
 	type Alert = {readonly labels: Readonly<Record<string, string>>; readonly state: string};
 	const firing = async (): Promise<Alert[]> => {
