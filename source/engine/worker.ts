@@ -20,8 +20,9 @@ import {type FromWorker, type Publishing, type Status, type ToWorker} from './st
 import {openKeeping, openPast, openMerged, openTask, sinceThen, tableWriter} from './opening.js';
 import {type WorkerTask} from './task.js';
 
-const tickMs = 100;
-const statusTicks = 3;
+/** What costs most while next to nothing comes is to wake up. */
+const tickMs = 200;
+const statusTicks = 2;
 /** A writer that was away for less heard nearly all: two adverts may be missing. */
 const leastGapUs = 3 * secondUs;
 
