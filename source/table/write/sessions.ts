@@ -7,7 +7,7 @@ import {
 	freeEntry, isEntryUsed, isEstablishedRank, isOpenRank, packFlags, rankOf, setEntryNext, setEntryPath, setEntryTimeout, startEntryHeard, startEntryLastPath, startEntryMasks, startEntryPortState,
 	startEntryRhythm, startEntryUpdates, stateShift,
 } from '../entry.js';
-import {addToIndex, removeFromIndex, reserveIndex, type HashIndex} from '../hash-index.js';
+import {addToIndex, inHomeOrder, removeFromIndex, reserveIndex, type HashIndex} from '../hash-index.js';
 import {controlAt, numberAt, pathAt, pathShift, serviceAt, serviceShift, type TableArrays} from '../memory.js';
 import {type PePool} from '../pe-pool.js';
 import {countRate} from '../rates.js';
@@ -195,18 +195,25 @@ export const createSessions = ({arrays, maxSessions, slots, lookupState, pathTab
 		},
 		reindex() {
 			reserveIndex(index, slots.used);
+			const hashes = new Int32Array(slots.used);
+			const used = new Int32Array(slots.used);
+			let count = 0;
 			for (let slot = 1; slot <= slots.highWater; slot += 1) {
 				const at = slot << entryShift;
 				if (isEntryUsed(entries, at)) {
-					const hash = lookup.hashOfEntry(at);
-					if (lookup.isTwin(hash, at)) {
-						throw new CheckpointError('holds one session twice');
-					}
-
-					addToIndex(index, hash, slot);
+					hashes[count] = lookup.hashOfEntry(at);
+					used[count] = slot;
+					count += 1;
 				}
 			}
 
+			inHomeOrder(hashes, used, (hash, slot) => {
+				if (lookup.isTwin(hash, slot << entryShift)) {
+					throw new CheckpointError('holds one session twice');
+				}
+
+				addToIndex(index, hash, slot);
+			});
 			Atomics.store(control, controlAt.highWater, slots.highWater);
 		},
 	};
