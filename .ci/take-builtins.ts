@@ -6,7 +6,7 @@ thread. In the bundle builtin modules are asked for what is used alone, and thos
 import {createRequire} from 'node:module';
 
 /** Modules that take 1 to 4 ms each, and of which most starts need nothing. */
-const heavy = new Set(['node:child_process', 'node:crypto', 'node:dgram', 'node:fs/promises', 'node:net', 'node:timers/promises', 'node:zlib']);
+const heavy = new Set(['node:child_process', 'node:crypto', 'node:dgram', 'node:fs/promises', 'node:net', 'node:timers/promises', 'node:v8', 'node:zlib']);
 
 const importing = /\bimport(?=[\s*\{])(?<what>[\w\s$*,\{\}]+)from ?"(?<name>node:(?!module")[\w\/]+)";/gv;
 const require = createRequire(import.meta.url);

@@ -1,4 +1,4 @@
-import {getRandomValues} from 'node:crypto';
+import {fillRandom} from '../table/keyed-hash.js';
 import {type Datagram} from '../wire/packet.js';
 import {secondUs} from '../wire/second.js';
 
@@ -91,7 +91,7 @@ export const createDuplicateState = (): DuplicateState => ({
 	checks: new Int32Array(sets * ways),
 	segments: new Int32Array(sets * ways).fill(-1),
 	times: new Float64Array(sets * ways),
-	key: getRandomValues(new Int32Array(2)),
+	key: fillRandom(new Int32Array(2)),
 });
 
 export const createDuplicates = (state = createDuplicateState()): Duplicates => {

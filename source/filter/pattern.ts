@@ -1,4 +1,4 @@
-import v8 from 'node:v8';
+import {setFlagsFromString} from 'node:v8';
 import {inAnyCase} from './pattern-case.js';
 
 /** Longer patterns are refused. */
@@ -14,9 +14,9 @@ let isPrepared = false;
 
 const prepare = () => {
 	if (!isPrepared) {
-		v8.setFlagsFromString('--enable-experimental-regexp-engine');
-		v8.setFlagsFromString('--enable-experimental-regexp-engine-on-excessive-backtracks');
-		v8.setFlagsFromString(`--regexp-backtracks-before-fallback=${stepsBack}`);
+		setFlagsFromString('--enable-experimental-regexp-engine');
+		setFlagsFromString('--enable-experimental-regexp-engine-on-excessive-backtracks');
+		setFlagsFromString(`--regexp-backtracks-before-fallback=${stepsBack}`);
 		isPrepared = true;
 	}
 };

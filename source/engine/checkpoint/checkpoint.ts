@@ -100,7 +100,7 @@ const headShape = struct<Head>({
 });
 
 /** Changes with everything that is kept: a checkpoint of another program is refused as such. */
-const fingerprint = fingerprintOf(headShape.text, tableLayoutText);
+const fingerprintNow = (): number => fingerprintOf(headShape.text, tableLayoutText);
 
 /** Room for a copy of what is saved, used again for the next checkpoint. One at a time. */
 type SaveRoom = TableRoom;
@@ -134,7 +134,7 @@ export const cutEngine = (engine: Engine, room: SaveRoom): EngineCut => {
 	const sections = [
 		whole('duplicateHashes', duplicates.hashes), whole('duplicateChecks', duplicates.checks), whole('duplicateKey', duplicates.key), whole('duplicateSegments', duplicates.segments), whole('duplicateTimes', duplicates.times), ...cut.sections,
 	];
-	return {pieces: () => encodeCheckpoint(json, sections, fingerprint)};
+	return {pieces: () => encodeCheckpoint(json, sections, fingerprintNow())};
 };
 
 /** What the engine knows, as octets. */
@@ -202,7 +202,7 @@ export type RestoreOptions = Omit<EngineOptions, 'table'> & {
 
 /** An engine that goes on from a checkpoint. Throws a `CheckpointError` when the octets are none that an engine could have left. */
 export const restoreEngine = (checkpoint: Uint8Array, options: RestoreOptions): Engine => {
-	const {head, sections} = decodeCheckpoint(checkpoint, fingerprint);
+	const {head, sections} = decodeCheckpoint(checkpoint, fingerprintNow());
 	const {table: tableHead, fragments, ...rest} = decodeValue(headShape, head);
 	checkSegments(rest.segments);
 	checkDesk(rest.desk, rest.segments.names.length);
