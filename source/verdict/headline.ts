@@ -52,29 +52,42 @@ const gapWords = ({kind, gapUs}: Takeover): string => {
 /** Messages that are missing change what every number means. */
 const lossForms = (lost: number): readonly [long: string, short: string] => lost === 0
 	? ['', '']
-	: [`; ${lost} sync msg${lost === 1 ? '' : 's'} LOST, up to ${lost * recordsPerMessage} wrong`, `; ${lost} msgs LOST`];
+	: [`; ${lost} sync msg${lost === 1 ? '' : 's'} LOST, up to ${lost * recordsPerMessage} more unknown`, `; ${lost} msg${lost === 1 ? '' : 's'} LOST`];
 
-const outcome = ({sureness, resets, otherwise, level}: Expectation, {finding, listeningEvidence, blindBeforeUs, lostMessages, coverage: {sent}}: Takeover): {readonly words: string; readonly brief: string; readonly main: string} => {
+/** What was lost was announced to nobody: the figures are of the others. */
+const ofAnnounced = (lost: number): string => lost > 0 ? ' announced' : '';
+
+type Outcome = {
+	/** What most likely becomes of the sessions. */
+	readonly main: string;
+	/** The same with what would change it, whole and in short. */
+	readonly words: string;
+	readonly brief: string;
+	/** What is not seen but has to be so, in the order of room. */
+	readonly conditions: readonly string[];
+};
+
+const outcome = ({sureness, resets, otherwise, level}: Expectation, {to, finding, listeningEvidence, blindBeforeUs, isAtMost, coverage: {sent, held, known, stale}}: Takeover, name: HeadlineWords['name']): Outcome => {
 	// It was there before us and was never seen to join: that it was sent them is all we know.
 	const condition = listeningEvidence === 'none' && sent > 0 ? ' if it listened' : '';
-	// What was said in messages that were lost, nobody was told.
-	const kept = lostMessages > 0 ? 'announced ones KEPT' : `likely KEPT${condition}`;
-	const main = level === 'good' || resets === 0 ? kept : resetWords(resets, blindBeforeUs > 0 ? '+' : '');
+	const isKept = level === 'good' || resets === 0;
+	const main = isKept ? `likely KEPT${condition}` : resetWords(resets, blindBeforeUs > 0 ? '+' : '');
+	const conditions = isKept && condition === '' && isAtMost && known * 2 > held ? [` if all that was sent arrived, else up to ${held - stale} resets`, ' if all arrived'] : [];
 	if (sureness === 'sure') {
-		return {main, words: main, brief: main};
+		return {main, words: main, brief: main, conditions};
 	}
 
 	if (finding === 'rebuilt') {
-		return {main, words: `${main}, at most ${otherwise} (sloppy_tcp)`, brief: `${main}, at most ${otherwise}`};
+		return {main, words: `${main}, at most ${otherwise} (sloppy_tcp)`, brief: `${main}, at most ${otherwise}`, conditions: []};
 	}
 
 	if (finding === 'lossy') {
-		return {main, words: `${main}: sync was lost at it`, brief: `${main}: sync lost at it`};
+		return {main, words: `${main}: sync was lost at it`, brief: `${main}: sync lost at it`, conditions: []};
 	}
 
 	return otherwise > resets
-		? {main, words: `${main} (no reboot seen; if rebooted ${otherwise} RESETS)`, brief: `${main}; if rebooted ${otherwise} RESETS`}
-		: {main, words: `${main} (${otherwise} if its table was kept)`, brief: `${main}; ${otherwise} if kept`};
+		? {main, words: `${main} (no reboot of ${name(to)} seen; if rebooted ${otherwise} RESETS)`, brief: `${main}; if rebooted ${otherwise} RESETS`, conditions: []}
+		: {main, words: `${main} (${otherwise} if its table was kept)`, brief: `${main}; ${otherwise} if kept`, conditions: []};
 };
 
 /** `CRASH A>B 14:02:01Z gap 3.6s: B knows 12804 of 12920 open TCP, likely KEPT`. `isOfSome`: the directors serve other addresses, too. */
@@ -108,19 +121,22 @@ export const takeoverHeadline = (takeover: Takeover, {name, clock, nowUs}: Headl
 		};
 	}
 
-	const {words, brief: ends, main} = outcome(expected, takeover);
+	const {words, brief: ends, main, conditions} = outcome(expected, takeover, name);
 	// Its rows bear its own name: why it does not know them is to be said.
 	const why = takeover.ownKept === 'no' && expected.level === 'bad' ? 'rebooted, ' : '';
-	const knows = finding === 'rebuilt' ? `${b} rebuilds ${held - sent} of ${held}` : `${b} ${why}knows ${lostMessages > 0 || (takeover.isAtMost && known * 2 > held) ? 'at most ' : ''}${known} of ${held}`;
+	const knows = finding === 'rebuilt' ? `${b} rebuilds ${held - sent} of ${held}` : `${b} ${why}knows ${takeover.isAtMost && expected.resets > 0 && expected.level !== 'good' && known * 2 > held ? 'at most ' : ''}${known} of ${held}`;
 	const heardSince = blindBeforeUs > 0 ? ` heard since ${clock(blindBeforeUs)}` : '';
+	const announced = ofAnnounced(lostMessages);
 	const text = firstFitting([
-		`${head}${gap}${still}: ${knows} open TCP${heardSince}, ${words}${loss}`,
-		`${head}${gap}${brief}: ${knows} open TCP${heardSince}, ${words}${loss}`,
-		`${head}${gap}${brief}: ${knows} open${heardSince}, ${words}${loss}`,
-		`${head}${gap}${brief}: ${knows}${heardSince}, ${words}${lossShort}`,
-		`${head}${gap}${brief}: ${knows}${heardSince}, ${ends}${lossShort}`,
-		...(expected.sureness === 'either' && finding === 'none' ? [`${head}${gap}${brief}: ${main} (${known} of ${held})${ends.slice(main.length)}${lossShort}`] : []),
-		`${head}${brief}: ${knows}${heardSince}, ${ends}${lossShort}`,
+		...conditions.flatMap(condition => [`${head}${gap}${still}: ${knows}${announced} open TCP${heardSince}, ${words}${condition}${loss}`, `${head}${gap}${brief}: ${knows}${announced}${heardSince}, ${words}${condition}${lossShort}`]),
+		`${head}${gap}${still}: ${knows}${announced} open TCP${heardSince}, ${words}${loss}`,
+		`${head}${gap}${brief}: ${knows}${announced} open TCP${heardSince}, ${words}${loss}`,
+		`${head}${gap}${brief}: ${knows}${announced} open${heardSince}, ${words}${loss}`,
+		`${head}${gap}${brief}: ${knows}${announced}${heardSince}, ${words}${lossShort}`,
+		`${head}${gap}${brief}: ${knows}${announced}${heardSince}, ${ends}${lossShort}`,
+		...(lostMessages > 0 && expected.resets === 0 ? [`${head}${gap}${brief}: ${known} of ${held}${announced} ${ends}${lossShort}`] : []),
+		...(expected.sureness === 'either' && finding === 'none' ? [`${head}${gap}${brief}: ${expected.resets === 0 ? `${b} ${main} ${known} of ${held}` : `${main} (${b} knows ${known} of ${held})`}${ends.slice(main.length)}${lossShort}`] : []),
+		`${head}${brief}: ${knows}${announced}${heardSince}, ${ends}${lossShort}`,
 		`${head}${brief}: ${knows}, ${ends}${lossShort}`,
 		`${head}: ${knows}, ${ends}${lossShort}`,
 		`${who}: ${knows}, ${ends}${lossShort}`,
@@ -182,7 +198,7 @@ export const splitHeadlines = (pair: Pick<Pair, 'claimant' | 'claimUs'>, split: 
 	return [
 		{
 			text: firstFitting([
-				...(reason === '' ? [] : [`SPLIT BRAIN: ${names.join(' and ')} both master${where} since ${clock(split.sinceUs)}: ${reason}`, `SPLIT BRAIN ${names.join('/')}${where}: ${reason}`, `SPLIT BRAIN ${names.join('/')}: ${reason}`]),
+				...(reason === '' ? [] : [`SPLIT BRAIN: ${names.join(' and ')} both master${where} since ${clock(split.sinceUs)}: ${reason}`, `SPLIT BRAIN ${names.join('/')}${where} since ${clock(split.sinceUs)}: ${reason}`, `SPLIT BRAIN ${names.join('/')} since ${clock(split.sinceUs)}: ${reason}`, `SPLIT BRAIN ${names.join('/')}: ${reason}`]),
 				`SPLIT BRAIN: ${names.join(' and ')} both master${where} since ${clock(split.sinceUs)} (${lasted})`,
 				`SPLIT BRAIN ${names.join('/')}${where} since ${clock(split.sinceUs)} (${lasted})`, `SPLIT BRAIN ${names.join('/')} since ${clock(split.sinceUs)}`,
 			], columns),
@@ -225,12 +241,14 @@ export const aheadHeadline = ({pair, forecast, takeover, lost, sinceUs, seesJoin
 	const {sureness, resets, otherwise, level} = expected;
 	// It has what the serving master lacks: giving the addresses back would keep it.
 	const isBetter = takeover?.from === forecast.director && resets < Math.max(0, takeover.coverage.held - takeover.coverage.known - takeover.coverage.stale);
+	// Who serves other addresses has been back for long.
+	const back = pair.vips.some(({server}) => server === forecast.director) ? 'took over' : 'came back';
 	const starts = isBetter
 		? [`if ${a} died, or gave back to ${b}, now`, `if ${a} gave back to ${b} now`]
-		: (failBack ? [`if ${a} died, or ${b} came back, now`, `if ${b} came back now`] : [`if ${a} died now`, `if ${a} died now`]);
+		: (failBack ? [`if ${a} died, or ${b} ${back}, now`, `if ${b} ${back} now`] : [`if ${a} died now`, `if ${a} died now`]);
 	const isYoung = isYoungAt(sinceUs, nowUs);
 	const [loss, lossShort] = lossForms(lost);
-	const knows = `${b} knows ${lost > 0 ? 'at most ' : ''}${known} of ${held}`;
+	const knows = `${b} knows ${known} of ${held}${ofAnnounced(lost)}`;
 	const scope = isYoung ? ` heard since ${clock(sinceUs)}` : ' open TCP';
 	if (sureness === 'unknown') {
 		return {
@@ -239,11 +257,12 @@ export const aheadHeadline = ({pair, forecast, takeover, lost, sinceUs, seesJoin
 		};
 	}
 
-	if (isBetter && lost === 0 && sureness === 'sure' && level === 'good') {
-		const [rescue, brief] = ['would keep those not yet reset', 'keeps the rest'];
+	if (takeover && isBetter && lost === 0 && sureness === 'sure' && level === 'good') {
+		// Where it cannot be told whether any are reset, nothing is said of those that are.
+		const [rescue, brief] = expectationAfter(takeover).sureness === 'unknown' ? ['would keep what is open', 'keeps them'] : ['would keep those not yet reset', 'keeps the rest'];
 		return {
 			text: firstFitting([
-				`giving back to ${b} now ${rescue}: ${knows}${scope}, so if ${a} died`, `giving back to ${b} now ${rescue}: ${knows}${scope}`,
+				`giving back to ${b} now ${rescue}: ${knows}${scope}; the same if ${a} died`, `giving back to ${b} now ${rescue}: ${knows}${scope}`,
 				`giving back to ${b} now ${rescue}: ${knows}`, `giving back to ${b} now ${brief}: ${knows}`, `giving back to ${b} now ${brief}`,
 			], columns),
 			tones: [[rescue, 'good'], [brief, 'good']], level,
@@ -251,15 +270,15 @@ export const aheadHeadline = ({pair, forecast, takeover, lost, sinceUs, seesJoin
 	}
 
 	const main = level === 'good' || resets === 0 ? (isBetter ? 'KEPT' : 'no resets expected') : resetWords(resets);
-	const doubt = sureness === 'either' ? (otherwise > resets ? `; ${otherwise} if rebooted` : `; ${otherwise} if kept`) : '';
+	const [doubt, doubtShort] = sureness === 'either' ? (otherwise > resets ? [`; ${otherwise} if ${b} rebooted`, `; ${otherwise} if rebooted`] : [`; ${otherwise} if ${b} kept its table`, `; ${otherwise} if kept`]) : ['', ''];
 	if (failBack && level !== 'good' && resets > 0) {
 		const warning = `DO NOT fail back to ${b}`;
 		return {
 			text: firstFitting([
-				`${warning} now: it knows ${lost > 0 ? 'at most ' : ''}${known} of ${held}${scope}, ${main}${doubt}${loss}; so if ${a} died`,
-				`${warning} now: it knows ${lost > 0 ? 'at most ' : ''}${known} of ${held}${scope}, ${main}${doubt}${loss}`,
+				`${warning} now: it knows ${known} of ${held}${ofAnnounced(lost)}${scope}, ${main}${doubt}${loss}; the same if ${a} died`,
+				`${warning} now: it knows ${known} of ${held}${ofAnnounced(lost)}${scope}, ${main}${doubt}${loss}`,
 				`${warning}: it knows ${known} of ${held}${scope}, ${main}${doubt}${lossShort}`,
-				`${warning}: it knows ${known} of ${held}, ${main}${doubt}${lossShort}`,
+				`${warning}: it knows ${known} of ${held}, ${main}${doubtShort}${lossShort}`,
 				`${warning}: knows ${known} of ${held}, ${main}${lossShort}`,
 				`${warning}: ${main}${lossShort}`,
 			], columns),
@@ -284,7 +303,9 @@ export const aheadHeadline = ({pair, forecast, takeover, lost, sinceUs, seesJoin
 			`${starts[0]}: ${knows}, ${main}${doubt}${loss}`,
 			`${starts[1]}: ${knows}${isYoung ? scope : ''}, ${main}${doubt}${lossShort}`,
 			`${starts[1]}: ${knows}, ${main}${doubt}${lossShort}`,
+			`${starts[1]}: ${knows}, ${main}${doubtShort}${lossShort}`,
 			`${starts[1]}: ${main}${doubt}${lossShort}`,
+			`${starts[1]}: ${main}${doubtShort}${lossShort}`,
 		], columns),
 		tones: [[main, level === 'good' && lost === 0 ? 'good' : 'warning'], [loss || lossShort, 'alarm'], [lossShort, 'alarm']],
 		level: lost > 0 && level === 'good' ? 'warning' : level,

@@ -134,7 +134,7 @@ const caveatsOf = (takeover: Takeover, expected: Expectation, nowUs: number, {na
 	}
 
 	if (takeover.isAtMost) {
-		caveats.push(`At most: what ${name(to)} itself did not receive is not seen here.`);
+		caveats.push(`Whether all of it arrived at ${name(to)} is not shown yet: what did not is reset.`);
 	}
 
 	if (accounting.waiting > 0 && expected.level !== 'bad') {

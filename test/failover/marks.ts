@@ -33,7 +33,7 @@ export const markOf = (expectation: Expectation | undefined, suffered: number, o
 	return otherwise !== undefined && isFrom(Math.min(resets, otherwise), Math.max(resets, otherwise)) ? 'cannot tell' : 'WRONG';
 };
 
-/** Reads the line and nothing else: `expect 247 RESETS`, `likely KEPT`, `at most 130 of 130`, `CANNOT TELL`. What stands behind `if` is another case. */
+/** Reads the line and nothing else: `expect 247 RESETS`, `likely KEPT`, `likely KEPT if all arrived`, `CANNOT TELL`. What stands behind `if` is another case. */
 export const readLine = (line: string): Expectation => {
 	if (/CANNOT (?:TELL|KNOW)|cannot (?:tell|know)/v.test(line)) {
 		return {resets: undefined, isLeast: false};
@@ -41,7 +41,7 @@ export const readLine = (line: string): Expectation => {
 
 	const [likely = line] = line.split(/\b(?:if rebooted|if it|if [A-Z]|otherwise|or else)\b/v);
 	const found = /(?<resets>\d+)(?<least>\+?) RESET/v.exec(likely)?.groups;
-	return {resets: Number(found?.['resets'] ?? 0), isLeast: found?.['least'] === '+' || /knows at most|at most \d+ of|KEPT at most/v.test(likely)};
+	return {resets: Number(found?.['resets'] ?? 0), isLeast: found?.['least'] === '+' || /knows at most|KEPT if all|msgs? LOST/v.test(line)};
 };
 
 export const readEvent = (expected: ToldExpectation | undefined): Expectation | undefined => expected && {

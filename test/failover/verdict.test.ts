@@ -57,11 +57,37 @@ test('preempted with an empty table: the sessions it resets stay on the wire, an
 
 test('where it hangs on a reboot that nobody saw, both numbers are said', () => {
 	const {line, text} = read({...wasAway, coverage: coverage(257, 3, 257, 257), ownKept: 'likely', ownEvidence: 'it resigned (priority 0)', accounting: noAccount});
-	assert.equal(line, 'BACK B>A 14:02:01.8 no gap: likely KEPT (257 of 257); if rebooted 254 RESETS');
+	assert.equal(line, 'BACK B>A 14:02:01.8 no gap: A likely KEPT 257 of 257; if rebooted 254 RESETS');
 	assert.match(text, /kept unless A was rebooted \(then expect up to 254 resets\)\. No sign of a reboot seen/v);
 	const unlikely = read({...wasAway, coverage: coverage(257, 3, 257, 3, 257), ownKept: 'unlikely', ownEvidence: 'it vanished without a word'});
 	assert.match(unlikely.line, /expect 254 RESETS(?:; | \()0 if (?:its table was )?kept/v);
 	assert.match(unlikely.text, /only 0 if its kernel kept what it held/v);
+});
+
+test('where nothing shows yet that what was sent arrived, it is likely kept under that condition, and the other number is said where there is room', () => {
+	const given = {isAtMost: true, coverage: coverage(220, 220), accounting: {...noAccount, waiting: 220}};
+	assert.equal(read(given).line, 'CRASH A>B 14:02:01.8 gap 3.6s: B knows 220 of 220, likely KEPT if all arrived');
+	assert.equal(
+		verdictOf(takeover(given), atUs, plainWords, 140).line,
+		'CRASH A>B 14:02:01.8 gap 3.6s: B knows 220 of 220 open TCP, likely KEPT if all that was sent arrived, else up to 220 resets',
+	);
+	assert.equal(verdictOf(takeover(given), atUs, plainWords, 60).line, 'CRASH A>B 14:02:01.8: B knows 220 of 220, likely KEPT');
+	assert.match(read(given).text, /Whether all of it arrived at B is not shown yet: what did not is reset\./v);
+	// Of what it was sent it has so many at most: then more are reset than is said.
+	assert.match(read({...given, coverage: coverage(220, 150)}).line, /B knows at most 150 of 220 .*expect 70 RESETS$/v);
+});
+
+test('who would have to have rebooted is named where there is room', () => {
+	const kept = takeover({...wasAway, coverage: coverage(257, 3, 257, 257), ownKept: 'likely', accounting: noAccount});
+	assert.match(verdictOf(kept, atUs, plainWords, 140).line, /A knows 257 of 257 open TCP, likely KEPT \(no reboot of A seen; if rebooted 254 RESETS\)$/v);
+	assert.match(verdictOf(kept, atUs, plainWords, 60).line, /likely KEPT; if rebooted 254 RESETS$/v);
+});
+
+test('of lost messages it is said that the figures are of what was announced', () => {
+	const given = {lostMessages: 6, coverage: coverage(99, 99), isAtMost: true, accounting: noAccount};
+	assert.equal(read(given).line, 'CRASH A>B 14:02:01.8 gap 3.6s: 99 of 99 announced likely KEPT; 6 msgs LOST');
+	assert.match(verdictOf(takeover(given), atUs, plainWords, 200).line, /B knows 99 of 99 announced open TCP, likely KEPT.*; 6 sync msgs LOST, up to 240 more unknown$/v);
+	assert.doesNotMatch(read(given).line, /at most/v);
 });
 
 test('a killed keepalived: its kernel still forwards, and the address may be configured twice', () => {
@@ -177,8 +203,8 @@ test('what would happen if the master died keeps its number at 60 columns, and s
 	assert.equal(lineOf({coverage: coverage(12_920, 10_000)}, 80), 'if A died now: B knows 10000 of 12920 open TCP, expect 2920 RESETS');
 	assert.equal(lineOf({coverage: coverage(12_920, 10_000)}, 60), 'if A died now: B knows 10000 of 12920, expect 2920 RESETS');
 	assert.equal(lineOf({coverage: coverage(60, 60)}, 60), 'if A died now: B knows 60 of 60 open TCP, no resets expected');
-	assert.equal(lineOf({coverage: coverage(257, 3, 257, 257), ownKept: 'likely'}, 60), 'if A died now: no resets expected; 254 if rebooted');
-	assert.equal(lineOf({coverage: coverage(257, 3, 257, 257), ownKept: 'likely'}, 80), 'if A died now: B knows 257 of 257 open TCP, no resets expected; 254 if rebooted');
+	assert.equal(lineOf({coverage: coverage(257, 3, 257, 257), ownKept: 'likely'}, 60), 'if A died now: no resets expected; 254 if B rebooted');
+	assert.equal(lineOf({coverage: coverage(257, 3, 257, 257), ownKept: 'likely'}, 80), 'if A died now: B knows 257 of 257, no resets expected; 254 if B rebooted');
 	assert.equal(lineOf({coverage: coverage(100, 10, 80, 10, 85), ownKept: 'unknown'}, 60), 'if A died now: CANNOT TELL what B knows of 100 open TCP');
 	// What must not be done stands first, whatever the width.
 	assert.equal(lineOf({coverage: coverage(260, 13), failBack: true}, 80), 'DO NOT fail back to B now: it knows 13 of 260 open TCP, expect 247 RESETS');
