@@ -157,8 +157,11 @@ export const markUnknown = (findOwner: FindOwner, arrays: TableArrays, reader: P
 			continue;
 		}
 
-		const knows = (isTaken[row - 1] === 1 ? entrySent(entries, at) : 0) | (ownCounts ? entryAnnouncedBy(entries, at) : 0);
-		if (((knows >>> bit) & 1) === 0) {
+		const masks = (isTaken[row - 1] === 1 ? entrySent(entries, at) : 0) | (ownCounts ? entryAnnouncedBy(entries, at) : 0);
+		// Who was thought to have lost them may have shown since that it did not: that they are its own is still marked.
+		const isOwn = ownCounts && (marks & entryMark.own) !== 0;
+		const isKnown = isOwn || ((masks >>> bit) & 1) === 1;
+		if (!isKnown) {
 			setEntryMarks(entries, at, marks | entryMark.unknown);
 		} else if ((marks & entryMark.unknown) !== 0) {
 			setEntryMarks(entries, at, marks & ~entryMark.unknown);

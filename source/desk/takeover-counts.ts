@@ -9,7 +9,7 @@ import {sharedBit, type Director} from './facts/director.js';
 import {expectationAfter} from './facts/expectation.js';
 import {takesId} from './listening.js';
 import {announcerOf, finderOf, ownerOf} from './owners.js';
-import {noteWords} from './own-words.js';
+import {keptAfter, noteWords} from './own-words.js';
 import {successorsOf} from './pairs.js';
 import {directorOf} from './registry.js';
 import {type DeskState, type OwnerState, type TakeoverState} from './state.js';
@@ -24,6 +24,14 @@ export const takeoverAt = ({takeovers}: DeskState, id: number): TakeoverState | 
 
 /** It is certain what its new master did not know. */
 const isSure = (state: DeskState, takeover: TakeoverState): boolean => expectationAfter(takeoverOf(state, takeover)).sureness === 'sure';
+
+/** Marks the sessions held that its new master does not know. */
+export const mark = ({state, table, reader}: DeskContext, takeover: TakeoverState): void => {
+	const to = directorOf(state, takeover.to);
+	markUnknown(finderOf(state), table.arrays, reader, {
+		owners: new Set(takeover.owners), bit: to.bit, ownCounts: countsOwn(keptAfter(takeover.survival.kept, takeover.finding)), takes: syncid => !(takeover.isSentVoid && to.bit === sharedBit) && takesId(to, syncid), to: to.index, atMs: sinceOriginMs(table.arrays, takeover.atUs),
+	});
+};
 
 /** Counts the whole table, for all addresses; takeovers and split brains that are not over get their figures. */
 export const count = (desk: DeskContext, nowUs: number): void => {
@@ -55,7 +63,12 @@ export const count = (desk: DeskContext, nowUs: number): void => {
 		if (!takeover.settled) {
 			const rows = counted.rows.filter(({owner}) => takeover.owners.includes(owner));
 			noteAccounts(takeover, rows);
+			const {finding} = takeover;
 			noteWords(takeover, rows, takeover.owners.some(id => (announcerOf(ownerOf(state, id), takeover.to)?.lastUs ?? 0) > takeover.atUs));
+			if (takeover.finding === 'kept' && finding !== 'kept') {
+				// Its words show that it knows what nothing said before: the rows are to say so, too.
+				mark(desk, takeover);
+			}
 		}
 	}
 
@@ -69,14 +82,6 @@ export const count = (desk: DeskContext, nowUs: number): void => {
 /** What was counted is out of date. */
 export const invalidate = ({counted}: DeskContext): void => {
 	counted.countedUs = 0;
-};
-
-/** Marks the sessions held that its new master does not know. */
-export const mark = ({state, table, reader}: DeskContext, takeover: TakeoverState): void => {
-	const to = directorOf(state, takeover.to);
-	markUnknown(finderOf(state), table.arrays, reader, {
-		owners: new Set(takeover.owners), bit: to.bit, ownCounts: countsOwn(takeover.survival.kept), takes: syncid => !(takeover.isSentVoid && to.bit === sharedBit) && takesId(to, syncid), to: to.index, atMs: sinceOriginMs(table.arrays, takeover.atUs),
-	});
 };
 
 /** Counts and marks the sessions of addresses that moved. */

@@ -3,6 +3,8 @@ The short form of the grading: what the one line says ten seconds after each tak
 */
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import {entryRank, isEstablishedRank} from '../../source/table/entry.js';
+import {createEntryVerdicts} from '../../source/verdict/fate.js';
 import {capturePath} from '../support/captures.js';
 import {runCapture} from './desk-run.js';
 import {grade, readExpected, readKeptOutcome} from './grading.js';
@@ -76,5 +78,20 @@ test('with less to hear nothing is said with more confidence than it deserves', 
 				assert.deepEqual(grades.filter(({mark}) => mark === 'WRONG').map(({read}) => read.verdict.line), []);
 			});
 		}
+	}
+});
+
+test('rows are marked as unknown to the new master only while the verdict says that some are, also where its own words showed it later', async t => {
+	for (const [name, only] of [['failover-graceful', 'sync'], ['failover-kill9', 'sync'], ['failover-linkloss', 'no-reports'], ['failover-preempt', undefined]] as const) {
+		await t.test(`${name}, ${only ?? 'all of it'}`, async () => {
+			const {failover, test: {view}} = await runCapture(capturePath(`${name}.pcap`), only && {only});
+			const {coverage: {held, known}} = failover.pairs[0]!.takeovers.at(-1)!;
+			const verdicts = createEntryVerdicts(view.arrays, () => failover, () => view.now());
+			let unknown = 0;
+			view.each((words, at) => {
+				unknown += verdicts.mark(words, at) === 'unknown' && isEstablishedRank(entryRank(words, at)) ? 1 : 0;
+			});
+			assert.equal(unknown > 0, known < held, `${unknown} rows, ${known} of ${held}`);
+		});
 	}
 });
