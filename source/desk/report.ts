@@ -19,7 +19,7 @@ import {count, takeoverAt} from './takeover-counts.js';
 import {maxServices, takeoverOf} from './takeover-facts.js';
 import {thresholds} from './facts/thresholds.js';
 import {type DeskContext} from './told.js';
-import {warningsOf} from './warnings.js';
+import {seesJoins, warningsOf} from './warnings.js';
 
 /** Takeovers of a pair that are shown. */
 const maxTakeovers = 8;
@@ -151,7 +151,7 @@ const groundsOf = (desk: DeskContext, nowUs: number): Ground[] => {
 		const last = takeoverAt(state, takeover);
 		return {
 			segment, vips: owners.map(({key}) => key),
-			successorBit: successor?.bit ?? -1, successorOwn: successor !== undefined && countsOwn(survivalOf(successor, nowUs).kept),
+			successorBit: successor?.bit ?? -1, isUnheard: server !== -1 && !isSplit && successor === undefined && seesJoins(membersOf(state, pairOf(state, server))), successorOwn: successor !== undefined && countsOwn(survivalOf(successor, nowUs).kept),
 			takeover: last?.id ?? -1, atUs: last?.atUs ?? 0, to: last?.to ?? -1,
 			isUnsure: last !== undefined && expectationAfter(takeoverOf(state, last)).sureness === 'unknown',
 		};

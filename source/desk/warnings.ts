@@ -118,6 +118,9 @@ const ofStrangers = ({state, members, nowUs}: WarningQuestion, add: Add): void =
 	}
 };
 
+/** Somebody's join was seen: that nobody listens can be told then. */
+export const seesJoins = (members: readonly Director[]): boolean => members.some(({joinSeen}) => joinSeen);
+
 /** What deserves a look beside takeovers, the worst first. Each by what was heard, and no more. */
 export const warningsOf = (question: WarningQuestion): Warning[] => {
 	const {state, pair, members, listeners, isSplit} = question;
@@ -138,7 +141,7 @@ export const warningsOf = (question: WarningQuestion): Warning[] => {
 
 	ofStrangers(question, add);
 	const master = members.find(({masterSinceUs}) => masterSinceUs > 0);
-	if (master && listeners === 0 && !isSplit && members.some(({joinSeen}) => joinSeen)) {
+	if (master && listeners === 0 && !isSplit && seesJoins(members)) {
 		add('no-listener', 'warning', master.masterSinceUs, master, 'no director is known to listen: a takeover now would find an empty table');
 	}
 

@@ -66,7 +66,7 @@ export const createEntryVerdicts = ({paths, services, numbers}: TableArrays, fai
 		}
 
 		if (ground.successorBit === -1) {
-			return 'unknown';
+			return ground.isUnheard ? 'risk' : 'unknown';
 		}
 
 		const knows = entrySent(words, at) | (ground.successorOwn ? entryAnnouncedBy(words, at) : 0);

@@ -269,6 +269,8 @@ export type Ground = {
 	readonly vips: readonly string[];
 	/** The likeliest successor's bit in the masks of an entry, -1 when no listener is known. */
 	readonly successorBit: number;
+	/** Joins are seen here, and nobody's was: a master that died would leave an empty table. */
+	readonly isUnheard: boolean;
 	/** What the successor announced itself counts. */
 	readonly successorOwn: boolean;
 	/** The last takeover of these addresses: -1 when there was none; its moment, and its new master. */
