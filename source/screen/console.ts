@@ -13,7 +13,7 @@ import {createStage} from './stage.js';
 import {type Click} from './mouse.js';
 import {createTimeActs} from './time-acts.js';
 import {reduceUi} from './reducer.js';
-import {firstView, initialUiState, openPrompt, withPlace, type UiState} from './ui-state.js';
+import {firstView, initialUiState, openPrompt, placeOf, withPlace, type UiState} from './ui-state.js';
 
 /** Between keys and frames: says what each key does, and what stands where. Knows no React. */
 export type Console = {
@@ -162,12 +162,16 @@ export const createConsole = (sampler: Sampler, player: Player, {filter, saved, 
 	};
 
 	const onKeys = (keys: readonly string[]) => {
+		let shown = stage.ui().view;
 		for (const [index, key] of keys.entries()) {
-			// What is done to a row needs the row: the key before may have moved to where nothing is known yet.
+			// What is done to a row needs the row: the key before may have moved to where nothing is known yet. Where a list ends that was just opened, or gone to the end of, is not known yet.
 			const action = actionOf(key);
-			if (index > 0 && action && Object.hasOwn(rowActs, action)) {
+			const {view} = stage.ui();
+			if (index > 0 && action && (Object.hasOwn(rowActs, action) || view !== shown || placeOf(stage.ui()).cursor === Infinity)) {
 				stage.renew();
 			}
+
+			shown = view;
 
 			// A key starts from where the cursor is shown, which a shorter list or a followed row may have moved.
 			stage.change(withPlace(stage.ui(), stage.frame().place));

@@ -45,7 +45,7 @@ const movePlace = (place: Place, action: Action, extent: Extent): Place | undefi
 		}
 
 		case 'end': {
-			return withinExtent({cursor: total - 1, offset: place.offset}, extent);
+			return extent.isOpen ? {cursor: Infinity, offset: place.offset} : withinExtent({cursor: total - 1, offset: place.offset}, extent);
 		}
 
 		default: {

@@ -74,6 +74,8 @@ export type Extent = {
 	readonly visible: number;
 	/** Rows in one line of a grid. */
 	readonly across: number;
+	/** More may follow than was asked for so far: where the end is, is known only once it was gone to. */
+	readonly isOpen?: true;
 	/** Whether there are columns beyond the right edge. */
 	isCut?(): boolean;
 };

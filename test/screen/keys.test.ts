@@ -158,6 +158,20 @@ test('keys that arrive glued together all count', async () => {
 	await terminal.exit;
 });
 
+test('the end of the events is their first, however fast it is gone to', async () => {
+	const terminal = openTerminal(crash);
+	await terminal.until(screen => /\] \d\d:\d\d:\d\d/v.test(screen) && cursorLine(screen) !== '');
+	const isFirst = (screen: string): boolean => /^> 15:31:53\.251 director +A .* listens/mv.test(screen);
+	terminal.type('6G');
+	await terminal.until(isFirst);
+	terminal.type('g');
+	await terminal.until(screen => screen.includes('newest first\n> 15:33:5'));
+	terminal.type('Gk');
+	await terminal.until(screen => screen.includes('> 15:31:53.251 source'));
+	terminal.type('Q');
+	await terminal.exit;
+});
+
 test('Esc never quits, q closes first and quits last', async () => {
 	const terminal = openTerminal(['--demo', '--seed', '7', '--interval', '0.5']);
 	await terminal.until(screen => cursorLine(screen) !== '');

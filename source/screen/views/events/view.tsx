@@ -8,6 +8,7 @@ import {fit, fitting, line, wrapText} from '../../../text/line.js';
 import {type View} from '../../frame.js';
 import {changeText, eventText} from '../../parts/event-text.js';
 import {Lines} from '../../theme.js';
+import {placeOf} from '../../ui-state.js';
 
 type EventRow = {readonly timeUs: number; readonly change: PastChange | undefined; readonly event: LoggedEvent | undefined};
 
@@ -19,6 +20,8 @@ const eventRows = ({events, changes}: Sample): EventRow[] => [
 
 /** Changes of sessions are asked for in steps of so many, so that scrolling does not ask for each row. */
 const changesStep = 200;
+/** So many of them at most when their end is gone to; beyond that, page by page. */
+const changesAtEnd = 20_000;
 /** Changes beyond the last one that is shown, for the next page. */
 const changesAhead = 50;
 
@@ -38,7 +41,7 @@ export const eventsView: View<EventRow> = {
 		const lost = lostChanges > 0 ? `, ${grouped(lostChanges)} older ones not kept` : '';
 		return fitting([`EVENTS${lost}   try / event=takeover or / event=ranout   Enter session   b go there`, `EVENTS${lost}   try / event=takeover   Enter session   b go there`, `EVENTS${lost}   / event=takeover   Enter session`], columns);
 	},
-	extent: ({sample: {events, changes}, layout}) => ({total: events.length + changes.length, visible: layout.list, across: 1}),
+	extent: ({sample: {events, changes}, layout}) => ({total: events.length + changes.length, visible: layout.list, across: 1, isOpen: true}),
 	rowAt: (sample, _ui, cursor) => eventRows(sample)[cursor],
 	describe({timeUs, change, event}, {status}) {
 		const {name, text} = change ? changeText(change, status) : eventText(event!, status);
@@ -46,7 +49,7 @@ export const eventsView: View<EventRow> = {
 	},
 	open: ({change}) => change && {kind: 'session', key: {slot: 0, firstUs: change.connection.firstUs}, connection: change.connection, offset: 0},
 	momentOf: ({timeUs}) => timeUs,
-	needs: ({place, extent}) => ({changes: Math.max(changesStep, Math.ceil((place.offset + extent.visible + changesAhead) / changesStep) * changesStep)}),
+	needs: ({place, extent, ui}) => ({changes: placeOf(ui).cursor === Infinity ? changesAtEnd : Math.max(changesStep, Math.ceil((place.offset + extent.visible + changesAhead) / changesStep) * changesStep)}),
 	Body({frame}) {
 		const {sample, columns, place: {cursor, offset}, extent: {total, visible}, localTime, named} = frame;
 		if (total === 0) {
