@@ -5,10 +5,12 @@ export type Glyphs = {
 	readonly bar: string;
 	readonly rule: string;
 	readonly upright: string;
+	/** Where time has not come to yet. */
+	readonly ahead: string;
 };
 
-export const asciiGlyphs: Glyphs = {spark: ['.', ':', '-', '=', '+', '*', '#', '%'], bar: '#', rule: '-', upright: '|'};
-export const blockGlyphs: Glyphs = {spark: ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'], bar: '█', rule: '─', upright: '│'};
+export const asciiGlyphs: Glyphs = {spark: ['.', ':', '-', '=', '+', '*', '#', '%'], bar: '#', rule: '-', upright: '|', ahead: '_'};
+export const blockGlyphs: Glyphs = {spark: ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'], bar: '█', rule: '─', upright: '│', ahead: '.'};
 
 /** One character per value, scaled to the greatest; nothing at all is a blank. */
 export const sparkline = (values: readonly number[], {spark}: Glyphs): string => {

@@ -18,7 +18,7 @@ export type Column<Row> = {
 
 const leastAddress = 7;
 
-type TextTable = {readonly heading: string; readonly rows: readonly string[]; readonly widths: readonly number[]};
+type TextTable = {readonly heading: string; readonly rows: readonly string[]; readonly widths: readonly number[]; /** There was room for all of it. */ readonly isWhole: boolean};
 
 /** Whether `text` is shown cut: addresses keep what tells them apart. */
 const cell = <Row>(text: string, width: number, {align, shrink}: Column<Row>): string => {
@@ -32,6 +32,7 @@ export const textTable = <Row>(columns: ReadonlyArray<Column<Row>>, rows: readon
 	const titles = columns.map(column => titleOf(column));
 	const widths = columns.map((column, index) => Math.max(titles[index]!.length, column.least ?? 0, ...texts.map(row => row[index]!.length)));
 	const total = () => widths.reduce((sum, one) => sum + one + 1, -1);
+	const isWhole = total() <= width;
 	// What says the same in each row gives way first.
 	const shrinking = columns.map((column, index) => ({index, order: column.shrink, isOne: rows.length > 1 && new Set(texts.map(row => row[index]!)).size === 1})).filter(({order}) => order !== undefined)
 		.toSorted((one, other) => (Number(other.isOne) - Number(one.isOne)) || (one.order! - other.order!));
@@ -47,5 +48,22 @@ export const textTable = <Row>(columns: ReadonlyArray<Column<Row>>, rows: readon
 	}
 
 	const lineOf = (cells: readonly string[]) => fit(cells.map((text, index) => cell(text, widths[index]!, columns[index]!)).join(' '), width);
-	return {heading: lineOf(titles.map((title, index) => title.padStart(columns[index]!.align === 'right' ? widths[index]! : 0))), rows: texts.map(row => lineOf(row)), widths};
+	return {heading: lineOf(titles.map((title, index) => title.padStart(columns[index]!.align === 'right' ? widths[index]! : 0))), rows: texts.map(row => lineOf(row)), widths, isWhole};
+};
+
+/** Cells of something that there is none of. */
+const nothing: ReadonlySet<string> = new Set(['', '-', '0']);
+
+/** Columns that say something on this screen: a spare one is none where all its cells say that there is nothing. */
+export const tellingColumns = <Row, One extends Column<Row> & {readonly isSpare?: boolean}>(columns: readonly One[], rows: readonly Row[]): readonly One[] =>
+	columns.filter(({isSpare, text}) => !isSpare || rows.some(row => !nothing.has(text(row))));
+
+/** The first layout in which nothing had to be cut, else the last. */
+export const firstWhole = (layouts: ReadonlyArray<() => TextTable>): TextTable => {
+	let table = layouts[0]!();
+	for (const next of layouts.slice(1)) {
+		table = table.isWhole ? table : next();
+	}
+
+	return table;
 };

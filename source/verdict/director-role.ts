@@ -4,7 +4,7 @@ import {thresholds} from '../desk/facts/thresholds.js';
 import {secondUs} from '../wire/second.js';
 
 /** No sync message for this long is worth a word; there is no heartbeat, so it is no alarm. */
-const quietUs = 30 * secondUs;
+export const quietUs = 30 * secondUs;
 
 type RoleReport = {
 	/** In capitals, as the screen says it. */

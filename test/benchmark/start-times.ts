@@ -24,7 +24,7 @@ const runMs = async (home: string, command: readonly string[]): Promise<number> 
 };
 
 /** A frame is whole where the synchronized output that encloses it ends (DEC mode 2026). */
-const saysWhatIsHeard = /ipvstop .*(?:listening|for) \d.*\u{1B}\[\?2026l/sv;
+const saysWhatIsHeard = /ipvstop .*(?:listening|heard) \d.*\u{1B}\[\?2026l/sv;
 
 const frameMs = async (home: string, args: readonly string[]): Promise<number> => new Promise((resolve, reject) => {
 	const begin = performance.now();

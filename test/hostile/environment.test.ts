@@ -30,7 +30,7 @@ test('the size that is drawn is that of the terminal within bounds, else that of
 test('a terminal that tells no size, as a serial console, is 80x24, and no frame leaves a descriptor open', async () => {
 	const terminal = openTerminal(['--demo', '--interval', '0.1'], {through: sized(0, 0)});
 	const secondOf = (screen: string): number => {
-		const {minutes = '0', seconds = '0'} = /(?:listening|for) (?:(?<minutes>\d+)m)?(?<seconds>[\d.]+)s/v.exec(screen)?.groups ?? {};
+		const {minutes = '0', seconds = '0'} = /(?:listening|heard) (?:(?<minutes>\d+)m)?(?<seconds>[\d.]+)s/v.exec(screen)?.groups ?? {};
 		return (Number(minutes) * 60) + Math.floor(Number(seconds));
 	};
 

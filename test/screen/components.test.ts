@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import {after, test} from 'node:test';
 import {bindKeys} from '../../source/screen/keymap.js';
+import {directorLines} from '../../source/screen/parts/header.js';
+import {timeLine, timeLineLegend} from '../../source/screen/parts/time-line.js';
 import {views} from '../../source/screen/views/views.js';
 import {drawn, openDrawing, sizes} from './drawn.js';
 
@@ -54,7 +56,7 @@ test('help and the choice of columns fill the screen', () => {
 });
 
 test('a screen that is too small says so in its one line', () => {
-	assert.deepEqual(drawn(lost.frame(40, 10)), ['ipvstop needs 60x15, this is 40x10; sti~']);
+	assert.deepEqual(drawn(lost.frame(40, 10)), ['ipvstop needs 60x15, this is 40x10']);
 });
 
 test('sessions in danger come first, and the legend names their sign', () => {
@@ -74,6 +76,30 @@ test('every sign and letter that can be seen is explained, in every view, howeve
 			assert.ok(name !== 'sessions' || shown.has('!'));
 		}
 	}
+});
+
+test('the time line draws nothing that is still to come but its letters, and the legend names them apart', () => {
+	const frame = split.frame(80, 24);
+	const {nowUs} = frame.sample;
+	const index = {firstUs: nowUs - 60_000_000, lastUs: nowUs + 60_000_000, births: Array.from({length: 60}, () => 1), events: [
+		{timeUs: nowUs - 30_000_000, event: 'takeover'}, {timeUs: nowUs + 30_000_000, event: 'takeover'}, {timeUs: nowUs + 40_000_000, event: 'restart'},
+	]};
+	const whole = {...frame, sample: {...frame.sample, index}} as unknown as typeof frame;
+	const [past, ahead] = timeLine(whole.sample, whole)!.text.split('|') as [string, string];
+	assert.match(past, /^[^\[]+\[[^T]+T[^T]+$/v);
+	assert.match(ahead, /^_+T_+r_+\]/v);
+	assert.deepEqual(timeLineLegend(whole.sample, whole).map(([words]) => words), ['T takeover', '| now', 'later: T  r restart']);
+});
+
+test('whose knowledge a column of figures shows stands in its heading, and a master that has long been silent is marked', () => {
+	const text = drawn(lost.frame(80, 24)).join('\n');
+	assert.match(text, /THEN A KNOWS WAITING/v);
+	const frame = lost.frame(80, 24);
+	const later = {...frame, sample: {...frame.sample, nowUs: frame.sample.nowUs + 40_000_000}};
+	const [master] = directorLines(later, 2);
+	assert.match(master!.text, /^\*A .*no sync for \d+s$/v);
+	assert.deepEqual(master!.parts?.filter(({tone}) => tone === 'warning').map(({at, length}) => master!.text.slice(at, at + length)), [/no sync for \d+s/v.exec(master!.text)![0]]);
+	assert.doesNotMatch(directorLines(frame, 2)[0]!.text, /no sync/v);
 });
 
 test('help begins with what it was asked for from', () => {

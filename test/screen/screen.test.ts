@@ -127,7 +127,7 @@ test('behind a pipe keys come from the terminal', async () => {
 
 test('what is heard first is shown at once, not with the frame of the next interval', async () => {
 	const terminal = openTerminal([], {through: ['bash', '-c', `exec "$0" "$1" -r - --interval 3600 < <(cat ${capture('seed-basic.pcap')}; exec sleep 60)`]});
-	await terminal.until(screen => /(?:listening|for) \d/v.test(screen));
+	await terminal.until(screen => /(?:listening|heard) \d/v.test(screen));
 	terminal.type('q');
 	const {exitCode} = await terminal.exit;
 	assert.equal(exitCode, 0);

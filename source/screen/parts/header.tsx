@@ -1,4 +1,4 @@
-import {roleOf} from '../../verdict/director-role.js';
+import {quietUs, roleOf} from '../../verdict/director-role.js';
 import {aheadHeadline, isYoungAt, noneHeadline, splitHeadlines, takeoverHeadline, type Headline, type HeadlineWords} from '../../verdict/headline.js';
 import {type Director} from '../../desk/facts/director.js';
 import {type Pair, type Takeover} from '../../desk/facts/failover.js';
@@ -16,25 +16,33 @@ import {type Frame} from '../frame.js';
 import {Lines} from '../theme.js';
 import {secondUs} from '../../wire/second.js';
 
+/** A frame each second is what nobody needs to be told of. */
+const usualIntervalSeconds = 1;
+
 /** What is listened to, for how long, how completely, and what time it is. */
 export const titleLine = ({sample, columns, localTime, intervalSeconds, ui}: Frame, isSilent = false): Line => {
 	const {status, nowUs} = sample;
 	const age = status && status.sinceUs > 0 ? ago((nowUs - status.sinceUs) / secondUs) : undefined;
-	const [listening, forShort] = status?.past ? ['', ''] : (age === undefined ? ['starting', 'starting'] : ['listening', 'for'].map(word => `${word} ${age}`));
+	const [listening, forShort] = status?.past ? ['', ''] : (age === undefined ? ['starting', 'starting'] : ['listening', 'heard'].map(word => `${word} ${age}`));
 	const drops = status?.places.reduce((sum, place) => sum + place.drops, 0) ?? 0;
 	const words = [stateWords(sample), ui.filter !== '' && !isSilent ? 'FILTERED' : ''].filter(Boolean).join(' ');
 	const time = clockTime(nowUs + (status?.wallOffsetUs ?? 0), localTime);
 	const isRunning = sample.ended === undefined && !sample.isPaused;
-	const figures = `${columns >= 100 ? 'capture ' : ''}drops ${drops}  ${time}${isRunning ? ` ${intervalSeconds}s` : ''}`;
+	// What moves each second stands last: only that is written anew.
+	const drop = `${columns >= 100 ? 'capture ' : ''}drops ${drops}  `;
+	const moment = `${time}${isRunning && intervalSeconds !== usualIntervalSeconds ? ` ${intervalSeconds}s` : ''}`;
 	// How far a log goes back says what it can tell of.
 	const reach = status?.past && age !== undefined ? ` since ${age}` : '';
 	const mode = `${modeWord(sample)}${speedText(sample)}`;
 	const left = `ipvstop ${mode}${words === '' ? '' : ` ${words}`}${reach} ${onScreen(sourceText(sample))}`;
 	const whole = `${left}  ${sight(sample)}`;
-	const [shown, since] = [[whole, listening], [whole, forShort], [left, listening]].find(([one, two]) => one!.length + two!.length + figures.length + 2 < columns) ?? [left, forShort];
-	const text = spread(shown!, since === '' ? figures : `${since!}  ${figures}`, columns);
+	const [shown, since] = [[whole, listening], [whole, forShort], [left, listening]].find(([one, two]) => one!.length + two!.length + drop.length + moment.length + 2 < columns) ?? [left, forShort];
+	const text = spread(shown!, `${drop}${since === '' ? '' : `${since!}  `}${moment}`, columns);
 	return withTones(text, 'title', [...(modeWord(sample) === 'LIVE' ? [] : [[mode, 'word'] as const]), ...words.split(' ').map(word => [word, 'word'] as const), ...(drops > 0 ? [[`drops ${drops}`, 'alarm'] as const] : [])]);
 };
+
+/** How an address is claimed: by a neighbour advertisement (ND, RFC 4861) where all are IPv6, else by gratuitous ARP. */
+const claimWord = ({vips}: Pair): string => vips.length > 0 && vips.every(({family}) => family === 6) ? 'ND' : 'ARP';
 
 /** The role, in the words of what is so now. */
 const roleWords = (director: Director, pair: Pair | undefined, nowUs: number): {readonly role: string; readonly evidence: string; readonly tone: Tone} => {
@@ -48,7 +56,7 @@ const roleWords = (director: Director, pair: Pair | undefined, nowUs: number): {
 	if (isServing && (role === 'GONE' || role === 'QUIET' || role === 'SENDING')) {
 		const isClaimed = pair.claimant === director.index && pair.claimUs > 0;
 		return isClaimed || director.lastAdvertUs > 0
-			? {role: 'MASTER', evidence: `by ${isClaimed ? 'ARP and ' : ''}sync, no adverts`, tone: 'good'}
+			? {role: 'MASTER', evidence: `by ${isClaimed ? `${claimWord(pair)} and ` : ''}sync, no adverts`, tone: 'good'}
 			: {role: 'SENDING', evidence: 'by its sync, no adverts', tone: 'good'};
 	}
 
@@ -79,9 +87,11 @@ const directorLine = (director: Director, pair: Pair | undefined, {sample, colum
 	const age = (timeUs: number) => `${ago((nowUs - timeUs) / secondUs)} ago`;
 	const records = director.lastSyncUs > 0 && nowUs - director.lastSyncUs < 30 * secondUs ? recordRates.get(director.index) : undefined;
 	const [lost, lostShort] = director.lostMessages > 0 ? [`sync msgs lost ${grouped(director.lostMessages)}`, `lost ${grouped(director.lostMessages)}`] : ['', ''];
-	// Whoever listens sends nothing: that is no news.
-	const sync = role === 'SILENT' ? '' : director.lastSyncUs > 0 ? `sync ${age(director.lastSyncUs)}` : (director.listeningSinceUs > 0 ? '' : 'no sync');
-	const [claim, claimShort] = pair?.claimant === director.index && pair.claimUs > 0 ? [`VIP by ARP ${age(pair.claimUs)}`, `ARP ${age(pair.claimUs)}`] : ['', ''];
+	// A master with sessions announces them sooner or later; whoever listens sends nothing, and that is no news.
+	const isOverdue = isMaster && director.lastSyncUs > 0 && nowUs - director.lastSyncUs > quietUs && (pair?.open ?? 0) > 0;
+	const sync = role === 'SILENT' ? '' : (director.lastSyncUs > 0 ? (isOverdue ? `no sync for ${ago((nowUs - director.lastSyncUs) / secondUs)}` : `sync ${age(director.lastSyncUs)}`) : (director.listeningSinceUs > 0 ? '' : 'no sync'));
+	const claimed = pair?.claimant === director.index && pair.claimUs > 0 ? claimWord(pair) : '';
+	const [claim, claimShort] = pair && claimed !== '' ? [`VIP by ${claimed} ${age(pair.claimUs)}`, `${claimed} ${age(pair.claimUs)}`] : ['', ''];
 	const pace = records === undefined ? '' : `${rate(records)} rec/s`;
 	const hasAdverts = role === 'MASTER' && evidence.includes('advert ');
 	const brief = hasAdverts ? `${isShared ? 'VRID' : 'prio'} ${isShared ? director.vrid : director.priority}  advert ${age(director.lastAdvertUs)}` : evidence;
@@ -94,7 +104,7 @@ const directorLine = (director: Director, pair: Pair | undefined, {sample, colum
 		join(evidence, claim, sync, pace, lost), join(brief, claim, sync, pace, lost), join(brief, claim, sync, lost || pace), join(brief, claimShort, sync, lost || pace),
 		join(brief, claimShort, sync, lost), join(brief, claimShort, sync, lostShort), join(least, claimShort, sync, lostShort), join(least, sync, lostShort), join(sync, lostShort),
 	], columns);
-	return withTones(text, 'plain', [[role, tone], ...(lost ? [[lost, 'alarm'] as const, [lostShort, 'alarm'] as const] : [])]);
+	return withTones(text, 'plain', [[role, tone], ...(isOverdue ? [[sync, 'warning'] as const] : []), ...(lost ? [[lost, 'alarm'] as const, [lostShort, 'alarm'] as const] : [])]);
 };
 
 /** Directors that have a line, the master first, where there is room for so many lines; and how many have none. */

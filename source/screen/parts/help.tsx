@@ -10,7 +10,7 @@ import {signHelp} from '../views/sessions/signs.js';
 import {views} from '../views/views.js';
 
 const facts: readonly HelpEntry[] = [
-	{group: 'HEADER', keys: 'listening', help: 'or for, where there is little room: how long we have listened: a monitor knows only what was announced since; most sessions are known after a minute or two'},
+	{group: 'HEADER', keys: 'listening', help: 'or heard, where there is little room: how long we have listened: a monitor knows only what was announced since; most sessions are known after a minute or two'},
 	{group: 'HEADER', keys: 'drops', help: 'packets that this host lost before reading them; our fault, not the directors\''},
 	{group: 'HEADER', keys: 'sync msgs lost', help: 'sync messages missing in the sequence of a director: up to 40 records each never reached us'},
 	{group: 'HEADER', keys: 'MASTER', help: 'by VRRP adverts, whose age stands beside, or by its claim of the address (ARP) and its sync; SENDING means that only its sync was heard'},

@@ -36,7 +36,7 @@ const lettersOf = (sample: Sample, width: number): ReadonlyMap<number, Mark> => 
 
 const barWidth = (from: string, to: string, columns: number): number => columns - from.length - to.length - 4;
 
-/** What the letters in the bar mean, exactly those that can be seen, whole and in short; those that lie ahead only, last. */
+/** What the letters in the bar mean, exactly those that can be seen, whole and in short; those that lie ahead once more, and last. */
 export const timeLineLegend = (sample: Sample, {columns, localTime}: {readonly columns: number; readonly localTime: boolean}): ReadonlyArray<readonly [whole: string, short: string]> => {
 	const {index, nowUs} = sample;
 	if (!index || !hasTimeLine(sample)) {
@@ -49,16 +49,18 @@ export const timeLineLegend = (sample: Sample, {columns, localTime}: {readonly c
 	const [past, ahead] = [letters.filter(([place]) => place < now), letters.filter(([place]) => place > now)].map(some => new Set(some.map(([, {name}]) => name))) as [Set<string>, Set<string>];
 	const worded = ({letter, name}: Mark): readonly [string, string] => [`${letter} ${name.replaceAll('-', ' ')}`, `${letter} ${name.replace(/^.*-/v, '')}`];
 	const byWeight = marked.toReversed();
+	const later = byWeight.filter(({name}) => ahead.has(name));
+	// As the bar has it: what was, where it stands, what comes later.
 	return [
-		ahead.size > 0 ? ['| now, right of it later', '| now, then later'] : ['| now', '| now'],
 		...byWeight.filter(({name}) => past.has(name)).map(mark => worded(mark)),
-		...byWeight.filter(({name}) => ahead.has(name) && !past.has(name)).map(mark => worded(mark)),
+		['| now', '| now'],
+		...(later.length === 0 ? [] : [[`later: ${later.map(mark => past.has(mark.name) ? mark.letter : worded(mark)[0]).join('  ')}`, `later: ${later.map(({letter}) => letter).join(' ')}`] as const]),
 	];
 };
 
 /**
 A whole capture file as one line: new sessions over time, letters for events that matter, and `|` in inverse where the picture
-stands; what lies ahead of that is dim.
+stands; what lies ahead of that is dim, and its letters stand on a line without bars: they have not happened yet.
 */
 export const timeLine = (sample: Sample, {columns, glyphs, localTime}: {readonly columns: number; readonly glyphs: Glyphs; readonly localTime: boolean}): Line | undefined => {
 	const {index, nowUs} = sample;
@@ -76,7 +78,7 @@ export const timeLine = (sample: Sample, {columns, glyphs, localTime}: {readonly
 		births[Math.min(width - 1, Math.floor(part / index.births.length * width))]! += count;
 	}
 
-	const characters = [...sparkline(births, glyphs)];
+	const characters = [...sparkline(births, glyphs)].map((bar, place) => place > now ? glyphs.ahead : bar);
 	const parts: Part[] = [];
 	for (const [place, {letter}] of letters) {
 		characters[place] = letter;

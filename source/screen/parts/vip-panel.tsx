@@ -3,7 +3,8 @@ import {type RealServer, type ServiceView} from '../../table/read/services.js';
 import {type Naming} from '../../text/alias-names.js';
 import {ago, percent, rate, short} from '../../text/format.js';
 import {bar, sparkline, type Glyphs} from '../../text/glyphs.js';
-import {beside, fit, line, type Line, type Tone} from '../../text/line.js';
+import {beside, fit, fitting, line, type Line, type Tone} from '../../text/line.js';
+import {directorName} from '../../sample/screen-names.js';
 import {siteOf} from '../../sample/source-words.js';
 import {type Frame} from '../frame.js';
 import {secondUs} from '../../wire/second.js';
@@ -21,6 +22,8 @@ export const gapColumns = gap.length;
 /** A panel is at least so wide. */
 const leastPanel = 44;
 const mostTrend = 48;
+/** A trend of a few bars says nothing: words give way before. */
+const leastTrend = 20;
 
 type GridPlan = {readonly across: number; readonly width: number; readonly height: number; readonly down: number};
 
@@ -74,15 +77,16 @@ const stateLine = (service: ServiceView, width: number): Line => {
 /** One VIP as a panel: states, rates, trend and real servers. */
 const vipPanel = (service: ServiceView, sample: Sample, {width, height, glyphs, isCurrent, named}: {readonly width: number; readonly height: number; readonly glyphs: Glyphs; readonly isCurrent: boolean; readonly named: Naming}): Line[] => {
 	const {nowUs} = sample;
-	const {known, open, held, sign} = vipRow(service, sample);
+	const {known, open, held, sign, knower} = vipRow(service, sample);
 	const site = siteOf(sample.status, service.service.segment);
-	const knownText = known === undefined ? '' : (held === undefined ? ` known ${short(known)}` : ` known ${short(known)} of ${short(held)} then`);
+	const knows = knower === undefined ? 'known' : `${directorName(sample.status, knower, named)} knows`;
+	const knownText = known === undefined ? '' : (held === undefined ? ` ${knows} ${short(known)}` : ` ${knows} ${short(known)} of ${short(held)} then`);
 	const name = fit(`${isCurrent ? '>' : ' '}${characterOf(sign)}${named(serviceName(service.service))}${site === '' ? '' : ` ${site}`}`, width - 12);
 	const right = ` ${service.reals.length} real`;
 	const rule = glyphs.rule.repeat(Math.max(0, width - name.length - right.length - 1));
 	const {newRates, endRates} = service;
 	const last = service.lastNewUs > 0 ? `${ago((nowUs - service.lastNewUs) / secondUs)} ago` : '-';
-	const tail = ` 1m ${rate(newRates.minute)} 5m ${rate(newRates.fiveMinutes)} new ${last}`;
+	const tail = fitting([` new/s 1m ${rate(newRates.minute)} 5m ${rate(newRates.fiveMinutes)}  last ${last}`, ` 1m ${rate(newRates.minute)} 5m ${rate(newRates.fiveMinutes)} new ${last}`], width - leastTrend);
 	const trendParts = Math.max(4, Math.min(mostTrend, width - tail.length - 2));
 	const trend = sparkline((sample.trends.get(service.service.id) ?? []).slice(-trendParts), glyphs);
 	const all = sessionsOf(service) || 1;
@@ -91,16 +95,17 @@ const vipPanel = (service: ServiceView, sample: Sample, {width, height, glyphs, 
 	const shown = reals.slice(0, reals.length > room ? Math.max(0, room - 1) : room);
 	const realText = (real: RealServer): string => named(realName(real, service.service));
 	const nameWidth = Math.min(Math.max(0, ...shown.map(real => realText(real).length)), width - 24);
-	const barWidth = Math.max(4, Math.min(20, width - nameWidth - 22));
+	const [ageWidth, since] = width < 60 ? [6, ''] : [10, ' ago'];
+	const barWidth = Math.max(4, Math.min(20, width - nameWidth - 16 - ageWidth));
 	return [
 		line(`${name} ${rule}${right}`, isCurrent ? 'selected' : 'heading'),
 		stateLine(service, width),
-		line(fit(`open ${short(open)} closing ${short(service.closing)}${knownText}  +${rate(newRates.tenSeconds)}/s -${rate(endRates.tenSeconds)}/s`, width), sign === 'none' ? 'plain' : toneOfSign(sign)),
+		line(fitting([`open ${short(open)}  closing ${short(service.closing)}${knownText === '' ? '' : ` ${knownText}`}  new ${rate(newRates.tenSeconds)}/s  ended ${rate(endRates.tenSeconds)}/s`, `open ${short(open)} closing ${short(service.closing)}${knownText}  +${rate(newRates.tenSeconds)}/s -${rate(endRates.tenSeconds)}/s`], width), sign === 'none' ? 'plain' : toneOfSign(sign)),
 		line(fit(`[${trend.padStart(trendParts)}]${tail}`, width)),
 		...shown.map(real => {
 			const count = sessionsOf(real);
-			const since = real.lastNewUs > 0 ? ago((nowUs - real.lastNewUs) / secondUs) : '-';
-			return line(fit(`${fit(realText(real), nameWidth).padEnd(nameWidth)} ${short(count).padStart(5)} ${percent(count, all).padStart(4)} ${bar(count / all, barWidth, glyphs)} ${since.padStart(6)}`, width));
+			const age = real.lastNewUs > 0 ? `${ago((nowUs - real.lastNewUs) / secondUs)}${since}` : '-';
+			return line(fit(`${fit(realText(real), nameWidth).padEnd(nameWidth)} ${short(count).padStart(5)} ${percent(count, all).padStart(4)} ${bar(count / all, barWidth, glyphs)} ${age.padStart(ageWidth)}`, width));
 		}),
 		...(reals.length > shown.length && room > 0 ? [line(`and ${reals.length - shown.length} more real servers`, 'dim')] : []),
 	].slice(0, height);

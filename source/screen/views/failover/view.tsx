@@ -2,15 +2,16 @@ import {type Sample} from '../../../sample/sample.js';
 import {type Accounting, type Coverage, type Pair, type Takeover} from '../../../desk/facts/failover.js';
 import {directorName} from '../../../sample/screen-names.js';
 import {forecastVerdict, splitBrainVerdict, verdictOf} from '../../../verdict/verdict.js';
-import {type Naming, unnamed} from '../../../text/alias-names.js';
+import {unnamed} from '../../../text/alias-names.js';
 import {lastTakeover, mainPair, wordsOf} from '../../../sample/standing.js';
 import {ago, clockTime, onScreen, short} from '../../../text/format.js';
-import {fit, line, type Line, wrapText} from '../../../text/line.js';
+import {fit, line, type Line, phrased, wrapText} from '../../../text/line.js';
 import {expectationAfter} from '../../../desk/facts/expectation.js';
 import {characterOf, toneOfSign, type RowSign} from '../sessions/signs.js';
 import {oncePerFrame, type Frame, type View} from '../../frame.js';
+import {knowsWord} from '../../parts/vip-list.js';
 import {Lines} from '../../theme.js';
-import {textTable, type Column} from '../../../text/text-table.js';
+import {firstWhole, textTable, type Column} from '../../../text/text-table.js';
 import {secondUs} from '../../../wire/second.js';
 
 type AccountRow = {readonly name: string; readonly isUdp: boolean; readonly isUnsure: boolean; readonly coverage: Coverage; readonly accounting: Accounting};
@@ -46,10 +47,12 @@ const rowsOf = (takeover: Takeover): readonly AccountRow[] => {
 };
 
 /** Rows of a narrow screen: what happened to none is left out, the figures still sum to what was held. */
-const accountTable = (takeover: Takeover, columns: number, named: Naming): Line[] => {
+const accountTable = (takeover: Takeover, {sample: {status}, columns, named}: Frame): Line[] => {
 	const rows = rowsOf(takeover);
 	const shown = accountColumns.filter(({id}) => columns >= wholeTable || !(id === 'closed' || id === 'ranout' || id === 'moved') || rows.some(({accounting}) => accounting[id] > 0));
-	const table = textTable(shown, rows, columns - 2, {named});
+	const knows = knowsWord(directorName(status, takeover.to, named));
+	// A name is worth no cut address.
+	const table = firstWhole([knows, undefined].map(word => () => textTable(shown, rows, columns - 2, {named, titleOf: ({id, title}) => id === 'known' ? word ?? title : title})));
 	return [
 		line(`  ${table.heading}`, 'heading'),
 		...rows.map((row, index) => {
@@ -70,18 +73,28 @@ const pairLines = (pair: Pair, frame: Frame): Line[] => {
 	const master = split?.endUs === 0 ? 'two masters at once' : (pair.master >= 0 ? `${directorName(status, pair.master, named)} is master by ${pair.masterBy} for ${ago((nowUs - pair.masterSinceUs) / secondUs)}` : 'nobody is master');
 	const takeover = lastTakeover(pair, nowUs);
 	return [
-		line(fit(`PAIR ${namesOf(pair.directors, frame)}: ${master}  VRID ${pair.vrids.join(' ') || '-'}  sync id ${pair.syncids.join(' ')}  ${pair.group}:${pair.port} on ${onScreen(segment)}`, columns), 'title'),
+		line(phrased([
+			{text: `PAIR ${namesOf(pair.directors, frame)}: ${master}`}, {text: `VRID ${pair.vrids.join(' ') || '-'}`, spare: 1}, {text: `sync id ${pair.syncids.join(' ') || '-'}`, spare: 2},
+			{text: pair.group === '' ? '' : `${pair.group}:${pair.port}`, spare: 3}, {text: `on ${onScreen(segment)}`, spare: 4},
+		], columns), 'title'),
 		...pair.warnings.flatMap(({text, level, sinceUs}) => wrapText(`${level === 'warning' ? '!' : ' '} ${onScreen(text)} (${ago((nowUs - sinceUs) / secondUs)})`, columns).map(part => line(part, level === 'warning' ? 'warning' : 'plain'))),
 		...(split ? splitBrainVerdict(pair.claimUs > split.claimUs ? {...split, claimUs: pair.claimUs, claimant: pair.claimant} : split, nowUs, words).sentences.flatMap(text => wrapText(text, columns)).map(text => line(text, split.endUs === 0 ? 'alarm' : 'plain')) : []),
 		...(takeover
 			? [
 				...verdictOf(takeover, nowUs, words).sentences.flatMap(text => wrapText(text, columns)).map((text, index) => line(text, index === 0 ? 'title' : 'plain')),
 				...wrapText(`evidence: ${[...takeover.evidence, takeover.ownEvidence].filter(Boolean).join('; ')}`, columns).map(text => line(text, 'dim')),
-				...accountTable(takeover, columns, named),
+				...accountTable(takeover, frame),
 			]
 			: []),
 		...pair.forecasts.flatMap(forecast => forecastVerdict(pair, forecast, words)?.sentences ?? []).flatMap(text => wrapText(text, columns)).map(text => line(text)),
 	];
+};
+
+/** Of the takeover that the first lines are about some sessions are not known to the new master. */
+const hasLost = (sample: Sample): boolean => {
+	const pair = mainPair(sample);
+	const takeover = pair && lastTakeover(pair, sample.nowUs);
+	return takeover !== undefined && takeover.coverage.known < takeover.coverage.held;
 };
 
 const linesOf = oncePerFrame((frame): readonly Line[] => {
@@ -92,7 +105,7 @@ const linesOf = oncePerFrame((frame): readonly Line[] => {
 		line(fit(`${clockTime(timeUs + (status?.wallOffsetUs ?? 0), localTime)} ${event.padEnd(16)} ${directors.length > 0 ? `${namesOf(directors, frame)}: ` : ''}${onScreen(text)}`, columns), level === 'alarm' ? 'alarm' : (level === 'warning' ? 'warning' : 'plain')));
 	return [
 		...(failover?.pairs.flatMap(pair => pairLines(pair, frame)) ?? []),
-		...(failoverView.rowAt(sample, frame.ui, 0) ? [line(fit('Enter lists the sessions that are reset: fate=reset', columns), 'dim')] : []),
+		...(hasLost(sample) ? [line(fit('Enter lists the sessions that are reset: fate=reset', columns), 'dim')] : []),
 		...(failover?.pairs.length ? [] : [line('  no pair of directors seen yet', 'dim')]),
 		line(fit('WHAT HAPPENED, newest first', columns), 'heading'),
 		...moments,

@@ -3,7 +3,6 @@ import {hasSites} from '../../../sample/source-words.js';
 import {directorName} from '../../../sample/screen-names.js';
 import {cannotTell} from '../../../sample/standing.js';
 import {type Connection} from '../../../table/connection.js';
-import {type SortKey} from '../../../table/read/sort-key.js';
 import {clientText, protocolText, realText, stateText, virtualText} from '../../../text/connection-text.js';
 import {onScreen} from '../../../text/format.js';
 import {fit, line, type Line} from '../../../text/line.js';
@@ -16,9 +15,6 @@ import {characterOf, signOf, toneOfSign, type RowSign} from './signs.js';
 
 /** From this width on states are written out. */
 const wideColumns = 100;
-
-/** `open` has no column of its own: it is the state, then what remains. */
-const isSorted = (sort: SortKey, id: string, by: SortKey | undefined): boolean => sort === 'open' ? id === 'expires' : sort === by;
 
 /** Heading and rows: cursor, sign, mark, then the columns. `<` in the heading: there are more to the left. */
 const tableOf = oncePerFrame((frame): {readonly lines: readonly Line[]; readonly isCut: boolean; readonly present: ReadonlySet<RowSign>} => {
@@ -39,7 +35,7 @@ const tableOf = oncePerFrame((frame): {readonly lines: readonly Line[]; readonly
 			fate: row => row.template ? '' : judged.get(row.slot)?.fate ?? '',
 		})),
 		columns - 3,
-		{named, titleOf: ({id, title}) => isSorted(sort, id, sessionColumns.find(column => column.id === id)?.sort) ? `${title}${order}` : title},
+		{named, titleOf: ({id, title}) => sort === sessionColumns.find(column => column.id === id)?.sort ? `${title}${order}` : title},
 	);
 	const present = new Set<RowSign>();
 	const lines = rows.map((connection, index) => {

@@ -1,13 +1,15 @@
 import {Box} from 'ink';
 import {type Sample} from '../../../sample/sample.js';
 import {type ServiceView} from '../../../table/read/services.js';
-import {directorLetter} from '../../../sample/screen-names.js';
-import {forecastOf, lastTakeover, mainPair} from '../../../sample/standing.js';
+import {expectationAfter, expectationOf} from '../../../desk/facts/expectation.js';
+import {directorName} from '../../../sample/screen-names.js';
+import {forecastOf, lastTakeover} from '../../../sample/standing.js';
 import {ago, grouped, onScreen, percent, rate, short} from '../../../text/format.js';
 import {sparkline} from '../../../text/glyphs.js';
 import {fit, fitting, line, type Line, phrased, type Phrase, withTones} from '../../../text/line.js';
-import {oncePerFrame, type Page} from '../../frame.js';
+import {oncePerFrame, type Frame, type Page} from '../../frame.js';
 import {Hints} from '../../parts/foot.js';
+import {pairOf} from '../../parts/vip-list.js';
 import {Lines} from '../../theme.js';
 import {clientBlocks} from '../clients/view.js';
 import {isPassedOver, realColumns} from '../reals/columns.js';
@@ -20,25 +22,35 @@ const row = (label: string, text: string, columns: number): Line => withTones(fi
 const rowOf = (label: string, phrases: readonly Phrase[], columns: number): Line => row(label, phrased(phrases, columns - 9), columns);
 
 /** Figures of what the takeover did to it, or what one would do. */
-const coverageLine = (service: ServiceView, sample: Sample, columns: number): Line[] => {
-	const pair = mainPair(sample);
+const coverageLine = (service: ServiceView, {sample, columns, named}: Frame): Line[] => {
+	const pair = pairOf(service, sample);
 	const takeover = pair && lastTakeover(pair, sample.nowUs);
 	const account = takeover?.services.find(one => one.service === service.service.id);
+	const nameOf = (director: number): string => directorName(sample.status, director, named);
 	if (takeover && account) {
 		const {held, known} = account.coverage;
 		const {heard, closed, ranout, moved, waiting, overdue} = account.accounting;
 		const count = (name: string, value: number, spare?: number): Phrase => ({text: `${name} ${short(value)}`, spare: spare === undefined || value > 0 ? spare : spare + 10});
+		const isUnsure = known < held && expectationAfter(takeover).sureness === 'unknown';
 		return [rowOf('takeover', [
-			{text: `${directorLetter(sample.status, takeover.to)} knew ${grouped(known)} of ${grouped(held)}`}, {text: `(${percent(known, held)})`, spare: 5},
+			...(isUnsure
+				? [{text: `cannot tell what ${nameOf(takeover.to)} knew of ${grouped(held)}`}]
+				: [{text: `${nameOf(takeover.to)} knew ${grouped(known)} of ${grouped(held)}`}, {text: `(${percent(known, held)})`, spare: 5}]),
 			count('heard', heard, 1), count('closed', closed, 3), count('ran out', ranout, 2), count('moved', moved, 4), count('waiting', waiting), count('overdue', overdue),
 		], columns)];
 	}
 
 	const forecast = pair && forecastOf(pair);
 	const coverage = forecast?.services.find(one => one.service === service.service.id)?.coverage;
-	return forecast && coverage
-		? [row('fate', `if the master died now, ${directorLetter(sample.status, forecast.director)} would know ${grouped(coverage.known)} of ${grouped(coverage.held)} open (${percent(coverage.known, coverage.held)})`, columns)]
-		: [];
+	if (!forecast || !coverage) {
+		return [];
+	}
+
+	const master = forecast.from >= 0 ? nameOf(forecast.from) : 'the master';
+	const knows = coverage.known < coverage.held && expectationOf(forecast.coverage, forecast.ownKept).sureness === 'unknown'
+		? `cannot tell what ${nameOf(forecast.director)} would know of ${grouped(coverage.held)} open`
+		: `${nameOf(forecast.director)} would know ${grouped(coverage.known)} of ${grouped(coverage.held)} open (${percent(coverage.known, coverage.held)})`;
+	return [row('fate', `if ${master} died now, ${knows}`, columns)];
 };
 
 /** What stands out, in plain words. */
@@ -74,7 +86,7 @@ const closeUp = oncePerFrame((frame): {readonly lines: readonly Line[]; readonly
 			{text: `end/s 10s ${rate(service.endRates.tenSeconds)}`, spare: 0}, {text: `1m ${rate(service.endRates.minute)}`, spare: 1}, {text: `5m ${rate(service.endRates.fiveMinutes)}`, spare: 1},
 		], columns),
 		row('trend', `[${sparkline((detail?.births ?? []).slice(-trendWidth), glyphs).padStart(trendWidth)}]`, columns),
-		...coverageLine(service, sample, columns),
+		...coverageLine(service, frame),
 	];
 	const warnings = remarks(service, sample);
 	const clientRoom = Math.max(2, Math.min(12, Math.floor((rows - head.length) / 3)));
