@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import {createTwoHosts, whyNoNamespaces, type Line} from './two-hosts.js';
 
-const options = {skip: whyNoNamespaces() ?? false, timeout: 60_000};
+const options = {skip: whyNoNamespaces() ?? false, timeout: 200_000};
 
 const isDatagram = (octets: string) => (line: Line): boolean => line.type === 'datagram' && line.octets === octets;
 const hasState = (state: string) => (line: Line): boolean => line.type === 'places' && line.places!.at(-1)!.state === state;

@@ -15,7 +15,7 @@ const loads = (): string | undefined => {
 };
 
 const missing = whyNoNamespaces() ?? loads();
-const options = {skip: missing ?? false, timeout: 60_000};
+const options = {skip: missing ?? false, timeout: 200_000};
 
 const isPacket = (octets: string) => (line: Line): boolean => line.type === 'packet' && line.octets!.endsWith(octets);
 const hasState = (state: string) => (line: Line): boolean => line.type === 'places' && line.places!.at(-1)!.state === state;

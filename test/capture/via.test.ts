@@ -192,7 +192,7 @@ const noTcpdump = (): string | undefined => {
 	}
 };
 
-const onTwoHosts = {skip: whyNoNamespaces() ?? noTcpdump() ?? false, timeout: 60_000};
+const onTwoHosts = {skip: whyNoNamespaces() ?? noTcpdump() ?? false, timeout: 200_000};
 
 test('what the other host runs captures sync messages there, on one interface and on `any`', onTwoHosts, async context => {
 	const hosts = createTwoHosts(context);

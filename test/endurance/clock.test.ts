@@ -16,7 +16,7 @@ import {createSteppingClock} from '../support/stepping-clock.js';
 import {until, watch} from '../support/watch.js';
 
 const daySeconds = 86_400;
-const onWire = {skip: whyNoLiveWire() ?? false, timeout: 60_000};
+const onWire = {skip: whyNoLiveWire() ?? false, timeout: 200_000};
 
 const expired = (said: string): Array<{client: string; afterSeconds: number}> => rowsOf(said).filter(({event}) => event === 'expired')
 	.map(({client, age}) => ({client: String(client), afterSeconds: Number(age)}));

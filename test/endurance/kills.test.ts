@@ -35,7 +35,7 @@ const recordsOf = async (file: string): Promise<string[]> => {
 	return stdout.split('\n').filter(Boolean);
 };
 
-test(`killed ${kills} times while it records, it leaves files that are read up to the last whole packet, without a hole`, {timeout: 60_000 + (kills * 5000)}, async context => {
+test(`killed ${kills} times while it records, it leaves files that are read up to the last whole packet, without a hole`, {timeout: 200_000 + (kills * 5000)}, async context => {
 	const folder = folderFor(context);
 	const whole = path.join(folder, 'whole.pcapng');
 	const undisturbed = start(['--demo', '--seed', '3', '--records', '-w', whole, '--duration', '8']);
@@ -59,7 +59,7 @@ test(`killed ${kills} times while it records, it leaves files that are read up t
 	context.diagnostic(`at least ${least} of ${all.length} records in each file`);
 });
 
-const onWire = {skip: whyNoLiveWire() ?? false, timeout: 60_000 + (floodSeconds * 2000)};
+const onWire = {skip: whyNoLiveWire() ?? false, timeout: 200_000 + (floodSeconds * 2000)};
 
 test(`a wire full of frames for ${floodSeconds} s, with everything on: it ends within 0.2 s when it is asked to, beside what it takes without them`, onWire, async context => {
 	const wire = createLiveWire(context);

@@ -20,7 +20,7 @@ import {openTerminal} from '../support/terminal.js';
 import {until, watch} from '../support/watch.js';
 
 const whyNoPrlimit = (): string | undefined => spawnSync('prlimit', ['--version']).error ? 'needs prlimit (util-linux)' : undefined;
-const onWire = {skip: whyNoPrlimit() ?? whyNoLiveWire() ?? false, timeout: 60_000};
+const onWire = {skip: whyNoPrlimit() ?? whyNoLiveWire() ?? false, timeout: 200_000};
 
 const withLimits = {skip: whyNoPrlimit() ?? false};
 const withLimitsOfUser = {skip: whyNoPrlimit() ?? whyNotUnprivileged() ?? false};

@@ -16,7 +16,7 @@ import {folderOf} from '../support/rights.js';
 import {openTerminal, type TestTerminal} from '../support/terminal.js';
 import {until} from '../support/watch.js';
 
-const onWire = {skip: whyNoLiveWire() ?? false, timeout: 60_000};
+const onWire = {skip: whyNoLiveWire() ?? false, timeout: 200_000};
 
 const isShown = (terminal: TestTerminal) => (screen: string): boolean => terminal.isAlternate() && screen.includes('VIP');
 

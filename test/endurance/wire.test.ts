@@ -14,7 +14,7 @@ import {openTerminal} from '../support/terminal.js';
 import {until, watch} from '../support/watch.js';
 
 const flaps = Number(process.env['FLAPS'] ?? 50);
-const timeout = 30_000 + (flaps * 300);
+const timeout = 200_000 + (flaps * 1000);
 const onWire = {skip: whyNoLiveWire() ?? false, timeout};
 const onWireAsUser = {skip: whyNoLiveWire() ?? whyNotUnprivileged() ?? false, timeout};
 

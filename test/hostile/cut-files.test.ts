@@ -93,7 +93,7 @@ const check = async (context: TestContext, cuts: readonly Cut[]): Promise<void> 
 };
 
 for (const [name, from] of [['pcap', pcapFrom], ['pcapng', pcapngFrom]] as const) {
-	test(`a ${name} file that is cut at any octet gives each whole record, and one line where it is cut inside of one`, {timeout: 60_000}, async context => {
+	test(`a ${name} file that is cut at any octet gives each whole record, and one line where it is cut inside of one`, {timeout: 200_000}, async context => {
 		const {length: total} = octetsOf(from(directorOf(0)));
 		// Fewer than four tell no format.
 		await check(context, Array.from({length: total - 3}, (_, index) => {
@@ -111,7 +111,7 @@ for (const [name, from] of [['pcap', pcapFrom], ['pcapng', pcapngFrom]] as const
 	});
 }
 
-test('a compressed capture that is cut at any octet gives each record that comes out whole, and one line', {timeout: 60_000}, async context => {
+test('a compressed capture that is cut at any octet gives each record that comes out whole, and one line', {timeout: 200_000}, async context => {
 	const {length: total} = gzipSync(octetsOf(pcapFrom(directorOf(0))));
 	await check(context, Array.from({length: total - 2}, (_, index) => {
 		const pieces = pcapFrom(directorOf(index));

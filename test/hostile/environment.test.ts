@@ -55,7 +55,7 @@ test('a terminal that says it has 65535 lines of 65535 columns is drawn on, and 
 	assert.deepEqual(await terminal.exit, {exitCode: 0, signal: undefined});
 });
 
-test('the screen is the same whatever the environment says of terminal, language and user', {timeout: 60_000}, async () => {
+test('the screen is the same whatever the environment says of terminal, language and user', {timeout: 200_000}, async () => {
 	const oneLine = attack.replaceAll('\n', '');
 	const plain = openTerminal(replay);
 	const expected = await plain.until(isShown);

@@ -24,7 +24,7 @@ const fileOf = (context: TestContext, flood: FloodOptions): string => {
 };
 
 const kinds = (Object.keys(forgeries) as Forgery[]).filter(kind => kind !== 'fromKnown');
-const onWire = {skip: whyNoLiveWire() ?? false, timeout: 60_000};
+const onWire = {skip: whyNoLiveWire() ?? false, timeout: 200_000};
 const bound = ['--max-sessions', '2000'];
 const evictedAtEnd = /^ipvstop: \d{4} sessions were evicted, all of unknown senders: the table holds 2000, see --max-sessions$/mv;
 

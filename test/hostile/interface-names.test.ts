@@ -86,7 +86,7 @@ const segmentsOf = async (hosts: TwoHosts, args: readonly string[], count: numbe
 const texts = (given: readonly Name[]): string[] => given.map(({text}) => text).toSorted();
 
 const missing = whyNoLiveWire();
-const options = {skip: missing ?? false, timeout: 60_000};
+const options = {skip: missing ?? false, timeout: 200_000};
 
 test('interfaces are heard whatever they are called, and no output of it is obeyed by a terminal', options, async context => {
 	const hosts = await hostsWith(context, [...names, halved]);

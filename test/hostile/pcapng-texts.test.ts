@@ -61,7 +61,7 @@ const fileIn = (subfolder: string, content: Uint8Array): string => {
 const clean = fileIn('clean', Buffer.concat([sectionOf(), interfaceOf(), ...sessionFrames(sessions).map(({timeUs, octets}) => packetOf(timeUs, octets))]));
 const files = Object.entries(texts).map(([name, text], index) => [name, fileIn(String(index), captureWith(text))] as const);
 
-test('what is output of a capture is the same, whatever its blocks and options tell', {timeout: 60_000}, async () => {
+test('what is output of a capture is the same, whatever its blocks and options tell', {timeout: 200_000}, async () => {
 	for (const mode of [['--list'], ['--list', '--json'], ['--events', '--json'], ['--records'], ['--records', '--json']]) {
 		const expected = await run([...mode, '-r', clean]);
 		assert.deepEqual([expected.code, expected.stderr], [0, '']);

@@ -235,7 +235,7 @@ test('who is not in the group of a log is told which one that is', asNobody, asy
 	assert.match(stderr, /Cannot read the log .*closed\/: permission denied\. It is read by the members of the group root\./v);
 });
 
-const live = {skip: whyNoLiveWire() ?? false, timeout: 60_000};
+const live = {skip: whyNoLiveWire() ?? false, timeout: 200_000};
 
 test('the host that listens is no director in its log: its own group reports say nothing, as live', live, async context => {
 	const folder = folderOf('own');

@@ -9,7 +9,7 @@ import {documents, renewed} from '../../media/readme.js';
 
 const remedy = 'npm run media makes it anew';
 
-suite('what readme and manual show has not drifted', {timeout: 120_000}, () => {
+suite('what readme and manual show has not drifted', {timeout: 240_000}, () => {
 	test('each command prints what stands under it, each key is in the table, and the manual is that of the program', async () => {
 		for (const name of documents) {
 			const text = await readFile(new URL(`../../${name}`, import.meta.url), 'utf8');

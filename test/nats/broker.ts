@@ -17,7 +17,7 @@ const program = places.find(place => {
 });
 
 /** What tests with a broker need: skipped, with the reason, where there is none. */
-export const withBroker = {skip: program === undefined && 'needs nats-server 2.10: .ci/nats-server brings one', timeout: 60_000};
+export const withBroker = {skip: program === undefined && 'needs nats-server 2.10: .ci/nats-server brings one', timeout: 200_000};
 
 export type Broker = {
 	readonly port: number;

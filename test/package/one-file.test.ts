@@ -25,7 +25,7 @@ const whyNot = (): string | undefined => {
 };
 
 const options = {skip: whyNot() ?? false};
-const live = {skip: whyNot() ?? whyNoLiveWire() ?? false, timeout: 60_000};
+const live = {skip: whyNot() ?? whyNoLiveWire() ?? false, timeout: 200_000};
 
 /** What the dynamic linker loads for Node, itself included. */
 const librariesOfNode = (): string[] => execFileSync('ldd', [process.execPath], {encoding: 'utf8'}).match(/\/\S+(?= \(0x)/gv) ?? [];

@@ -47,7 +47,7 @@ after(() => {
 
 /** Runs an installed program on a Node of its own. */
 const installed = (program: string, args: readonly string[], node = process.execPath) =>
-	spawnSync(node, [program, ...args], {env: {...plainEnvironment(), HOME: folder}, encoding: 'utf8', timeout: 30_000});
+	spawnSync(node, [program, ...args], {env: {...plainEnvironment(), HOME: folder}, encoding: 'utf8', timeout: 200_000});
 
 /** What any installation has to be able to do. */
 const works = async (program: string, node?: string): Promise<void> => {

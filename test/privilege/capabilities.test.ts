@@ -13,7 +13,7 @@ import {folderOf, nobody, rightsIn, rightsOfNobody, rightsOfThreads} from '../su
 import {openTerminal} from '../support/terminal.js';
 import {until} from '../support/watch.js';
 
-const onWire = {skip: whyNotUnprivileged() ?? whyNoLiveWire() ?? false, timeout: 60_000};
+const onWire = {skip: whyNotUnprivileged() ?? whyNoLiveWire() ?? false, timeout: 200_000};
 
 /** CAP_NET_RAW alone (linux/capability.h: 13). */
 const netRaw = (0x20_00).toString(16);

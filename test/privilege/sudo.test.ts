@@ -18,7 +18,7 @@ import {until} from '../support/watch.js';
 
 const noRoot = process.getuid?.() === 0 ? whyNotUnprivileged() : 'needs root to give it back';
 const asRoot = {skip: noRoot ?? false};
-const onWire = {skip: noRoot ?? whyNoLiveWire() ?? false, timeout: 60_000};
+const onWire = {skip: noRoot ?? whyNoLiveWire() ?? false, timeout: 200_000};
 
 const ownerAndMode = (file: string) => {
 	const {uid, gid, mode} = fs.statSync(file);

@@ -135,7 +135,7 @@ test('what arrives on stdin is shown as soon as it is there, also when it comes 
 	assert.deepEqual([code, stderr], [0, '']);
 });
 
-const onWire = {skip: whyNoLiveWire() ?? false, timeout: 60_000};
+const onWire = {skip: whyNoLiveWire() ?? false, timeout: 200_000};
 
 test('an interface that goes down, comes up, vanishes and returns is shown so, and heard again', onWire, async context => {
 	const wire = createLiveWire(context);

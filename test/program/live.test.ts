@@ -10,7 +10,7 @@ import {createLiveWire, whyNoLiveWire} from '../support/live-wire.js';
 import {capture, finished, heldTime, run, saying, start, unprivileged, whyNotUnprivileged, type Finished, type StartOptions} from '../support/program.js';
 
 const missing = whyNoLiveWire();
-const options = {skip: missing ?? false, timeout: 60_000};
+const options = {skip: missing ?? false, timeout: 200_000};
 
 const lastsSeconds = 0.5;
 /** How long a live list listens when all has been sent. */

@@ -129,7 +129,7 @@ test('a demo says in the recording that nothing of it was on a wire', async cont
 	assert.equal(fs.statSync(file).mode & 0o777, 0o600);
 });
 
-const onWire = {skip: whyNoLiveWire() ?? false, timeout: 60_000};
+const onWire = {skip: whyNoLiveWire() ?? false, timeout: 200_000};
 
 test('what is captured live, and what a joined socket hears, is recorded so that it gives the same table', onWire, async context => {
 	const wire = createLiveWire(context);

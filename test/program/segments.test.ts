@@ -23,7 +23,7 @@ echo 'Connection reset by peer' >&2
 exit 255
 `;
 
-const onWire = {skip: whyNoLiveWire() ?? false, timeout: 60_000};
+const onWire = {skip: whyNoLiveWire() ?? false, timeout: 200_000};
 
 test('an interface and a stream are watched at once, each session in its segment; the stream breaks, says so, and comes back alone', onWire, async context => {
 	const wire = createLiveWire(context);

@@ -10,7 +10,7 @@ import {createLiveWire, whyNoLiveWire} from '../support/live-wire.js';
 import {capture, finished, saying, start, unprivileged, whyNotUnprivileged} from '../support/program.js';
 
 const missing = whyNoLiveWire() ?? whyNotUnprivileged();
-const options = {skip: missing ?? false, timeout: 60_000};
+const options = {skip: missing ?? false, timeout: 200_000};
 
 const triggers = ['--on', 'event=state state=close', '--exec', 'true', '--on', 'event=new', '--exec', 'true', '--on', 'event=takeover', '--exec', 'true'];
 

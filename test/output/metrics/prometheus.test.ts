@@ -94,7 +94,7 @@ const until = async <T>(seconds: number, look: () => Promise<T | undefined>): Pr
 /** As Grafana asks with everything chosen. */
 const filledIn = (expression: string): string => expression.replaceAll('$__rate_interval', '15s').replaceAll(/\$(?:instance|segment|virtual|job)\b/gv, '.*');
 
-const options = {skip: spawnSync('prometheus', ['--version']).error ? 'needs prometheus' : false, timeout: 150_000};
+const options = {skip: spawnSync('prometheus', ['--version']).error ? 'needs prometheus' : false, timeout: 240_000};
 
 test('a real Prometheus over the demo pages for its first takeover, and every panel shows something', options, async context => {
 	const child = start([

@@ -171,7 +171,7 @@ test('a browser shows the page and finds nothing wrong with it', withChromium, a
 		const {stdout, stderr} = spawnSync(chromium!, [
 			'--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
 			`--user-data-dir=${path.join(where, 'profile')}`, '--enable-logging=stderr', '--v=0', ...extra, '--dump-dom', `file://${page}`,
-		], {encoding: 'utf8', timeout: 60_000});
+		], {encoding: 'utf8', timeout: 200_000});
 		assert.doesNotMatch(stderr, /CONSOLE/v, 'nothing was refused');
 		assert.equal(stdout.match(/<figure>/gv)?.length, 4);
 		assert.equal(textOf(stdout).trim(), textOf(text).replace(/^<!doctype html> /v, '').trim());
