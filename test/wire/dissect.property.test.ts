@@ -2,6 +2,7 @@ import {test} from 'node:test';
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {recordAt, recordWords, maxRecords, type RecordBatch} from '../../source/wire/sync/record-batch.js';
+import {readPlainV4, readRecordV1} from '../../source/wire/sync/sync-v1.js';
 import {
 	decode, dissect, ethernet, hex, ipv4, ipv6, join, listen, messageV0, messageV1, packetOf, recordV0, recordV1, udp, viewOf, wordOf,
 } from './build.js';
@@ -109,4 +110,33 @@ test('a record carries nothing over from the one that lay in the batch before', 
 	for (const [index, kind] of order.entries()) {
 		assert.deepEqual(heard.messages[index]!.batch.words.subarray(0, recordAt.scratch), decode(kinds[kind]!).words.subarray(0, recordAt.scratch));
 	}
+});
+
+test('what the loop over plain records reads, the reader of any record reads alike', () => {
+	const odd = (usual: fc.Arbitrary<number>, max: number) => fc.oneof({weight: 6, arbitrary: usual}, {weight: 1, arbitrary: fc.nat({max})});
+	const record = fc.record({
+		type: odd(fc.constant(0), 255),
+		protocol: odd(fc.constantFrom(6, 17, 132), 255),
+		size: odd(fc.constant(36), 0xf_ff),
+		version: odd(fc.constant(0), 15),
+		flags: fc.oneof(fc.constantFrom(0x83, 0x1_83, 0x8_00, 0x10_00, 0x20_00), fc.nat({max: 2 ** 17}), fc.nat({max: 0xff_ff_ff_ff})),
+		state: odd(fc.nat({max: 13}), 0xff_ff),
+		ports: fc.tuple(odd(fc.constant(0), 0xff_ff), fc.nat({max: 0xff_ff}), fc.nat({max: 0xff_ff})).map(ports => [...ports]),
+		fwmark: fc.nat({max: 0xff_ff_ff_ff}),
+		timeout: fc.nat({max: 0xff_ff_ff_ff}),
+		addresses: fc.tuple(fc.ipV4(), fc.ipV4(), fc.ipV4()),
+	}).map(({type, addresses, ...rest}) => recordV1({...rest, type, addresses: (type & 1) === 0 ? addresses : undefined}));
+	fc.assert(fc.property(fc.array(record, {minLength: 1, maxLength: 4}), records => {
+		const message = messageV1(records);
+		const view = viewOf(message);
+		const end = message.length;
+		const plain = new Int32Array(4 * recordWords);
+		const any = new Int32Array(4 * recordWords);
+		const count = readPlainV4(view, 8, end, plain, 0, records.length, 0);
+		for (let index = 0; index < count; index++) {
+			assert.equal(readRecordV1(view, 8 + (36 * index), end, end, any, index * recordWords, 0), 36);
+		}
+
+		assert.deepEqual(plain, any);
+	}), {numRuns: 2000});
 });

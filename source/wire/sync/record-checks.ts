@@ -38,10 +38,9 @@ export const checkValues = (protocol: number, flags: number, state: number): num
 };
 
 /** 0.0.0.0/8, 127.0.0.0/8, and 224.0.0.0 upwards: no address of an endpoint. */
-const isOddIpv4 = (word: number): boolean => {
-	const network = word >>> 24;
-	return network === 0 || network === 127 || network >= 224;
-};
+export const isOddNetwork = (network: number): boolean => network === 0 || network === 127 || network >= 224;
+
+const isOddIpv4 = (word: number): boolean => isOddNetwork(word >>> 24);
 
 /** Multicast, unspecified, loopback, and IPv4 in IPv6. */
 const isOddIpv6 = (words: Int32Array, at: number): boolean =>

@@ -18,7 +18,7 @@ import {faultCode} from '../fault.js';
 import {type Datagram} from '../packet.js';
 import {maxRecords, recordAt, recordWords, type RecordBatch} from './record-batch.js';
 import {lengthV0, readRecordV0, simpleLengthV0} from './sync-v0.js';
-import {readRecordV1} from './sync-v1.js';
+import {plainLengthV4, readPlainV4, readRecordV1} from './sync-v1.js';
 
 const headerLengthV0 = 4;
 const headerLengthV1 = 8;
@@ -59,6 +59,13 @@ const walk = (batch: RecordBatch, view: DataView, payload: number, start: number
 	let recordEnd = start;
 	let count = 0;
 	while (count < maxRecords) {
+		if (version === 1) {
+			const plain = readPlainV4(view, offset, end, words, count, claimedCount, payload) - count;
+			count += plain;
+			offset += plain * plainLengthV4;
+			recordEnd = plain > 0 ? offset : recordEnd;
+		}
+
 		const beyond = count >= claimedCount;
 		if (offset >= claimedEnd) {
 			if (!beyond) {
