@@ -2,6 +2,7 @@
 Owners of late by the words of their address, found without making text: messages come by the thousand, with any order of addresses in
 them. Each takes 8 words, at one of a few places after that of its hash; a new one takes the first of them when all are taken.
 */
+import {recordAt, recordShift, type RecordBatch} from '../wire/sync/record-batch.js';
 import {type OwnerState} from './state.js';
 
 const nearBits = 11;
@@ -60,16 +61,34 @@ export const beginMessage = (near: NearOwners): void => {
 	near.message = (near.message + 1) | 0;
 };
 
-/** Whether the message at hand has named this IPv4 address, for sure; from now on it has. */
-export const isNamed = ({named, message}: NearOwners, address: number): boolean => {
-	const place = (Math.imul(address, 0x9e_37_79_b1) >>> (32 - namedBits)) << 1;
-	if (named[place] === message && named[place + 1] === address) {
-		return true;
+/**
+Lists the records of a batch that may be the first of their message to name a virtual address: where their words begin. Of the others over IPv4 all but a few are left out.
+Gives how many.
+*/
+export const listNamed = ({named, message}: NearOwners, {words, count}: RecordBatch, into: Int32Array): number => {
+	let listed = 0;
+	for (let record = 0; record < count; record++) {
+		const at = record << recordShift;
+		// The virtual address of an fwmark template is the mark.
+		if (words[at + recordAt.fault] !== 0 || words[at + recordAt.protocol] === 0) {
+			continue;
+		}
+
+		into[listed] = at;
+		if (words[at + recordAt.family] !== 4) {
+			listed++;
+			continue;
+		}
+
+		const address = words[at + recordAt.vaddr]!;
+		const place = (Math.imul(address, 0x9e_37_79_b1) >>> (32 - namedBits)) << 1;
+		// Whether it was named is as good as random: a branch would be guessed wrong at every other record.
+		listed += Number(named[place] !== message) | Number(named[place + 1] !== address);
+		named[place] = message;
+		named[place + 1] = address;
 	}
 
-	named[place] = message;
-	named[place + 1] = address;
-	return false;
+	return listed;
 };
 
 /** Whether the message at hand had not named the owner at `place`: it has by now. */

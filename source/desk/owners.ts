@@ -6,11 +6,11 @@ neighbour advertisement), else by who announces its sessions.
 import {type FindOwner} from '../census/counts.js';
 import {formatAddress} from '../wire/address.js';
 import {type Family} from '../wire/packet.js';
-import {type RecordBatch, recordAt, recordShift} from '../wire/sync/record-batch.js';
+import {maxRecords, type RecordBatch, recordAt} from '../wire/sync/record-batch.js';
 import {vipKey} from './facts/failover.js';
 import {type Director} from './facts/director.js';
 import {thresholds} from './facts/thresholds.js';
-import {beginMessage, isNamed, isNews, nearOwner, nearPlace, putNear} from './near-owners.js';
+import {beginMessage, isNews, listNamed, nearOwner, nearPlace, putNear} from './near-owners.js';
 import {isReigning} from './routers.js';
 import {type Announcer, type DeskState, type OwnerState} from './state.js';
 import {type DeskContext} from './told.js';
@@ -88,25 +88,18 @@ export const noteAnnouncement = (owner: OwnerState, {index}: Director, timeUs: n
 
 /** What a message is about. Reused for every message. */
 const found: OwnerState[] = [];
+const naming = new Int32Array(maxRecords);
 
 /** The addresses that a message is about. Borrowed: overwritten by the next message. */
 export const ownersOfMessage = (desk: DeskContext, batch: RecordBatch, segment: number, isKnown: boolean): readonly OwnerState[] => {
 	const {near} = desk;
 	const {list} = desk.state.owners;
-	const {words, count} = batch;
+	const {words} = batch;
 	beginMessage(near);
 	let named = 0;
-	for (let index = 0; index < count; index++) {
-		const at = index << recordShift;
-		// The virtual address of an fwmark template is the mark.
-		if (words[at + recordAt.fault] !== 0 || words[at + recordAt.protocol] === 0) {
-			continue;
-		}
-
-		if (words[at + recordAt.family] === 4 && isNamed(near, words[at + recordAt.vaddr]!)) {
-			continue;
-		}
-
+	const listed = listNamed(near, batch, naming);
+	for (let index = 0; index < listed; index++) {
+		const at = naming[index]!;
 		const address = at + recordAt.vaddr;
 		const place = nearPlace(near, segment, words, address);
 		if (place >= 0) {
