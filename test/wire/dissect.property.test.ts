@@ -121,7 +121,7 @@ test('what the loop over plain records reads, the reader of any record reads ali
 		version: odd(fc.constant(0), 15),
 		flags: fc.oneof(fc.constantFrom(0x83, 0x1_83, 0x8_00, 0x10_00, 0x20_00), fc.nat({max: 2 ** 17}), fc.nat({max: 0xff_ff_ff_ff})),
 		state: odd(fc.nat({max: 13}), 0xff_ff),
-		ports: fc.tuple(odd(fc.constant(0), 0xff_ff), fc.nat({max: 0xff_ff}), fc.nat({max: 0xff_ff})).map(ports => [...ports]),
+		ports: fc.tuple(odd(fc.constant(0), 0xff_ff), fc.nat({max: 0xff_ff}), fc.nat({max: 0xff_ff})),
 		fwmark: fc.nat({max: 0xff_ff_ff_ff}),
 		timeout: fc.nat({max: 0xff_ff_ff_ff}),
 		addresses: fc.tuple(fc.ipV4(), fc.ipV4(), fc.ipV4()),

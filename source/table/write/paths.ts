@@ -1,5 +1,5 @@
 import {CheckpointError} from '../../checkpoint/shape.js';
-import {recordAt, recordWords} from '../../wire/sync/record-batch.js';
+import {recordAt, recordShift, recordWords, type RecordBatch} from '../../wire/sync/record-batch.js';
 import {stateShift} from '../entry.js';
 import {addToIndex, afterPair, createHashIndex, homeOf, removeFromIndex, reserveIndex} from '../hash-index.js';
 import {createHashTables, hashOctet, hashShort, hashWord} from '../keyed-hash.js';
@@ -15,10 +15,10 @@ What refers to a path: entries (twice: held and last announced), departed sessio
 */
 export type PathTable = {
 	/**
-	The path of the record at word `at` of a batch, made when it is new; 0 when there is no room (half of it is kept for known senders).
-	`origin`: sync id, and 8 bits up the version of the message. It may be freed by the next `reclaim` unless a reference is taken.
+	Fills in the path of each record of a batch, made when it is new; 0 for a record with a fault, and when there is no room (half of it is kept for known senders).
+	A path may be freed by the next `reclaim` unless a reference is taken.
 	*/
-	intern(words: Int32Array, at: number, segment: number, origin: number, known: boolean): number;
+	intern(batch: RecordBatch, segment: number, known: boolean, pathOf: Int32Array): void;
 	/** Gives back a reference; an id without any is freed by `reclaim`. */
 	release(path: number): void;
 	/** Frees what nothing refers to. */
@@ -195,12 +195,12 @@ export const createPathTable = (arrays: TableArrays, sizes: TableSizes, seed: nu
 	};
 
 	/** Whether what stands at `place` is what a record says. */
-	const isNear = (place: number, words: Int32Array, at: number, ports: number, kind: number, heard: number): boolean =>
+	const isNear = (place: number, words: Int32Array, at: number, ports: number, kind: number, fwmark: number, heard: number): boolean =>
 		near[place + nearAt.daddr] === words[at + recordAt.daddr]
 		&& near[place + nearAt.vaddr] === words[at + recordAt.vaddr]
 		&& near[place + nearAt.ports] === ports
 		&& near[place + nearAt.kind] === kind
-		&& near[place + nearAt.fwmark] === words[at + recordAt.fwmark]
+		&& near[place + nearAt.fwmark] === fwmark
 		&& near[place + nearAt.heard] === heard
 		&& (words[at + recordAt.family] === 4 || (
 			near[place + nearAt.daddr + 1] === words[at + recordAt.daddr + 1]
@@ -308,29 +308,35 @@ export const createPathTable = (arrays: TableArrays, sizes: TableSizes, seed: nu
 	};
 
 	return {
-		intern(words, at, segment, origin, known) {
-			const ports = (words[at + recordAt.vport]! << 16) | words[at + recordAt.dport]!;
-			const kind = (words[at + recordAt.protocol]! << 6) | (words[at + recordAt.family]! << 3) | (words[at + recordAt.flags]! & 7);
+		intern({words, count, version, syncid}, segment, known, pathOf) {
+			const origin = syncid | (version << 8);
 			const heard = (segment << 16) | origin;
-			const fwmark = words[at + recordAt.fwmark]!;
-			const place = nearPlace(words[at + recordAt.vaddr]!, words[at + recordAt.vaddr + 3]!, words[at + recordAt.daddr]!, words[at + recordAt.daddr + 3]!, ports, fwmark);
-			let path = 0;
-			if (isNear(place, words, at, ports, kind, heard)) {
-				path = near[place + nearAt.path]!;
-			} else {
-				path = find(words, at, segment, origin) || create(words, at, segment, origin, known);
-				if (path === 0) {
-					return 0;
+			const mayBecomeKnown = known && state.unknownPaths !== 0;
+			for (let record = 0; record < count; record += 1) {
+				const at = record << recordShift;
+				if (words[at + recordAt.fault] !== 0) {
+					pathOf[record] = 0;
+					continue;
 				}
 
-				putNear(place, words, at, ports, kind, heard, path);
-			}
+				const ports = (words[at + recordAt.vport]! << 16) | words[at + recordAt.dport]!;
+				const kind = (words[at + recordAt.protocol]! << 6) | (words[at + recordAt.family]! << 3) | (words[at + recordAt.flags]! & 7);
+				const fwmark = words[at + recordAt.fwmark]!;
+				const place = nearPlace(words[at + recordAt.vaddr]!, words[at + recordAt.vaddr + 3]!, words[at + recordAt.daddr]!, words[at + recordAt.daddr + 3]!, ports, fwmark);
+				let path = isNear(place, words, at, ports, kind, fwmark, heard) ? near[place + nearAt.path]! : 0;
+				if (path === 0) {
+					path = find(words, at, segment, origin) || create(words, at, segment, origin, known);
+					if (path !== 0) {
+						putNear(place, words, at, ports, kind, heard, path);
+					}
+				}
 
-			if (known && state.unknownPaths !== 0 && paths[(path << pathShift) + pathAt.unknown] !== 0) {
-				becomeKnown(path << pathShift);
-			}
+				if (mayBecomeKnown && paths[(path << pathShift) + pathAt.unknown] !== 0) {
+					becomeKnown(path << pathShift);
+				}
 
-			return path;
+				pathOf[record] = path;
+			}
 		},
 		release(path) {
 			const left = paths[(path << pathShift) + pathAt.references]! - 1;

@@ -22,7 +22,7 @@ type PreparationParts = {
 };
 
 /** What is needed of all records of a message before the first of them is applied, by record. */
-type Preparation = {
+export type Prepared = {
 	/** 0 marks a record that is refused. */
 	readonly pathOf: Int32Array;
 	readonly hashOf: Int32Array;
@@ -32,6 +32,10 @@ type Preparation = {
 	readonly slotOf: Int32Array;
 	/** Seconds, unsigned. */
 	readonly timeoutOf: Int32Array;
+};
+
+type Preparation = {
+	readonly prepared: Prepared;
 	/** Fills all of that in. `second`: the whole second of `nowMs`. */
 	prepare(batch: RecordBatch, message: TableMessage, nowMs: number, second: number): void;
 };
@@ -46,55 +50,40 @@ export const createPreparation = ({arrays, hashSession, pathTable, pe, refusals,
 	/** Keeps the reading ahead from being optimised away. */
 	const touched = new Int32Array(1);
 
-	/** The id of a record's persistence engine data; 0 for none, -1 when there is no room for it. */
-	const internPe = (words: Int32Array, from: number, message: TableMessage): number => {
-		if (words[from + recordAt.peDataOffset]! < 0) {
-			return 0;
-		}
+	/** The id of a record's persistence engine data; 0 when there is no room for it. */
+	const internPe = (words: Int32Array, from: number, message: TableMessage): number => pe.intern(
+		message.view, message.offset + words[from + recordAt.peNameOffset]!, words[from + recordAt.peNameLength]!,
+		message.offset + words[from + recordAt.peDataOffset]!, words[from + recordAt.peDataLength]!, message.known,
+	);
 
-		return pe.intern(
-			message.view, message.offset + words[from + recordAt.peNameOffset]!, words[from + recordAt.peNameLength]!,
-			message.offset + words[from + recordAt.peDataOffset]!, words[from + recordAt.peDataLength]!, message.known,
-		) || -1;
-	};
-
-	/** Phase 1: paths, hashes and timeouts. */
-	const intern = (batch: RecordBatch, message: TableMessage, nowMs: number) => {
-		const {words, count, version, syncid} = batch;
-		const {director, segment, known} = message;
-		const origin = syncid | (version << 8);
+	/** Phase 2: persistence engine data, timeouts and hashes; tells what is refused. */
+	const identify = (batch: RecordBatch, message: TableMessage, nowMs: number) => {
+		const {words, count, version} = batch;
 		for (let record = 0; record < count; record += 1) {
 			const from = record << recordShift;
-			pathOf[record] = 0;
+			const path = pathOf[record]!;
 			peOf[record] = 0;
 			hashOf[record] = 0;
-			const fault = words[from + recordAt.fault]!;
-			if (fault !== 0) {
-				refusals.refuse(fault, director, segment, nowMs);
-				continue;
-			}
-
-			const path = pathTable.intern(words, from, segment, origin, known);
 			if (path === 0) {
-				refusals.refuse(faultCode['path-limit'], director, segment, nowMs);
+				refusals.refuse(words[from + recordAt.fault]! || faultCode['path-limit'], message.director, message.segment, nowMs);
 				continue;
 			}
 
-			const peId = internPe(words, from, message);
-			if (peId === -1) {
-				refusals.refuse(faultCode['pe-limit'], director, segment, nowMs);
-				continue;
+			let peId = 0;
+			if (words[from + recordAt.peDataOffset]! >= 0) {
+				peId = internPe(words, from, message);
+				if (peId === 0) {
+					pathOf[record] = 0;
+					refusals.refuse(faultCode['pe-limit'], message.director, message.segment, nowMs);
+					continue;
+				}
+
+				peOf[record] = peId;
 			}
 
 			const isTemplate = (words[from + recordAt.flags]! & connFlags.template) !== 0;
-			let timeout = version === 0 ? 0 : words[from + recordAt.timeoutSeconds]!;
-			if (timeout === 0) {
-				timeout = stateTimeoutSeconds(words[from + recordAt.protocol]!, words[from + recordAt.state]!, isTemplate);
-			}
-
-			peOf[record] = peId;
-			timeoutOf[record] = timeout;
-			pathOf[record] = path;
+			const timeout = version === 0 ? 0 : words[from + recordAt.timeoutSeconds]!;
+			timeoutOf[record] = timeout === 0 ? stateTimeoutSeconds(words[from + recordAt.protocol]!, words[from + recordAt.state]!, isTemplate) : timeout;
 			hashOf[record] = hashSession(
 				paths[path << pathShift]!, words[from + recordAt.caddr]!, words[from + recordAt.caddr + 1]!,
 				words[from + recordAt.caddr + 2]!, words[from + recordAt.caddr + 3]!, identifyingPort(words, from, peId),
@@ -104,7 +93,7 @@ export const createPreparation = ({arrays, hashSession, pathTable, pe, refusals,
 	};
 
 	/**
-	Phases 2 to 4: reads the index places, then the entries, of a whole message, so that cache misses overlap, which halves the
+	Phases 3 to 6: reads the index places, then the entries, of a whole message, so that cache misses overlap, which halves the
 	time of an update; then the neighbours in the wheel of those that will leave their place for an earlier one: 5 % less.
 	Loops without branches and with whole numbers only reach the farthest ahead, another 5 %.
 	*/
@@ -142,13 +131,10 @@ export const createPreparation = ({arrays, hashSession, pathTable, pe, refusals,
 	};
 
 	return {
-		pathOf,
-		hashOf,
-		peOf,
-		slotOf,
-		timeoutOf,
+		prepared: {pathOf, hashOf, peOf, slotOf, timeoutOf},
 		prepare(batch, message, nowMs, second) {
-			intern(batch, message, nowMs);
+			pathTable.intern(batch, message.segment, message.known, pathOf);
+			identify(batch, message, nowMs);
 			readAhead(batch.count, second);
 		},
 	};

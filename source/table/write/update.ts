@@ -1,6 +1,6 @@
 import {faultCode} from '../../wire/fault.js';
 import {connFlags} from '../../wire/sync/conn-flags.js';
-import {anomaly, recordAt} from '../../wire/sync/record-batch.js';
+import {anomaly, recordAt, recordShift, type RecordBatch} from '../../wire/sync/record-batch.js';
 import {changeKind} from '../changes.js';
 import {
 	addEntryMasks, codeOfRank, countEntryUpdate, entryCport, entryDirector, entryFlag, entryFlags, entryLastFraction, entryLastMs, entryLastPath, entryLastSecondWord, entryMark, entryMarks, entryPath, entryRank, entryRhythm, entryShift,
@@ -9,6 +9,7 @@ import {
 import {numberAt, pathAt, pathShift, type TableArrays} from '../memory.js';
 import {type ChangeWriter} from './change-writer.js';
 import {type PathTable} from './paths.js';
+import {type Prepared} from './preparation.js';
 import {type Refusals} from './refusals.js';
 import {type LookupState, type SessionLookup} from './session-lookup.js';
 import {type Shares} from './shares.js';
@@ -30,10 +31,10 @@ type UpdateParts = {
 type SessionUpdate = {
 	update(slot: number, announcement: Announcement, message: TableMessage, moment: Moment): void;
 	/**
-	The same for the one case that nearly all records are: a connection is announced again by its director, on the path that it has, well before its
-	time is up. `slot` may hold another session, or none. False when it is any other case, with nothing done: then `update` decides.
+	The same from record `first` of a batch on, as long as they are what nearly all records are: a connection is announced again by its director, on the path that
+	it has, well before its time is up. Gives the first one that is not, with which nothing was done: `update` decides about that.
 	*/
-	renew(slot: number, words: Int32Array, from: number, path: number, timeout: number, message: TableMessage, moment: Moment): boolean;
+	renew(batch: RecordBatch, first: number, prepared: Prepared, message: TableMessage, moment: Moment): number;
 };
 
 /** Another director's word sooner than this after the last one is a sign of two masters. */
@@ -47,7 +48,8 @@ const longIntervalSeconds = 1_000_000;
 
 /** The mean interval, quarter seconds, after one more of `intervalMs`: a new one counts a quarter. */
 const meanRhythm = (mean: number, intervalMs: number): number => {
-	const heard = Math.min(maxRhythm, Math.round(intervalMs / 250));
+	// Rounded. Not more than 32 bits, so that it is no division of doubles.
+	const heard = ((Math.min(maxRhythm * 250, intervalMs) + 125) / 250) >>> 0;
 	return mean === 0 ? heard : mean + ((heard - mean) >> 2);
 };
 
@@ -181,53 +183,63 @@ export const createSessionUpdate = ({arrays, lookup, lookupState, pathTable, cha
 		}
 	};
 
-	const renew = (slot: number, words: Int32Array, from: number, path: number, timeout: number, message: TableMessage, moment: Moment): boolean => {
-		const at = slot << entryShift;
-		const wireFlags = words[from + recordAt.flags]!;
-		const flags = entryFlags(entries, at);
-		// The path is of one virtual service.
-		if (!isEntryOf(entries, at, message.director, path)
-			|| entries[at] !== words[from + recordAt.caddr]
-			|| entryCport(entries, at) !== words[from + recordAt.cport]
-			|| ((wireFlags & connFlags.template) | (flags & entryFlag.template)) !== 0
-			|| entries[at + 1] !== words[from + recordAt.caddr + 1]
-			|| entries[at + 2] !== words[from + recordAt.caddr + 2]
-			|| entries[at + 3] !== words[from + recordAt.caddr + 3]) {
-			return false;
-		}
-
+	const renew = (batch: RecordBatch, first: number, {pathOf, slotOf, timeoutOf}: Prepared, message: TableMessage, moment: Moment): number => {
+		const {words, count} = batch;
+		const {director, directorBit, sentMask, partial} = message;
 		const {second, ms} = moment;
-		const last = entryLastSecondWord(entries, at);
-		const oldTimeout = entryTimeoutWord(entries, at);
-		const dueSecond = last + oldTimeout;
-		// Whole numbers of 32 bits from here on: a third of the time that milliseconds in doubles take.
-		if (((second | timeout | last | oldTimeout) >>> 0) >= farSeconds || dueSecond <= second || second - last > longIntervalSeconds) {
-			return false;
+		let record = first;
+		for (; record < count; record += 1) {
+			const slot = slotOf[record]!;
+			const path = pathOf[record]!;
+			const at = slot << entryShift;
+			const from = record << recordShift;
+			const wireFlags = words[from + recordAt.flags]!;
+			const flags = entryFlags(entries, at);
+			// The path is of one virtual service.
+			if (path === 0
+				|| !isEntryOf(entries, at, director, path)
+				|| entries[at] !== words[from + recordAt.caddr]
+				|| entryCport(entries, at) !== words[from + recordAt.cport]
+				|| ((wireFlags & connFlags.template) | (flags & entryFlag.template)) !== 0
+				|| entries[at + 1] !== words[from + recordAt.caddr + 1]
+				|| entries[at + 2] !== words[from + recordAt.caddr + 2]
+				|| entries[at + 3] !== words[from + recordAt.caddr + 3]) {
+				break;
+			}
+
+			const timeout = timeoutOf[record]!;
+			const last = entryLastSecondWord(entries, at);
+			const oldTimeout = entryTimeoutWord(entries, at);
+			const dueSecond = last + oldTimeout;
+			// Whole numbers of 32 bits from here on: a third of the time that milliseconds in doubles take.
+			if (((second | timeout | last | oldTimeout) >>> 0) >= farSeconds || dueSecond <= second || second - last > longIntervalSeconds) {
+				break;
+			}
+
+			const lastFraction = entryLastFraction(entries, at);
+			const isIllFormed = (words[from + recordAt.anomalies]! & anomaly.portWithoutFlag) !== 0;
+			setEntryHeard(entries, at, second, ms, flagsRenewed(flags, packUpdatedFlags(wireFlags), isIllFormed, partial));
+			setEntryTimeout(entries, at, timeout);
+			countEntryUpdate(entries, at);
+			addEntryMasks(entries, at, sentMask, directorBit);
+			const interval = ((second - last) * 1000) + (ms - lastFraction);
+			if (interval >= rhythmLeastMs) {
+				setEntryRhythm(entries, at, meanRhythm(entryRhythm(entries, at), interval));
+			}
+
+			if (second + timeout < dueSecond || (second + timeout === dueSecond && ms < lastFraction)) {
+				unlinkEntry(wheel, entries, slot);
+				linkEntry(wheel, entries, slot, moment.nowMs + (timeout * 1000));
+			}
+
+			const oldState = entryState(entries, at);
+			const newState = words[from + recordAt.state]! & 0xff;
+			if (newState !== oldState) {
+				changeState(at, path, words[from + recordAt.protocol]!, oldState, newState, moment);
+			}
 		}
 
-		const lastFraction = entryLastFraction(entries, at);
-		const isIllFormed = (words[from + recordAt.anomalies]! & anomaly.portWithoutFlag) !== 0;
-		setEntryHeard(entries, at, second, ms, flagsRenewed(flags, packUpdatedFlags(wireFlags), isIllFormed, message.partial));
-		setEntryTimeout(entries, at, timeout);
-		countEntryUpdate(entries, at);
-		addEntryMasks(entries, at, message.sentMask, message.directorBit);
-		const interval = ((second - last) * 1000) + (ms - lastFraction);
-		if (interval >= rhythmLeastMs) {
-			setEntryRhythm(entries, at, meanRhythm(entryRhythm(entries, at), interval));
-		}
-
-		if (second + timeout < dueSecond || (second + timeout === dueSecond && ms < lastFraction)) {
-			unlinkEntry(wheel, entries, slot);
-			linkEntry(wheel, entries, slot, moment.nowMs + (timeout * 1000));
-		}
-
-		const oldState = entryState(entries, at);
-		const newState = words[from + recordAt.state]! & 0xff;
-		if (newState !== oldState) {
-			changeState(at, path, words[from + recordAt.protocol]!, oldState, newState, moment);
-		}
-
-		return true;
+		return record;
 	};
 
 	return {update, renew};

@@ -64,7 +64,8 @@ export const createTableWriter = (memory: TableMemory, {waitForReader = false, s
 	const sessions = createSessions({arrays, maxSessions, slots: state.slots, lookupState: state.lookup, pathTable, pe, changes, lookup, shares, index, wheel});
 	const {update, renew} = createSessionUpdate({arrays, lookup, lookupState: state.lookup, pathTable, changes, refusals, shares, wheel});
 	const sweep = createSweep({arrays, index, wheel, lookup, sessions});
-	const {pathOf, hashOf, peOf, slotOf, timeoutOf, prepare} = createPreparation({arrays, hashSession, pathTable, pe, refusals, index});
+	const {prepared, prepare} = createPreparation({arrays, hashSession, pathTable, pe, refusals, index});
+	const {pathOf, hashOf, peOf, slotOf, timeoutOf} = prepared;
 	/** The clock as of the last call. */
 	const moment: Moment = {nowMs: 0, second: 0, ms: 0};
 	/** The record at hand. */
@@ -145,15 +146,14 @@ export const createTableWriter = (memory: TableMemory, {waitForReader = false, s
 		prepare(batch, message, moment.nowMs, moment.second);
 		let applied = 0;
 		for (let record = 0; record < count; record += 1) {
-			if (pathOf[record] === 0) {
+			const renewed = renew(batch, record, prepared, message, moment);
+			applied += renewed - record;
+			record = renewed;
+			if (record === count || pathOf[record] === 0) {
 				continue;
 			}
 
 			applied += 1;
-			if (renew(slotOf[record]!, words, record << recordShift, pathOf[record]!, timeoutOf[record]!, message, moment)) {
-				continue;
-			}
-
 			announce(words, record);
 			const slot = findSession(slotOf[record]!);
 			if (slot === 0) {
