@@ -12,7 +12,7 @@ import {type Options} from '../options/options.js';
 import {type NamedFile} from '../options/option-values.js';
 import {createLogIndex, mergeIndexes} from '../sample/log-index.js';
 import {type Openers} from '../sample/player.js';
-import {createTableMemory, tableMemoryProblem, type TableMemory} from '../table/memory.js';
+import {createTableMemory, tableMemoryProblem, unreadChanges, type TableMemory} from '../table/memory.js';
 import {createRecordRing} from '../ring/record-ring.js';
 import {UsageError} from '../options/usage-error.js';
 import {parseAddress} from '../wire/address.js';
@@ -197,9 +197,6 @@ export const recordingProblem = (monitor: Monitor): string | undefined => {
 		? `the recording to ${recording.file} is not complete (${missing} packets are missing)${recording.detail ? `: ${recording.detail}` : ''}`
 		: undefined;
 };
-
-/** Changes kept where nobody reads them: the ring then stays in the cache and takes 1 MB, not 64. */
-const unreadChanges = 16_384;
 
 /** Throws a `UsageError` when the system gives that much memory to no process, or not to this one. */
 const tableMemory = ({mode, triggers, metrics, maxSessions}: Options): TableMemory => {
