@@ -47,6 +47,8 @@ export const createPreparation = ({arrays, hashSession, pathTable, pe, refusals,
 	const peOf = new Int32Array(maxRecords);
 	const slotOf = new Int32Array(maxRecords);
 	const timeoutOf = new Int32Array(maxRecords);
+	/** First words of the entries that leave their place in the wheel for an earlier one. */
+	const soonerAt = new Int32Array(maxRecords);
 	/** Keeps the reading ahead from being optimised away. */
 	const touched = new Int32Array(1);
 
@@ -119,12 +121,18 @@ export const createPreparation = ({arrays, hashSession, pathTable, pe, refusals,
 			sum ^= entries[slotOf[record]! << entryShift]!;
 		}
 
+		let sooner = 0;
 		for (let record = 0; record < count; record += 1) {
 			const at = slotOf[record]! << entryShift;
+			soonerAt[sooner] = at;
 			// Wrapping arithmetic will do, and slot 0 stands for nothing: a branch would be guessed wrong.
-			const isSooner = -Number(second + timeoutOf[record]! < entryLastSecondWord(entries, at) + entryTimeoutWord(entries, at));
-			sum ^= entries[(entryNext(entries, at) & isSooner) << entryShift]!;
-			sum ^= entries[Math.max(0, entryPrevious(entries, at) & isSooner) << entryShift]!;
+			sooner += Number(((second + timeoutOf[record]!) | 0) < ((entryLastSecondWord(entries, at) + entryTimeoutWord(entries, at)) | 0));
+		}
+
+		for (let place = 0; place < sooner; place += 1) {
+			const at = soonerAt[place]!;
+			sum ^= entries[entryNext(entries, at) << entryShift]!;
+			sum ^= entries[Math.max(0, entryPrevious(entries, at)) << entryShift]!;
 		}
 
 		touched[0] = sum;
