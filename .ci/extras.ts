@@ -17,8 +17,9 @@ export const writeExtras = async (folder: string, licenses: string): Promise<voi
 		['fish/vendor_completions.d/ipvstop.fish', await completionScript('fish')],
 		['doc/ipvstop/licenses.txt', licenses],
 		['doc/ipvstop/license', fs.readFileSync(path.join(root, 'license'), 'utf8')],
-		...fs.readdirSync(service, {withFileTypes: true}).filter(one => one.isFile())
-			.map(({name}) => [`doc/ipvstop/service/${name}`, fs.readFileSync(path.join(service, name), 'utf8')] as const),
+		...fs.readdirSync(service, {recursive: true, withFileTypes: true}).filter(one => one.isFile() && path.basename(one.parentPath) !== 'debian')
+			.map(one => path.relative(service, path.join(one.parentPath, one.name)))
+			.map(name => [`doc/ipvstop/service/${name}`, fs.readFileSync(path.join(service, name), 'utf8')] as const),
 	];
 	for (const [name, text] of texts) {
 		const file = path.join(folder, 'share', name);

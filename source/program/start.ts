@@ -1,8 +1,8 @@
-import {accessSync, chmodSync, constants, mkdirSync, statSync} from 'node:fs';
+import {accessSync, chmodSync, constants, mkdirSync, readdirSync, statSync} from 'node:fs';
 import path from 'node:path';
 import {type Bookmark} from '../engine/status.js';
 import {startMonitor, type Monitor} from '../engine/monitor.js';
-import {groupOf, indexesOf, isLogPath, LogError, openLog} from '../log/folder.js';
+import {groupOf, indexesOf, isLogPath, listSegments, LogError, openLog} from '../log/folder.js';
 import {writerOf} from '../log/lock.js';
 import {type LogTask} from '../log/log-writer.js';
 import {type LogReading, type MergedReading} from '../engine/task.js';
@@ -87,12 +87,26 @@ export const prepareLog = (options: Options, version: string): LogTask | undefin
 	};
 };
 
-/** Where the unit keeps its log. */
-const serviceLog = '/var/lib/ipvstop/log/';
+/** Where the unit keeps its log; a sensor (`-w nats://…`) keeps one for each site beside it. */
+const serviceState = '/var/lib/ipvstop/';
+const serviceLog = `${serviceState}log/`;
+
+/** The log that was asked for, or those of the service. */
+const logsThere = (log: string | undefined): readonly string[] => {
+	if (log !== undefined) {
+		return [log];
+	}
+
+	try {
+		return [serviceLog, ...readdirSync(serviceState).filter(name => name.startsWith('sensor-')).sort().map(name => `${serviceState}${name}/`)];
+	} catch {
+		return [serviceLog];
+	}
+};
 
 /**
 Without a source, the log of the service, where it is being written and may be read. `hint`: why it is not, where it is there and
-membership of a group would do.
+membership of a group would do, or nobody writes it.
 */
 export const withServiceLog = async (options: Options): Promise<{readonly options: Options; readonly hint?: string}> => {
 	const {read, via, interfaces, join, demo, write, mode, log} = options;
@@ -100,21 +114,30 @@ export const withServiceLog = async (options: Options): Promise<{readonly option
 		return {options};
 	}
 
-	const folder = log ?? serviceLog;
-	try {
-		if (!statSync(folder, {throwIfNoEntry: false})?.isDirectory()) {
-			return {options};
+	let hint: string | undefined;
+	for (const folder of logsThere(log)) {
+		try {
+			if (!statSync(folder, {throwIfNoEntry: false})?.isDirectory()) {
+				continue;
+			}
+
+			accessSync(folder, constants.R_OK | constants.X_OK);
+		} catch {
+			const group = groupOf(path.dirname(`${folder}.`));
+			return {options, hint: `the log of the service (${folder}) is read by the members of the group ${group}; this listens anew`};
 		}
 
-		accessSync(folder, constants.R_OK | constants.X_OK);
-	} catch {
-		const group = groupOf(path.dirname(`${folder}.`));
-		return {options, hint: `the log of the service (${folder}) is read by the members of the group ${group}; this listens anew`};
+		if (await writerOf(folder) !== undefined) {
+			// A list is of the present: it is complete at once.
+			return {options: {...options, read: [{name: 'log', path: folder}], durationSeconds: mode === 'list' ? undefined : options.durationSeconds}};
+		}
+
+		if (listSegments(folder).length > 0) {
+			hint ??= `the log of the service (${folder}) is not being written; -r ${folder} opens what it holds; this listens anew`;
+		}
 	}
 
-	const isWritten = await writerOf(folder) !== undefined;
-	// A list is of the present: it is complete at once.
-	return isWritten ? {options: {...options, read: [{name: 'log', path: folder}], durationSeconds: mode === 'list' ? undefined : options.durationSeconds}} : {options};
+	return {options, ...(hint !== undefined && {hint})};
 };
 
 /** The logs among what is read. */

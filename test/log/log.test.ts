@@ -218,6 +218,11 @@ test('without a source, the log of the service is opened while it is being writt
 	assert.deepEqual([code, stdout], [0, whole.stdout]);
 });
 
+test('that nobody writes the log of the service is said', async () => {
+	const {stderr} = await runCli(['--log', made, '--list', '--duration', '0']);
+	assert.match(stderr, /the log of the service \(.*made\/\) is not being written; -r .*made\/ opens what it holds; this listens anew/v);
+});
+
 test('a log that may not be read says who may', async () => {
 	const {code, stderr} = await runCli(['-r', folderOf('nowhere'), '--list']);
 	assert.equal(code, 2);
