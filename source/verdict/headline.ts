@@ -139,6 +139,7 @@ export const takeoverHeadline = (takeover: Takeover, {name, clock, nowUs}: Headl
 		`${head}${brief}: ${knows}${announced}${heardSince}, ${ends}${lossShort}`,
 		`${head}${brief}: ${knows}, ${ends}${lossShort}`,
 		`${head}: ${knows}, ${ends}${lossShort}`,
+		...(why === '' ? [] : [`${head}: ${b} knows ${known} of ${held}, ${ends}${lossShort}`]),
 		`${who}: ${knows}, ${ends}${lossShort}`,
 		`${who}: ${ends}${lossShort}`,
 		`${who}: ${main}${lossShort}`,
@@ -270,7 +271,8 @@ export const aheadHeadline = ({pair, forecast, takeover, lost, sinceUs, seesJoin
 	}
 
 	const main = level === 'good' || resets === 0 ? (isBetter ? 'KEPT' : 'no resets expected') : resetWords(resets);
-	const [doubt, doubtShort] = sureness === 'either' ? (otherwise > resets ? [`; ${otherwise} if ${b} rebooted`, `; ${otherwise} if rebooted`] : [`; ${otherwise} if ${b} kept its table`, `; ${otherwise} if kept`]) : ['', ''];
+	const condition = otherwise > resets ? `if ${b} rebooted` : `if ${b} kept its table`;
+	const [doubtLong, doubt, doubtShort] = sureness === 'either' ? [`; ${otherwise} RESET${otherwise === 1 ? '' : 'S'} ${condition}`, `; ${otherwise} ${condition}`, `; ${otherwise} ${otherwise > resets ? 'if rebooted' : 'if kept'}`] : ['', '', ''];
 	if (failBack && level !== 'good' && resets > 0) {
 		const warning = `DO NOT fail back to ${b}`;
 		return {
@@ -299,6 +301,7 @@ export const aheadHeadline = ({pair, forecast, takeover, lost, sinceUs, seesJoin
 
 	return {
 		text: firstFitting([
+			`${starts[0]}: ${knows}${scope}, ${main}${doubtLong}${loss}`,
 			`${starts[0]}: ${knows}${scope}, ${main}${doubt}${loss}`,
 			`${starts[0]}: ${knows}, ${main}${doubt}${loss}`,
 			`${starts[1]}: ${knows}${isYoung ? scope : ''}, ${main}${doubt}${lossShort}`,

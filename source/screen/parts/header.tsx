@@ -95,14 +95,14 @@ const directorLine = (director: Director, pair: Pair | undefined, {sample, colum
 	const pace = records === undefined ? '' : `${rate(records)} rec/s`;
 	const hasAdverts = role === 'MASTER' && evidence.includes('advert ');
 	const brief = hasAdverts ? `${isShared ? 'VRID' : 'prio'} ${isShared ? director.vrid : director.priority}  advert ${age(director.lastAdvertUs)}` : evidence;
-	const least = hasAdverts ? `${isShared ? `VRID ${director.vrid}  ` : ''}advert ${age(director.lastAdvertUs)}` : evidence;
+	const least = hasAdverts ? `${isShared ? `VRID ${director.vrid}  ` : ''}advert ${age(director.lastAdvertUs)}` : evidence.replace(', no adverts', '');
 	const name = directorName(sample.status, director.index, named);
 	const site = siteOf(sample.status, director.segment);
 	const who = `${isMaster ? '*' : ' '}${site === '' ? '' : `${site} `}${name} ${director.address.padEnd(columns < 72 ? 0 : 10)}`;
 	const join = (...parts: readonly string[]): string => `${who} ${[role, ...parts].filter(Boolean).join('  ')}`;
 	const text = fitting([
 		join(evidence, claim, sync, pace, lost), join(brief, claim, sync, pace, lost), join(brief, claim, sync, lost || pace), join(brief, claimShort, sync, lost || pace),
-		join(brief, claimShort, sync, lost), join(brief, claimShort, sync, lostShort), join(least, claimShort, sync, lostShort), join(least, sync, lostShort), join(sync, lostShort),
+		join(brief, claimShort, sync, lost), join(brief, claimShort, sync, lostShort), join(least, claimShort, sync, lostShort), join(least, sync, lostShort), join(least, lostShort), join(sync, lostShort),
 	], columns);
 	return withTones(text, 'plain', [[role, tone], ...(isOverdue ? [[sync, 'warning'] as const] : []), ...(lost ? [[lost, 'alarm'] as const, [lostShort, 'alarm'] as const] : [])]);
 };

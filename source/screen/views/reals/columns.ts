@@ -29,7 +29,7 @@ const columnsAt = (nowUs: number, glyphs: Glyphs): ReadonlyArray<Column<RealRow>
 	{id: 'bar', title: '', help: '', align: 'left', least: 20, from: 120, text: ({real, service}) => bar(sessionsOf(real) / Math.max(1, sessionsOf(service)), 20, glyphs)},
 	{id: 'end', title: 'END/s', help: 'ended per second, over 10 s', align: 'right', least: 6, from: 84, text: ({real}) => rate(real.endRates.tenSeconds)},
 	{id: 'new', title: 'NEW/s', help: 'new per second, over 10 s', align: 'right', least: 6, from: 0, text: ({real}) => rate(real.newRates.tenSeconds)},
-	{id: 'last', title: 'LAST NEW', help: 'since the last session began', align: 'right', least: 8, from: 64, text: ({real}) => real.lastNewUs > 0 ? ago((nowUs - real.lastNewUs) / secondUs) : 'never'},
+	{id: 'last', title: 'NEW AGO', help: 'since the last session began', align: 'right', least: 8, from: 64, text: ({real}) => real.lastNewUs > 0 ? ago((nowUs - real.lastNewUs) / secondUs) : 'never'},
 ];
 
 export const realColumns = (nowUs: number, columns: number, glyphs: Glyphs): ReadonlyArray<Column<RealRow>> => columnsAt(nowUs, glyphs).filter(({from}) => columns >= from);
