@@ -50,7 +50,8 @@ const longIntervalSeconds = 1_000_000;
 const meanRhythm = (mean: number, intervalMs: number): number => {
 	// Rounded. Not more than 32 bits, so that it is no division of doubles.
 	const heard = ((Math.min(maxRhythm * 250, intervalMs) + 125) / 250) >>> 0;
-	return mean === 0 ? heard : mean + ((heard - mean) >> 2);
+	const moved = mean + ((heard - mean) >> 2);
+	return mean === 0 ? heard : moved;
 };
 
 export const createSessionUpdate = ({arrays, lookup, lookupState, pathTable, changes, refusals, shares, wheel}: UpdateParts): SessionUpdate => {
@@ -223,10 +224,10 @@ export const createSessionUpdate = ({arrays, lookup, lookupState, pathTable, cha
 			countEntryUpdate(entries, at);
 			addEntryMasks(entries, at, sentMask, directorBit);
 			const interval = ((second - last) * 1000) + (ms - lastFraction);
-			if (interval >= rhythmLeastMs) {
-				setEntryRhythm(entries, at, meanRhythm(entryRhythm(entries, at), interval));
-			}
-
+			const rhythm = entryRhythm(entries, at);
+			// Reckoned in any case: what runs for the first time a second after the start would have all of this compiled again.
+			const mean = meanRhythm(rhythm, interval);
+			setEntryRhythm(entries, at, interval >= rhythmLeastMs ? mean : rhythm);
 			if (second + timeout < dueSecond || (second + timeout === dueSecond && ms < lastFraction)) {
 				unlinkEntry(wheel, entries, slot);
 				linkEntry(wheel, entries, slot, moment.nowMs + (timeout * 1000));
