@@ -64,19 +64,29 @@ const accountTable = (takeover: Takeover, {sample: {status}, columns, named}: Fr
 
 const namesOf = (indexes: readonly number[], {sample: {status}, named}: Frame): string => indexes.map(index => directorName(status, index, named)).join(' ');
 
+/** Less of a name than this tells nothing. */
+const leastName = 4;
+
+/** Who they are, and where they are heard: whole words where there is no room for all. */
+const pairTitle = (pair: Pair, master: string, frame: Frame): string => {
+	const {columns, sample: {status}} = frame;
+	const text = phrased([
+		{text: `PAIR ${namesOf(pair.directors, frame)}: ${master}`}, {text: `VRID ${pair.vrids.join(' ') || '-'}`, spare: 1}, {text: `sync id ${pair.syncids.join(' ') || '-'}`, spare: 2},
+		{text: pair.group === '' ? '' : `${pair.group}:${pair.port}`, spare: 3},
+	], columns);
+	const room = columns - text.length - ' on '.length;
+	return room < leastName ? text : `${text} on ${fit(onScreen(status?.segments[pair.segment] ?? '?'), room)}`;
+};
+
 const pairLines = (pair: Pair, frame: Frame): Line[] => {
 	const {sample, columns, localTime, named} = frame;
 	const {nowUs, status} = sample;
 	const words = wordsOf(sample, localTime, named);
 	const split = pair.splitBrain;
-	const segment = status?.segments[pair.segment] ?? '?';
 	const master = split?.endUs === 0 ? 'two masters at once' : (pair.master >= 0 ? `${directorName(status, pair.master, named)} is master by ${pair.masterBy} for ${ago((nowUs - pair.masterSinceUs) / secondUs)}` : 'nobody is master');
 	const takeover = lastTakeover(pair, nowUs);
 	return [
-		line(phrased([
-			{text: `PAIR ${namesOf(pair.directors, frame)}: ${master}`}, {text: `VRID ${pair.vrids.join(' ') || '-'}`, spare: 1}, {text: `sync id ${pair.syncids.join(' ') || '-'}`, spare: 2},
-			{text: pair.group === '' ? '' : `${pair.group}:${pair.port}`, spare: 3}, {text: `on ${onScreen(segment)}`, spare: 4},
-		], columns), 'title'),
+		line(pairTitle(pair, master, frame), 'title'),
 		...pair.warnings.flatMap(({text, level, sinceUs}) => wrapText(`${level === 'warning' ? '!' : ' '} ${onScreen(text)} (${ago((nowUs - sinceUs) / secondUs)})`, columns).map(part => line(part, level === 'warning' ? 'warning' : 'plain'))),
 		...(split ? splitBrainVerdict(pair.claimUs > split.claimUs ? {...split, claimUs: pair.claimUs, claimant: pair.claimant} : split, nowUs, words).sentences.flatMap(text => wrapText(text, columns)).map(text => line(text, split.endUs === 0 ? 'alarm' : 'plain')) : []),
 		...(takeover
