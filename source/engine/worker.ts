@@ -9,6 +9,7 @@ import {createRecordRingWriter} from '../ring/record-ring.js';
 import {createRecorder, type RecordingStatus} from '../recording/recording.js';
 import {type LogSource} from '../log/log-source.js';
 import {createLogWriter} from '../log/log-writer.js';
+import {complaintsOf} from '../log/folder.js';
 import {secondUs} from '../wire/second.js';
 import {type Choice} from './choice.js';
 import {createSteadyOffset, createTimeline, systemClocks} from './timeline.js';
@@ -140,7 +141,7 @@ const run = async (port: MessagePort, task: WorkerTask) => {
 		sinceUs: isLive ? Math.min(startedUs, engine.firstUs() || startedUs) : engine.firstUs(),
 		wallOffsetUs: isLive ? wallOffset() : (logSource?.wallOffsetUs() ?? 0),
 		log: logWriter?.status(),
-		past: logSource && {isMerged: merged !== undefined, isLive: logSource.isFollowing(), problems: past?.log.problems ?? merged!.flatMap(({log: {problems}}) => problems)},
+		past: logSource && {isMerged: merged !== undefined, isLive: logSource.isFollowing(), problems: (past ? [past] : merged!).flatMap(one => complaintsOf(one.log, undefined))},
 		places: engine.places(),
 		segments: engine.segments.names(),
 		directors: engine.directors.all(),

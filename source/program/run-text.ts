@@ -72,6 +72,14 @@ export const runText = async (
 				complain(`${name} failed: ${detail}`);
 			}
 		}
+
+		// A log that is followed may never end.
+		for (const problem of now?.past?.isLive ? now.past.problems : []) {
+			if (!told.has(problem)) {
+				told.add(problem);
+				complain(problem);
+			}
+		}
 	});
 
 	if (process.stderr.isTTY && (options.mode === 'list' || options.mode === 'report' || !process.stdout.isTTY)) {
@@ -197,7 +205,7 @@ export const runText = async (
 
 	const end = monitor.hasEnded() ? await monitor.ended : undefined;
 	if (end && !output.isClosed()) {
-		for (const problem of [...end.remarks ?? [], ...end.problems]) {
+		for (const problem of [...end.remarks ?? [], ...end.problems].filter(one => !told.has(one))) {
 			complain(problem);
 		}
 

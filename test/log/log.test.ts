@@ -7,8 +7,9 @@ import test, {after} from 'node:test';
 import {setTimeout as delay} from 'node:timers/promises';
 import {takeLock, writerOf} from '../../source/log/lock.js';
 import {createLiveWire, whyNoLiveWire} from '../support/live-wire.js';
-import {finished, run, start, unprivileged, whyNotUnprivileged} from '../support/program.js';
+import {finished, run, saying, start, unprivileged, whyNotUnprivileged} from '../support/program.js';
 import {runCli} from '../support/run-cli.js';
+import {openTerminal} from '../support/terminal.js';
 
 const capture = path.join(import.meta.dirname, '../captures/failover-preempt.pcap');
 const root = mkdtempSync(path.join(tmpdir(), 'ipvstop-log-'));
@@ -221,6 +222,30 @@ test('without a source, the log of the service is opened while it is being writt
 test('that nobody writes the log of the service is said', async () => {
 	const {stderr} = await runCli(['--log', made, '--list', '--duration', '0']);
 	assert.match(stderr, /the log of the service \(.*made\/\) is not being written; -r .*made\/ opens what it holds; this listens anew/v);
+});
+
+test('what cannot be read of a log that is being written is said while it is followed, in text and on a screen', async context => {
+	const folder = copyOf('damaged-live');
+	const last = readdirSync(folder).findLast(one => one.endsWith('.pcapng'))!;
+	const octets = readFileSync(folder + last);
+	octets.writeUInt32LE(13, octets.readUInt32LE(4) + 4); // The length of its second block.
+	writeFileSync(folder + last, octets);
+	const lock = await takeLock(folder);
+	if (typeof lock === 'string') {
+		assert.fail(lock);
+	}
+
+	context.after(() => {
+		lock.release();
+	});
+	const child = start(['--no-config', '--events', '-r', folder]);
+	child.stdout!.resume();
+	await saying(child.stderr!, text => /damaged-live\/: segment \d+ .+\. What could be read was read\.\n/v.test(text));
+	child.kill('SIGTERM');
+	const terminal = openTerminal(['--no-config', '-r', folder]);
+	await terminal.until(screen => /^TROUBLE damaged-live\/: segment \d+ /mv.test(screen));
+	terminal.type('q');
+	await terminal.exit;
 });
 
 test('a log that may not be read says who may', async () => {

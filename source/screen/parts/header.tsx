@@ -182,13 +182,20 @@ const totalsLine = ({services, totals, ...sample}: Sample, columns: number): Lin
 
 /** A source that is in trouble is told beside what happened. */
 const troubleOf = ({status, ended}: Sample): string | undefined => {
-	const problem = ended?.problems[0];
+	// What cannot be read of a log is known before that ends; where the folder lies is no news.
+	const problem = ended?.problems[0] ?? status?.past?.problems.at(-1)?.replace(/^\/.*\/(?=[^\/]+\/: )/v, '');
 	if (problem) {
 		return problem;
 	}
 
 	const [down, ...others] = status?.places.filter(place => place.state === 'down' || place.state === 'gone' || place.state === 'failed') ?? [];
 	return down && `${down.name} ${down.state}: ${down.detail}${others.length > 0 ? `; also ${others.map(({name}) => name).join(', ')}` : ''}`;
+};
+
+/** That, as a line; none where all is well. */
+export const troubleLines = (sample: Sample, columns: number): readonly Line[] => {
+	const trouble = troubleOf(sample);
+	return trouble === undefined ? [] : [line(fit(`TROUBLE ${onScreen(trouble)}`, columns), 'alarm')];
 };
 
 const limitWords: Readonly<Record<LimitName, string>> = {
@@ -270,11 +277,10 @@ const verdictLines = (frame: Frame): Line[] => {
 	const takeover = pair && !lastSplit(pair, sample.nowUs) ? lastTakeover(pair, sample.nowUs) : undefined;
 	const answers = pair && answersOf(pair, frame, columns);
 	const {shown, rest} = otherPairs(sample, rows);
-	const trouble = troubleOf(sample);
 	const crowd = crowdOf(sample);
 	const {evicted, evictedUnknown} = sample.totals;
 	return [
-		...(trouble === undefined ? [] : [line(fit(`TROUBLE ${onScreen(trouble)}`, columns), 'alarm')]),
+		...troubleLines(sample, columns),
 		...(answers ? answers.filter(({text}) => text !== '').map((one, index) => headline(one, columns, index === 0 && frame.view.name !== 'failover' ? 'key 4' : '')) : []),
 		takeover && takeover.coverage.held > 0 ? accountLine(takeover, columns) : totalsLine(sample, columns),
 		...shown.map(one => pairLine(one, frame)),
@@ -288,7 +294,7 @@ export const headerRows = (sample: Sample, room: number, rows: number): number =
 	const {shown, rest} = shownDirectors(sample, room);
 	const others = otherPairs(sample, rows);
 	return 1 + shown.length + Number(rest > 0 && shown.length < room) + (mainPair(sample) ? 2 : 0) + 1
-		+ others.shown.length + Number(others.rest > 0) + Number(troubleOf(sample) !== undefined) + Number(crowdOf(sample).length > 0);
+		+ others.shown.length + Number(others.rest > 0) + troubleLines(sample, 0).length + Number(crowdOf(sample).length > 0);
 };
 
 /** The first lines of every view: who, what happened, did it work, what would happen now. */

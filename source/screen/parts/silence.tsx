@@ -7,7 +7,7 @@ import {keyHints} from '../keymap.js';
 import {Lines} from '../theme.js';
 import {secondUs} from '../../wire/second.js';
 import {Hints} from './foot.js';
-import {directorLines, refusals, titleLine} from './header.js';
+import {directorLines, refusals, titleLine, troubleLines} from './header.js';
 import {nothingHeard} from './nothing-heard.js';
 
 /** Nothing that a table can be made from has been heard so far. */
@@ -23,13 +23,16 @@ const wordsOf = ({sample, columns, target}: Frame): readonly string[] => {
 		: nothingHeard({places: status?.places ?? [], tallies: status?.tally.places ?? [], obstacle: obstacleText(sample), target, joined, faults: refusals(sample)});
 };
 
+/** What a place is in is in the table below; what cannot be read of a log is not. */
+const logTroubleLines = ({sample, columns}: Frame) => (sample.status?.past?.problems.length ?? 0) > 0 ? troubleLines(sample, columns) : [];
+
 /** Says why there is nothing to see, and what to do about it. */
 export const silencePage: Page = {
 	extent: nothingToScroll,
 	needs: () => ({}),
 	Picture({frame}) {
 		const {columns, rows} = frame;
-		const lines = [titleLine(frame, true), ...directorLines(frame, 3), line(''), ...wordsOf(frame).map(text => line(fit(text, columns)))];
+		const lines = [titleLine(frame, true), ...directorLines(frame, 3), ...logTroubleLines(frame), line(''), ...wordsOf(frame).map(text => line(fit(text, columns)))];
 		return (
 			<>
 				<Box flexDirection='column' height={rows - 1}><Lines lines={lines.slice(0, rows - 1)}/></Box>
