@@ -33,9 +33,18 @@ test('lintian finds no error in it', withLintian, () => {
 	assert.deepEqual(stdout.split('\n').filter(line => /^[EW]:/v.test(line)), []);
 });
 
-test('the file asks for no newer glibc than Debian 11 and Alma 8 have', withObjdump, () => {
-	const needed = execFileSync('objdump', ['--private-headers', path.join(build, 'ipvstop')], {encoding: 'utf8'}).matchAll(/GLIBC_2\.(\d+)/gv);
-	assert.ok(Math.max(...[...needed].map(match => Number(match[1]))) <= 28);
+/** What Alma 8 has, the oldest of all that are named: glibc, and the libstdc++ of gcc 8. */
+const oldest = {GLIBC: '2.28', GLIBCXX: '3.4.25', CXXABI: '1.3.11'} as const;
+
+const isNewer = (one: string, other: string): boolean => one.localeCompare(other, 'en', {numeric: true}) > 0;
+
+test('the file asks for no newer glibc and libstdc++ than Debian 11 and Alma 8 have', withObjdump, () => {
+	const headers = execFileSync('objdump', ['--private-headers', path.join(build, 'ipvstop')], {encoding: 'utf8'});
+	for (const [library, most] of Object.entries(oldest)) {
+		const needed = [...headers.matchAll(new RegExp(String.raw`\b${library}_(\d[\d.]*)$`, 'gmv'))].map(match => match[1]!);
+		assert.ok(needed.length > 0, library);
+		assert.deepEqual(needed.filter(one => isNewer(one, most)), [], library);
+	}
 });
 
 for (const [release, number] of [['bookworm', 12], ['trixie', 13]] as const) {
