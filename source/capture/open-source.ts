@@ -29,6 +29,8 @@ export type SourceOptions = {
 	readonly passive: boolean;
 	/** Heard together with others that are not named here. */
 	readonly isBeside?: boolean;
+	/** Whether the end was asked for: what waits to be captured then is not wanted. */
+	readonly isEnding?: () => boolean;
 	readonly groups: readonly string[];
 	readonly ports: readonly number[];
 	readonly until?: Moment | undefined;

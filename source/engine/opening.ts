@@ -5,6 +5,7 @@ import {combineSources} from '../capture/combine.js';
 import {openSource, type OpenedSource} from '../capture/open-source.js';
 import {CaptureError, type PacketSink} from '../capture/source.js';
 import {createDemo} from '../demo/demo.js';
+import {isStopped} from '../ring/shared-ring.js';
 import {createTableWriter} from '../table/write/writer.js';
 import {tableMemoryProblem} from '../table/memory.js';
 import {ago} from '../text/format.js';
@@ -20,6 +21,9 @@ import {type Timeline} from './timeline.js';
 import {type Engine} from './engine.js';
 import {hearAside} from './log-engine.js';
 import {type LogReading, type MergedReading, type WorkerTask} from './task.js';
+
+/** The other thread says in shared memory that it ends: a message of it waits until a turn of capturing is over. */
+const endingOf = ({memory}: WorkerTask) => (): boolean => isStopped(memory.changes);
 
 /** Takes a log to write to. Throws a `CaptureError` when somebody else writes it, or nobody may. */
 export const openKeeping = async ({folder}: LogTask) => {
@@ -77,7 +81,7 @@ const openMergedSource = ({task, timeline, released, engine}: SourceParts, logs:
 		fromUs: wantedUs <= 0 ? 0 : recentStart(logs, momentUs),
 		isPaced: isOnScreen && !isLive,
 		wallOffsetUs: timeline.wallOffset,
-		beside: isBeside ? combineSources([openSource({...task.source, isBeside: true}, timeline, released)], clock) : undefined,
+		beside: isBeside ? combineSources([openSource({...task.source, isBeside: true, isEnding: endingOf(task)}, timeline, released)], clock) : undefined,
 		onAside(timeUs, log, {note, gap, slept}) {
 			// What one of them missed says nothing of the others.
 			const detail = [
@@ -123,7 +127,7 @@ export const openTask = (parts: SourceParts): OpenedSource | LogSource => {
 		});
 	}
 
-	return task.demo ? createDemo({seed: task.demo.seed, clock}) : openSource(task.source, timeline, released);
+	return task.demo ? createDemo({seed: task.demo.seed, clock}) : openSource({...task.source, isEnding: endingOf(task)}, timeline, released);
 };
 
 /** Hands to one sink what comes from that time on, and to another what comes before: a log is opened from a checkpoint before the moment that is wanted. */

@@ -130,6 +130,9 @@ export const stopRing = (memory: RingMemory) => {
 	Atomics.notify(control, controlAt.textConsumed);
 };
 
+/** Whether that was done: the one who listens is about to end. */
+export const isStopped = ({control}: RingMemory): boolean => Atomics.load(new Int32Array(control), controlAt.stop) !== 0;
+
 export type RingReader = {
 	/**
 	Hands up to `limit` records to `each`, oldest first; `record` is borrowed. Gives how many it looked at. `isWanted` sees a record where it lies,

@@ -61,11 +61,11 @@ const createFakePcap = ({linkType = 'LINKTYPE_ETHERNET', refuse = (_filter: stri
 	return fake;
 };
 
-const open = (fake: ReturnType<typeof createFakePcap>, {filters = ['one'], deliver = (_packet: Packet): void => undefined, processorMs = (): number => 0} = {}): PcapHandle => {
+const open = (fake: ReturnType<typeof createFakePcap>, {filters = ['one'], deliver = (_packet: Packet): void => undefined, processorMs = (): number => 0, isEnding = (): boolean => false} = {}): PcapHandle => {
 	const time = createKernelTime();
 	time.beginTurn(1_000_000_000, 1_000_000_000);
 	return openPcapHandle(fake.binding, {
-		device: 'eth0', filters, snapLength: 2048, ringOctets: 1_048_576, place: 3, time, processorMs, deliver,
+		device: 'eth0', filters, snapLength: 2048, ringOctets: 1_048_576, place: 3, time, processorMs, isEnding, deliver,
 	});
 };
 
@@ -108,6 +108,18 @@ test('under a flood the rest of a long turn is counted as lost unread, and the n
 	const before = count;
 	handle.dispatch();
 	assert.equal(count, before + 10);
+});
+
+test('when the end is asked for in the middle of a turn, what waits is left, and is not lost', () => {
+	const fake = createFakePcap();
+	let count = 0;
+	const handle = open(fake, {isEnding: () => count >= 100, deliver() {
+		count++;
+	}});
+	fake.arrived.push(...Array.from({length: 10_000}, () => ({seconds: 1000, octets: [1]})));
+	handle.dispatch();
+	assert.ok(count >= 100 && count < 200, `${count} delivered`);
+	assert.equal(handle.drops(), 0);
 });
 
 test('a turn that takes long over a few packets loses none of them', () => {

@@ -70,7 +70,8 @@ export const heldTime = (seconds: number): readonly string[] => [`--import=data:
 
 /** Waits for the end of a program that runs; all that it has not said yet is read. To be called before it ends: Node drops what nobody reads. */
 export const finished = async (child: ChildProcess): Promise<Finished> => {
-	const [stdout, stderr] = await Promise.all([text(child.stdout!), text(child.stderr!), once(child, 'exit')]);
+	const hasEnded = child.exitCode !== null || child.signalCode !== null;
+	const [stdout, stderr] = await Promise.all([text(child.stdout!), text(child.stderr!), ...(hasEnded ? [] : [once(child, 'exit')])]);
 	return {code: child.exitCode, signal: child.signalCode, stdout, stderr};
 };
 

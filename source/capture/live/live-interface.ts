@@ -36,6 +36,7 @@ type LiveGround = FilterOptions & {
 	readonly clock: CaptureClock;
 	/** Never join a group. */
 	readonly passive: boolean;
+	readonly isEnding?: () => boolean;
 };
 
 /** One interface that is captured on, or was, and is again when it returns. `all` are those of the host at this moment. */
@@ -73,7 +74,7 @@ const snapLengthFor = (mtu: number): number => mtu > 1500 ? Math.min(mtu + 64, 2
 
 /** `place`: its number in the list of places. */
 export const createLiveInterface = (name: string, place: number, ground: LiveGround): LiveInterface => {
-	const {binding, sink, time, clock, passive, groups, ports} = ground;
+	const {binding, sink, time, clock, passive, groups, ports, isEnding} = ground;
 	let handle: PcapHandle | undefined;
 	/** Hears it when it may not be captured on any more. */
 	let listener: GroupListener | undefined;
@@ -110,6 +111,7 @@ export const createLiveInterface = (name: string, place: number, ground: LiveGro
 			place,
 			time,
 			processorMs,
+			isEnding,
 			deliver(packet) {
 				sink.packet(packet);
 			},

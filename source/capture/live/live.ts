@@ -16,6 +16,8 @@ type LiveOptions = FilterOptions & {
 	readonly listInterfaces: () => NetworkInterface[];
 	readonly loadPcap: () => PcapBinding;
 	readonly clock: CaptureClock;
+	/** Whether the end was asked for: what waits then is not wanted. */
+	readonly isEnding?: () => boolean;
 };
 
 /** Between two looks at what was captured: while packets come, and at most while none do. Of 97 000 frames a second the ring holds what comes in ten times the latter. */

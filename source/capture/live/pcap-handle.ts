@@ -29,6 +29,8 @@ type PcapHandleOptions = {
 	readonly time: KernelTime;
 	/** Processor time of this thread, in milliseconds: what the bound on one turn is of. */
 	readonly processorMs: () => number;
+	/** Whether the end was asked for, which the thread hears only between turns: what waits then is not wanted. */
+	readonly isEnding?: (() => boolean) | undefined;
 	readonly deliver: (packet: Packet) => void;
 };
 
@@ -70,7 +72,7 @@ const unopenedOf = (binding: PcapBinding): PcapSession[] => {
 Opens an interface. Throws libpcap's own words; a filter that does not compile is none of its reasons unless all fail.
 */
 export const openPcapHandle = (binding: PcapBinding, options: PcapHandleOptions): PcapHandle => {
-	const {device, filters, snapLength, ringOctets, place, time, processorMs, deliver} = options;
+	const {device, filters, snapLength, ringOctets, place, time, processorMs, isEnding, deliver} = options;
 	const buffer = Buffer.alloc(snapLength);
 	const header = Buffer.alloc(16);
 	const headerView = new DataView(header.buffer, header.byteOffset, header.byteLength);
@@ -89,6 +91,7 @@ export const openPcapHandle = (binding: PcapBinding, options: PcapHandleOptions)
 	let deadlineMs = 0;
 	let count = 0;
 	let shedding = false;
+	let isOver = false;
 	let shed = 0;
 	let kernelDrops = 0;
 	let lastKernelDrops = 0;
@@ -97,7 +100,7 @@ export const openPcapHandle = (binding: PcapBinding, options: PcapHandleOptions)
 	// What is thrown through the native frames aborts the process, so it waits until they are gone. The header is in the
 	// byte order of this host, as the addon copies it.
 	const onPacket = (): void => {
-		if (closed || failed) {
+		if (closed || failed || isOver) {
 			return;
 		}
 
@@ -118,8 +121,9 @@ export const openPcapHandle = (binding: PcapBinding, options: PcapHandleOptions)
 			return;
 		}
 
-		if (++count % turnStep === 0 && processorMs() > deadlineMs) {
-			shedding = true;
+		if (++count % turnStep === 0) {
+			isOver = isEnding?.() ?? false;
+			shedding = processorMs() > deadlineMs;
 		}
 	};
 
