@@ -173,6 +173,7 @@ const runWith = async (given: Options, {stop, hangUp, watch}: Ways): Promise<num
 			// All of a file at full speed, whose changes are waited for.
 			survey: () => startEngine({...options, mode: 'events', at: undefined}, {through, bookmarkEvery: recordsOfBookmark}),
 			past: pastOf(options),
+			prepare: prepareMonitor,
 		}, {...options, target: targetText(options), save: saveSessions, ownEvents: () => triggers?.log.recent().map(outcomeEvent) ?? []}, stop.promise);
 		const incomplete = recordingProblem(monitor);
 		const {lackOfRoom} = await import('./program/heard.js');

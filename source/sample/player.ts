@@ -13,6 +13,8 @@ export type Pace = {readonly speed: number; readonly isPaused: boolean};
 export type Openers = {
 	/** The file again, standing at a moment. */
 	readonly reopen: (timeUs: number, bookmark?: Bookmark) => Monitor;
+	/** The thread of the next monitor is going to be needed. */
+	readonly prepare?: () => void;
 	/** The file at full speed, its changes held until they are read; it makes bookmarks on its way. */
 	readonly survey: () => Monitor;
 	/** What a log holds, looked at again; where a log is looked at, nothing is surveyed. */
@@ -81,7 +83,7 @@ const farUs = 30 * secondUs;
 /** How often is looked what is new in a log. */
 const lookMs = 5000;
 
-export const createPlayer = (first: Monitor, {reopen, survey, past}: Openers): Player => {
+export const createPlayer = (first: Monitor, {reopen, survey, past, prepare}: Openers): Player => {
 	/** The present of a log, which goes on while its past is looked at. */
 	const present = past && first.status()?.past?.isLive ? first : undefined;
 	const listeners = new Set<() => void>();
@@ -157,6 +159,9 @@ export const createPlayer = (first: Monitor, {reopen, survey, past}: Openers): P
 				stop();
 				monitor.send({type: 'speed', speed});
 				takeOver(monitor, wasPlaying);
+				if (!isClosed) {
+					prepare?.();
+				}
 			}
 		});
 	};
@@ -200,6 +205,10 @@ export const createPlayer = (first: Monitor, {reopen, survey, past}: Openers): P
 	// A file that is read as fast as can be is not read by two at once.
 	if (past) {
 		void lookAtLog();
+		if (prepare) {
+			// After the first frame.
+			setImmediate(prepare);
+		}
 	} else if (first.status()?.replay?.speed === Infinity) {
 		void first.ended.then(look);
 	} else if (first.status()?.replay) {
