@@ -100,8 +100,11 @@ export const restoreEntries = (arrays: TableArrays, {head}: TableParts, isFreePe
 	return {withoutPort, unknown};
 };
 
+/** Keeps the reading ahead from being optimised away. */
+const readAhead = new Int32Array(1);
+
 /**
-Follows all lists of the wheel at once, so that the reading of one entry need not wait for another's. Each entry names the one before
+Follows all lists of the wheel at once, and reads their next entries ahead: none then waits for another's to come from memory. Each entry names the one before
 it, so that none can be met twice; and as many must be met as there are.
 */
 export const checkWheel = ({entries, numbers}: TableArrays, {head, sections}: TableParts, heads: Int32Array): void => {
@@ -113,11 +116,19 @@ export const checkWheel = ({entries, numbers}: TableArrays, {head, sections}: Ta
 	check(heads[sweeping] === 0 && head.nextTick <= nowTick + 1, 'has a wheel that is being turned');
 	const cursors = heads.slice();
 	const before = Int32Array.from(heads, (_, bucket) => bucketLink(bucket));
-	let lists = [...cursors.keys()].filter(bucket => cursors[bucket] !== 0);
+	const lists = new Int32Array(wheelHeads).map((_, bucket) => bucket).filter(bucket => cursors[bucket] !== 0);
+	let count = lists.length;
 	let met = 0;
-	while (lists.length > 0) {
-		const left: number[] = [];
-		for (const bucket of lists) {
+	while (count > 0) {
+		let sum = 0;
+		for (let index = 0; index < count; index += 1) {
+			sum += entryFlags(entries, cursors[lists[index]!]! << entryShift);
+		}
+
+		readAhead[0] = sum;
+		let left = 0;
+		for (let index = 0; index < count; index += 1) {
+			const bucket = lists[index]!;
 			const slot = cursors[bucket]!;
 			const at = slot << entryShift;
 			if (!isIn(slot, 1, highWater) || !isEntryUsed(entries, at) || entryPrevious(entries, at) !== before[bucket]) {
@@ -134,11 +145,12 @@ export const checkWheel = ({entries, numbers}: TableArrays, {head, sections}: Ta
 			before[bucket] = slot;
 			cursors[bucket] = entryNext(entries, at);
 			if (cursors[bucket] !== 0) {
-				left.push(bucket);
+				lists[left] = bucket;
+				left += 1;
 			}
 		}
 
-		lists = left;
+		count = left;
 	}
 
 	check(met === used, 'has sessions that would never expire');
