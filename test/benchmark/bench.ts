@@ -119,15 +119,15 @@ const tables = async (): Promise<void> => {
 	const [file, updates, map] = [seconds('file'), seconds('updates'), seconds('map')];
 	if (hasTshark) {
 		const tshark = seconds('tshark');
-		add(figure('capture file to table, against tshark -T fields', tshark / file, 16, 'x', `ours ${rate(file)}, tshark ${rate(tshark)} for ${tsharkFields.length} fields`, 4));
+		add(figure('capture file to table, against tshark -T fields', tshark / file, 16, 'x', `ours ${rate(file)}, tshark ${rate(tshark)} for ${tsharkFields.length} fields`, 5));
 	} else {
 		say('skip file to table against tshark: no tshark here');
 	}
 
-	add(figure('record updates, against a Map of objects', map / updates, 25, 'x', `ours ${rate(updates)}, Map ${rate(map)}`, 6));
+	add(figure('record updates, against a Map of objects', map / updates, 25, 'x', `ours ${rate(updates)}, Map ${rate(map)}`, 8));
 	if (hasCompiler) {
 		const c = seconds('c');
-		add(figure('record updates, against C with prefetch', c / updates, 0.6, 'x', `ours ${rate(updates)}, C ${rate(c)}, which keeps no changes, rates or references`, 0.15));
+		add(figure('record updates, against C with prefetch', c / updates, 0.6, 'x', `ours ${rate(updates)}, C ${rate(c)}, which keeps no changes, rates or references`, 0.2));
 	} else {
 		say('skip record updates against C: no gcc here');
 	}
