@@ -147,7 +147,7 @@ def losing(name, command, screen=None):
 def day():
     """A log of 24 hours, and the service that goes on with it."""
     sh(f'rm -rf {LOG}*')
-    step('a day is written', f'runuser -u ipvstop -- ipvstop --no-config -r /out/day.pcap -w {LOG} --list | wc -l; du -sh {LOG}; ls {LOG}*.pcapng | wc -l', patience=400)
+    step('a day is written', f'runuser -u ipvstop -- ipvstop --no-config -r eth1=/out/day.pcap -w {LOG} --list | wc -l; du -sh {LOG}; ls {LOG}*.pcapng | wc -l', patience=400)
     step('start on it', 'systemctl start ipvstop')
     began = time.monotonic()
     until('metrics', lambda: metrics() != '')
