@@ -39,15 +39,14 @@ export const isAfterTakeover = (sample: Sample): boolean => {
 	return pair !== undefined && lastTakeover(pair, sample.nowUs) !== undefined;
 };
 
-/** The desk cannot tell what a master knows: the new one of the last takeover, or the one that would follow. `isUnheard`: nobody would follow, and that is said of all rows at once. */
-export const cannotTell = (sample: Sample): {readonly now: boolean; readonly next: boolean; readonly isUnheard: boolean} => {
+/** The desk cannot tell what a master knows: the new one of the last takeover, or the one that would follow. */
+export const cannotTell = (sample: Sample): {readonly now: boolean; readonly next: boolean} => {
 	const pair = mainPair(sample);
 	const takeover = pair && lastTakeover(pair, sample.nowUs);
 	const forecast = pair && forecastOf(pair);
 	return {
 		now: takeover !== undefined && expectationAfter(takeover).sureness === 'unknown',
 		next: forecast !== undefined && expectationOf(forecast.coverage, forecast.ownKept).sureness === 'unknown',
-		isUnheard: sample.status?.failover.grounds.every(ground => ground.isUnheard) ?? false,
 	};
 };
 

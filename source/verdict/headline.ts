@@ -192,7 +192,7 @@ export const splitHeadlines = (pair: Pick<Pair, 'claimant' | 'claimUs'>, split: 
 	const trafficShort = claimed ? `clients go to ${name(claimant)} (ARP ${ago((nowUs - claimUs) / secondUs)} ago)` : 'no ARP seen';
 	const stakes = sides.some(({count}) => count > 0)
 		? sides.map(({one, count}) => `${count} open TCP known to ${one} alone`).join(', ')
-		: 'no open TCP is known to one alone';
+		: 'none was announced by one alone';
 	const others = claimed && split.directors.includes(claimant) ? split.directors.filter(director => director !== claimant) : [];
 	const stop = others.length === 0 ? '' : `: stop ${others.map(director => name(director)).join(' and ')}`;
 	const {reason} = split;
@@ -270,9 +270,9 @@ export const aheadHeadline = ({pair, forecast, takeover, lost, sinceUs, seesJoin
 		};
 	}
 
-	const main = level === 'good' || resets === 0 ? (isBetter ? 'KEPT' : 'no resets expected') : resetWords(resets);
+	const main = level === 'good' || resets === 0 ? (isBetter ? 'likely KEPT' : 'no resets expected') : resetWords(resets);
 	const condition = otherwise > resets ? `if ${b} rebooted` : `if ${b} kept its table`;
-	const [doubtLong, doubt, doubtShort] = sureness === 'either' ? [`; ${otherwise} RESET${otherwise === 1 ? '' : 'S'} ${condition}`, `; ${otherwise} ${condition}`, `; ${otherwise} ${otherwise > resets ? 'if rebooted' : 'if kept'}`] : ['', '', ''];
+	const [doubtLong, doubt, doubtShort] = sureness === 'either' ? [otherwise > resets ? ` (no reboot of ${b} seen; ${otherwise} RESET${otherwise === 1 ? '' : 'S'} ${condition})` : `; ${otherwise} RESET${otherwise === 1 ? '' : 'S'} ${condition}`, `; ${otherwise} ${condition}`, `; ${otherwise} ${otherwise > resets ? 'if rebooted' : 'if kept'}`] : ['', '', ''];
 	if (failBack && level !== 'good' && resets > 0) {
 		const warning = `DO NOT fail back to ${b}`;
 		return {

@@ -10,7 +10,7 @@ test('columns that do not fit are reached with Right, and Left comes back', asyn
 	await terminal.until(screen => screen.includes('351 of 351') && heading(screen) !== '');
 	// All fit: there is nowhere to go.
 	terminal.type('\u001B[Cj');
-	await terminal.until(screen => /^> +TCP +203\.0\.113\.34:/mv.test(screen));
+	await terminal.until(screen => /^>[% ] +TCP +203\.0\.113\.34:/mv.test(screen));
 	assert.match(heading(terminal.text()), /^ {3}PRO CLIENT/v);
 	// The flags, the time granted and the mark beside what there is.
 	terminal.type('cjjjj j j j');

@@ -14,7 +14,7 @@ test('reports of the mouse are taken out of the keys; releases, other buttons an
 
 const at = ['-r', capture('failover-nopreempt.pcap'), '--at', '+120'];
 /** The row of the screen with the cursor, among the sessions. */
-const cursorRow = (lines: readonly string[]): number => lines.findIndex(line => /^> +TCP/v.test(line));
+const cursorRow = (lines: readonly string[]): number => lines.findIndex(line => /^>[% ] +TCP/v.test(line));
 
 test('--mouse: the wheel moves the cursor, a click puts it on a row, and the next one opens that', async () => {
 	const terminal = openTerminal([...at, '--mouse']);

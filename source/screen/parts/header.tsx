@@ -142,7 +142,7 @@ const accountLine = (takeover: Takeover, columns: number): Line => {
 	const {heard, closed, ranout, moved, waiting, overdue} = accounting;
 	const lost = Math.min(waiting + overdue, resets);
 	const isNormal = level === 'good' || (sureness === 'either' && resets === 0);
-	const remark = isNormal ? (waiting > 0 ? ' (normal)' : '') : (level === 'unknown' || lost === 0 ? '' : ` (${columns < 72 ? '' : 'up to '}${short(lost)} lost)`);
+	const remark = isNormal ? (waiting > 0 ? ' (normal)' : '') : (level === 'unknown' || lost === 0 ? '' : ` (${short(lost)}${takeover.blindBeforeUs > 0 ? '+' : ''}${columns < 72 ? '' : ' of them'} lost)`);
 	const few = (name: string, count: number): string => count === 0 ? '' : `${name} ${short(count)}`;
 	// What is none goes before what is some: the figures that are left sum to what was open.
 	const tail = [few('ran out', ranout), few('moved', moved), few('overdue', overdue), `waiting ${short(waiting)}${remark}`].filter(Boolean).join('  ');

@@ -45,8 +45,8 @@ type SignContext = {
 	readonly nowUs: number;
 	readonly changed: ReadonlySet<number>;
 	readonly judged: Judged | undefined;
-	/** The desk cannot tell what the master knows, or the one that would follow; nobody would, for any row. */
-	readonly unsure: {readonly now: boolean; readonly next: boolean; readonly isUnheard: boolean};
+	/** The desk cannot tell what the master knows, or the one that would follow. */
+	readonly unsure: {readonly now: boolean; readonly next: boolean};
 };
 
 export const signOf = (connection: Connection, {nowUs, changed, judged, unsure}: SignContext): RowSign => {
@@ -62,7 +62,7 @@ export const signOf = (connection: Connection, {nowUs, changed, judged, unsure}:
 		return 'fresh';
 	}
 
-	return connection.open && judged?.fate === 'risk' && !unsure.isUnheard ? (unsure.next ? 'unsure' : 'risk') : 'none';
+	return connection.open && judged?.fate === 'risk' ? (unsure.next ? 'unsure' : 'risk') : 'none';
 };
 
 export const characterOf = (sign: RowSign): string => sign === 'none' ? ' ' : signs[sign].character;

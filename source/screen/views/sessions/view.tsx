@@ -42,7 +42,13 @@ const tableOf = oncePerFrame((frame): {readonly lines: readonly Line[]; readonly
 		const isSelected = index === place.cursor - sample.offset;
 		const sign = gone.has(connection.slot) ? 'gone' : signOf(connection, {nowUs, changed, judged: judged.get(connection.slot), unsure});
 		present.add(sign);
-		return line(fit(`${isSelected ? '>' : ' '}${characterOf(sign)}${markedRows.has(connection.slot) ? '#' : ' '}${table.rows[index]!}`, columns), isSelected ? 'selected' : toneOfSign(sign), isSelected && sign !== 'none' ? [{at: 0, length: 1, tone: 'selected'}, {at: 1, length: 1, tone: toneOfSign(sign)}, {at: 2, length: columns - 2, tone: 'selected'}] : undefined);
+		// What would happen is no damage done: it colours its sign alone.
+		const tone = isSelected ? 'selected' : (sign === 'risk' ? 'plain' : toneOfSign(sign));
+		const isApart = sign !== 'none' && tone !== toneOfSign(sign);
+		return line(
+			fit(`${isSelected ? '>' : ' '}${characterOf(sign)}${markedRows.has(connection.slot) ? '#' : ' '}${table.rows[index]!}`, columns), tone,
+			isApart ? [{at: 0, length: 1, tone}, {at: 1, length: 1, tone: toneOfSign(sign)}, {at: 2, length: columns - 2, tone}] : undefined,
+		);
 	});
 	const empty = rows.length === 0 ? [line(sample.total === 0 ? '   no sessions now' : `   none of ${sample.total} sessions passes the filter; Esc clears it`, 'dim')] : [];
 	return {
