@@ -28,6 +28,7 @@ import {hearAnnouncement, hearClaim, isAbout, newsOfClaim, routerChanged, serveA
 import {beginSplit, contest, endSplit, splitOf, splitsTick} from './splits.js';
 import {createDeskState, type DeskState} from './state.js';
 import {followStream} from './streams.js';
+import {invalidate} from './takeover-counts.js';
 import {leaveServing, noteMessage, noteOrderlyEnd, noteOwnAdvert, setServing, takeoversTick} from './takeover.js';
 import {tell, type DeskContext} from './told.js';
 
@@ -64,6 +65,8 @@ export type Desk = {
 	listeners(sender: Director): number;
 	/** To be called about twice a second of the packets' time. */
 	tick(nowUs: number): void;
+	/** What was counted of the table is out of date. */
+	recount(): void;
 	/** Everything of now; counts the table again when the last count is too old. */
 	failover(nowUs: number): Failover;
 };
@@ -309,6 +312,9 @@ export const createDesk = ({configured = [], state = createDeskState(), ...parts
 
 			findDeaf(desk, nowUs);
 			splitsTick(desk, nowUs);
+		},
+		recount() {
+			invalidate(desk);
 		},
 		failover: nowUs => failoverOf(desk, nowUs),
 	};

@@ -69,7 +69,7 @@ export type Engine = {
 	missed(fromUs: number, toUs: number): void;
 	/** Calls back at whatever is told, but names; one listener. */
 	tell(listener: (timeUs: number, told: AnyTold) => void): void;
-	/** All that is due by now leaves the table. */
+	/** All that is due by now leaves the table, and what is told next is counted of what remains. */
 	settle(): void;
 };
 
@@ -341,6 +341,7 @@ export const createEngine = (options: EngineOptions, restored?: EngineState): En
 		},
 		settle() {
 			table.expire(state.nowUs, {finish: true});
+			desk.recount();
 			tellLimits(true);
 		},
 	};

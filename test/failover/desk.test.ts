@@ -142,6 +142,16 @@ test('UDP flows and closing connections are no open TCP sessions: they are count
 	assert.deepEqual(new Map(scene.takeover().services.map(({name, coverage}) => [name, coverage.held])), new Map([['192.0.2.10:443/tcp', 1], ['192.0.2.10:443/udp', 1]]));
 });
 
+test('at the end of a file all that was heard is counted, however soon after the last count', () => {
+	const scene = createScene();
+	scene.advert(0, dirA);
+	scene.sync(1, dirA, [session(1)]);
+	assert.equal(scene.pair().open, 1);
+	scene.sync(1.2, dirA, [session(2), session(3)]);
+	scene.test.engine.settle();
+	assert.equal(scene.pair().open, 3);
+});
+
 test('a gratuitous claim of a virtual address is attributed to a director by its MAC', () => {
 	const scene = createCrashScene();
 	scene.claim(30.1, dirA);
