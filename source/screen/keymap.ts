@@ -131,9 +131,9 @@ export type HelpEntry = {readonly group: string; readonly keys: string; readonly
 export const keyHelp = (): readonly HelpEntry[] =>
 	groups.flatMap(group => current.filter(binding => binding.group === group).map(({keys, help}) => ({group, keys: keys.map(key => keyName(key)).join(' '), help})));
 
-/** `h help  / filter …`: as many as there is room for, the most important ones first. */
-export const keyHints = (columns: number): string => {
-	const hints = current.flatMap(({hint}) => hint ? [hint] : []).toSorted(([one], [other]) => one - other).map(([, text]) => text);
+/** `h help  / filter …`: as many as there is room for, the most important ones first; what a key does now. */
+export const keyHints = (columns: number, isPaused = false): string => {
+	const hints = current.flatMap(({hint, action, keys}) => hint ? [isPaused && action === 'pause' ? [hint[0], `${keys[0]!} play`] as const : hint] : []).toSorted(([one], [other]) => one - other).map(([, text]) => text);
 	let text = '';
 	for (const hint of hints) {
 		if (text.length + hint.length + 2 <= columns) {

@@ -95,7 +95,7 @@ export function Hints({frame, hints}: {readonly frame: Frame; readonly hints: st
 const explainedHints = (frame: Frame): string => {
 	const words = signLegend(frame).map(([, short]) => short).join('  ');
 	const {columns} = frame;
-	return words === '' || words.length > columns - 20 ? keyHints(columns) : `${keyHints(columns - words.length - 2)}  ${words}`;
+	return words === '' || words.length > columns - 20 ? keyHints(columns, frame.sample.isPaused) : `${keyHints(columns - words.length - 2, frame.sample.isPaused)}  ${words}`;
 };
 
 /** The last lines of every view. */
@@ -105,7 +105,7 @@ export function Foot({frame}: {readonly frame: Frame}) {
 	return (
 		<>
 			<Lines lines={[...(time ? [time] : []), ...(layout.hasNote ? [noteLine(frame)] : [])]}/>
-			<Hints frame={frame} hints={layout.hasNote ? keyHints(columns) : explainedHints(frame)}/>
+			<Hints frame={frame} hints={layout.hasNote ? keyHints(columns, frame.sample.isPaused) : explainedHints(frame)}/>
 		</>
 	);
 }

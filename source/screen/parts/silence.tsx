@@ -36,7 +36,7 @@ export const silencePage: Page = {
 		return (
 			<>
 				<Box flexDirection='column' height={rows - 1}><Lines lines={lines.slice(0, rows - 1)}/></Box>
-				<Hints frame={frame} hints={keyHints(columns)}/>
+				<Hints frame={frame} hints={keyHints(columns, frame.sample.isPaused)}/>
 			</>
 		);
 	},
