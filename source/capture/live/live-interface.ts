@@ -78,6 +78,8 @@ export const createLiveInterface = (name: string, place: number, ground: LiveGro
 	let handle: PcapHandle | undefined;
 	/** Hears it when it may not be captured on any more. */
 	let listener: GroupListener | undefined;
+	/** Its socket is a member of one group at least. */
+	let isJoined = false;
 	/** Of the interface that was opened last, 0 before. */
 	let index = 0;
 	/** Drops of the handles before this one. */
@@ -183,7 +185,11 @@ export const createLiveInterface = (name: string, place: number, ground: LiveGro
 			return {state: 'up', detail: hidden.length === 0 ? '' : `${hidden.join('; ')}: a switch may hide it`};
 		}
 
-		return listener
+		if (listener && !isJoined && problem === '') {
+			return {state: 'opening', detail: ''};
+		}
+
+		return listener && isJoined
 			? {state: 'up', detail: 'heard by joined socket, since the right to capture was given up: VRRP, ARP and group reports are hidden'}
 			: {state: 'failed', detail: problem};
 	};
@@ -209,7 +215,11 @@ export const createLiveInterface = (name: string, place: number, ground: LiveGro
 				reopen(all);
 			}
 
-			listener?.update(candidate ? [candidate] : []);
+			if (listener) {
+				const unjoined = listener.update(candidate ? [candidate] : []);
+				isJoined = candidate !== undefined && unjoined.length < groups.length;
+				problem = isJoined ? '' : unjoined[0]?.reason ?? '';
+			}
 		},
 		dispatch() {
 			if (!handle || handle.dispatch()) {

@@ -1,3 +1,6 @@
+import {events} from '../../events/catalogue.js';
+import {type LoggedEvent} from '../../events/told.js';
+import {type Sample} from '../../sample/sample.js';
 import {clockTime} from '../../text/format.js';
 import {fit, line, type Line, phrased} from '../../text/line.js';
 import {type Frame} from '../frame.js';
@@ -15,6 +18,7 @@ import {panelSigns} from './vip-panel.js';
 
 /** Events are news for so long. */
 const newsUs = 60 * secondUs;
+const urgentUs = 10 * secondUs;
 
 type Explained = readonly [whole: string, short: string];
 
@@ -54,6 +58,12 @@ const legend = (frame: Frame): string => {
 		?? phrased([...shortSigns, ...shortLetters].map((text, index) => ({text, spare: index})), columns);
 };
 
+/** What befell a source, or this program: it has no other place on the screen. */
+const ofOurs = new Set<string>([events.source, events.suspend, events.gap, events.config, events.trigger].map(({name}) => name));
+
+/** Live, that is said before the legend has its line again, whatever else happened meanwhile. */
+const urgent = ({status, nowUs, events: all}: Sample): LoggedEvent | undefined => status?.replay === undefined ? all.findLast(({event, timeUs}) => ofOurs.has(event) && nowUs - timeUs < urgentUs) : undefined;
+
 /** What was just done, else what the signs mean, else the latest event while it is news. */
 const noteLine = (frame: Frame): Line => {
 	const {sample, columns, localTime, named, ui: {message}} = frame;
@@ -62,8 +72,8 @@ const noteLine = (frame: Frame): Line => {
 	}
 
 	const words = legend(frame);
-	const last = sample.events.at(-1);
-	if (words === '' && last && sample.nowUs - last.timeUs < newsUs) {
+	const last = urgent(sample) ?? (words === '' ? sample.events.at(-1) : undefined);
+	if (last && sample.nowUs - last.timeUs < newsUs) {
 		const {name, text, tone} = eventText(last, sample.status, named);
 		return line(fit(`${clockTime(last.timeUs + (sample.status?.wallOffsetUs ?? 0), localTime)} ${name}: ${text}`, columns), tone);
 	}
