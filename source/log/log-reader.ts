@@ -55,7 +55,8 @@ export const checkpointOf = ({folder, owner, problems}: Log, number: number): Ui
 	}
 };
 
-const chunkOctets = 1_048_576;
+/** What is read at once, of all logs: fifty that are followed are asked fifty times as often as something came. */
+const chunk = new Uint8Array(1_048_576);
 
 /** When a segment begins; undefined when it cannot be read so far. */
 const firstTimeOf = ({folder, owner}: Log, number: number): number | undefined => {
@@ -129,11 +130,14 @@ export const createLogItems = (log: Log, first: number): LogItems => {
 			return false;
 		}
 
-		const octets = new Uint8Array(chunkOctets);
-		const count = readSync(descriptor, octets, 0, octets.length, position);
+		const count = readSync(descriptor, chunk, 0, chunk.length, position);
+		if (count === 0) {
+			return false;
+		}
+
 		position += count;
-		reader.push(octets.subarray(0, count));
-		return count > 0;
+		reader.push(chunk.slice(0, count));
+		return true;
 	};
 
 	/** Goes on to the next segment, when there is one and this one is read. */

@@ -1,5 +1,5 @@
 /*
-Many sites on one broker (nats-server on loopback): `node --import=tsx test/benchmark/sites.ts SITES SECONDS`. Each site announces 1000 records a second of
+Many sites on one broker (nats-server on loopback): `node --import=tsx test/benchmark/sites.ts SITES SECONDS lines|screen`: a viewer that prints, or one that draws. Each site announces 1000 records a second of
 10 000 sessions, in messages of 37 records. One sensor is the program, the others are what publishes in it, without a capture, in one process. Prints what the
 sensor costs beside the same capture without it, what a viewer of all costs, how long a record takes from the wire to a viewer's line, and the disk of the broker.
 */
@@ -18,6 +18,7 @@ import {fullSight} from '../../source/capture/source.js';
 import {segmentFile} from '../../source/log/folder.js';
 import {createSegmentWriter} from '../../source/log/segment.js';
 import {openLink, secretsOf} from '../../source/nats/connection.js';
+import {ensureStream} from '../../source/nats/stream.js';
 import {startSensor} from '../../source/nats/sensor.js';
 import {streamOf} from '../../source/nats/subjects.js';
 import {pcapOf} from '../capture/pcap-file.js';
@@ -78,14 +79,23 @@ const publishSites = async (port: number, count: number, folder: string): Promis
 		fs.mkdirSync(own);
 		const descriptor = fs.openSync(segmentFile(own, 1, 'pcapng'), 'a', 0o640);
 		const writer = createSegmentWriter('bench', nowUs(), [{name: site, kind: 'file', state: 'up', detail: '', drops: 0, address: '', sight: fullSight}]);
-		startSensor({
-			target: {servers: [`127.0.0.1:${port}`], isTls: false, sites: [site]}, secrets: secretsOf({}), folder: own,
-			onChange({problem}) {
-				if (problem !== '') {
-					console.error(problem);
-				}
-			},
-		});
+		const target = {servers: [`127.0.0.1:${port}`], isTls: false, sites: [site]};
+		const sense = async () => {
+			// A broker sets aside what a stream may become: a gigabyte for each is more than a disk for tests has.
+			const link = openLink({target, secrets: secretsOf({}), name: site, onState: () => undefined});
+			await ensureStream(await link.opened, site, {octets: 2 ** 26, ageMs: 3_600_000});
+			await link.close();
+			startSensor({
+				target, secrets: secretsOf({}), folder: own,
+				onChange({problem}) {
+					if (problem !== '') {
+						console.error(problem);
+					}
+				},
+			});
+		};
+
+		void sense();
 		return {descriptor, writer, announce: announcer(index + 1), sent: 0};
 	});
 	const startMs = performance.now();
@@ -123,7 +133,7 @@ const endWith = (context: TestContext, child: ChildProcess): ChildProcess => {
 
 const quantile = (values: readonly number[], part: number): number => values.toSorted((one, other) => one - other)[Math.min(values.length - 1, Math.floor(values.length * part))] ?? NaN;
 
-const [, , role = '50', first = '30', second = '0', third = ''] = process.argv;
+const [, , role = '50', first = '30', second = 'lines', third = ''] = process.argv;
 if (role === 'frames') {
 	await writeFrames();
 } else if (role === 'publish') {
@@ -145,17 +155,20 @@ if (role === 'frames') {
 		const sensor = endWith(context, start([...capture, '-w', `${url}/site0`, 'event=takeover'], {environment: {STATE_DIRECTORY: state}}));
 		endWith(context, spawn(process.execPath, ['--import=tsx', self, 'publish', String(broker.port), String(sites - 1), state], {stdio: 'inherit'}));
 		await pause(15_000); // A segment without a checkpoint is named after ten seconds.
-		const lines = endWith(context, start(['--no-config', '--records', '--json', '-r', `${url}/*`, 'segment=site0']));
-		const screen = openTerminal(['--no-config', '-r', `${url}/*`], {columns: 140, rows: 40});
 		const delays: number[] = [];
-		createInterface({input: lines.stdout!}).on('line', line => {
-			delays.push(Date.now() - Date.parse((JSON.parse(line) as {time: string}).time));
-		});
-		await once(lines.stdout!, 'data');
-		await screen.until(text => text.includes('site'));
+		const screen = second === 'screen' ? openTerminal(['--no-config', '-r', `${url}/*`], {columns: 140, rows: 40}) : undefined;
+		const lines = screen ? undefined : endWith(context, start(['--no-config', '--records', '--json', '-r', `${url}/*`, 'segment=site0']));
+		if (lines) {
+			createInterface({input: lines.stdout!}).on('line', line => {
+				delays.push(Date.now() - Date.parse((JSON.parse(line) as {time: string}).time));
+			});
+			await once(lines.stdout!, 'data');
+		}
+
+		await screen?.until(text => text.includes('site'));
 		await pause(15_000);
 		delays.length = 0;
-		const watched = {plain: plain.pid!, logging: logging.pid!, sensor: sensor.pid!, lines: lines.pid!, screen: screen.pid};
+		const watched = {plain: plain.pid!, logging: logging.pid!, sensor: sensor.pid!, viewer: lines?.pid ?? screen!.pid};
 		const before = Object.values(watched).map(pid => processorSeconds(pid));
 		const startMs = performance.now();
 		await pause(seconds * 1000);
@@ -167,9 +180,9 @@ if (role === 'frames') {
 		const span = (Date.parse(stream.last_ts) - Date.parse(stream.first_ts)) / 1000;
 		console.log(JSON.stringify({
 			sites, seconds: passed, cores: shares, lines: delays.length, delayMs: {median: quantile(delays, 0.5), p95: quantile(delays, 0.95), most: Math.max(...delays)},
-			screenMiB: residentMiB(screen.pid), diskMBPerMillionRecords: Math.round(stream.bytes / (span * recordsPerSecond)), top: screen.lines().slice(0, 8),
+			viewerMiB: residentMiB(watched.viewer), diskMBPerMillionRecords: Math.round(stream.bytes / (span * recordsPerSecond)), top: screen?.lines().slice(0, 8),
 		}, undefined, 1));
 		await link.close();
-		screen.kill('SIGKILL');
+		screen?.kill('SIGKILL');
 	});
 }
