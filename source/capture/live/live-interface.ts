@@ -185,13 +185,11 @@ export const createLiveInterface = (name: string, place: number, ground: LiveGro
 			return {state: 'up', detail: hidden.length === 0 ? '' : `${hidden.join('; ')}: a switch may hide it`};
 		}
 
-		if (listener && !isJoined && problem === '') {
-			return {state: 'opening', detail: ''};
+		if (listener && isJoined) {
+			return {state: 'up', detail: 'heard by joined socket, since the right to capture was given up: VRRP, ARP and group reports are hidden'};
 		}
 
-		return listener && isJoined
-			? {state: 'up', detail: 'heard by joined socket, since the right to capture was given up: VRRP, ARP and group reports are hidden'}
-			: {state: 'failed', detail: problem};
+		return listener && problem === '' ? {state: 'opening', detail: ''} : {state: 'failed', detail: problem};
 	};
 
 	return {
