@@ -1,3 +1,5 @@
+import {readFileSync} from 'node:fs';
+
 /** A measured value beside what it has to be. */
 export type Figure = {
 	readonly name: string;
@@ -23,6 +25,16 @@ export const isBroken = ({unit, value, floor}: Figure): boolean => unit === 'x' 
 export const median = (values: readonly number[]): number => {
 	const sorted = values.toSorted((left, right) => left - right);
 	return (sorted[Math.floor((sorted.length - 1) / 2)]! + sorted[Math.ceil((sorted.length - 1) / 2)]!) / 2;
+};
+
+export const p95 = (values: readonly number[]): number => values.toSorted((one, other) => one - other)[Math.floor((values.length - 1) * 0.95)] ?? 0;
+
+const ticksPerSecond = 100;
+
+/** Processor seconds of a process so far, of all its threads. */
+export const processorSeconds = (pid: number): number => {
+	const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
+	return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
 };
 
 const formatValue = (value: number, unit: Figure['unit']): string => `${value < 10 ? value.toFixed(2) : value.toFixed(1)} ${unit}`;

@@ -13,19 +13,13 @@ import {test} from 'node:test';
 import {setTimeout as pause} from 'node:timers/promises';
 import {createLiveWire} from '../support/live-wire.js';
 import {openTerminal} from '../support/terminal.js';
+import {processorSeconds} from './figures.js';
 import {generateCapture} from './generate.js';
 
 const [records = 0, sessions = 0, packetsPerSecond = 0] = process.argv.slice(2, 5).map(Number);
 const options = process.argv.slice(5);
-const ticksPerSecond = 100;
 const firstMs = 2000;
 const keyPauseMs = 150;
-
-/** Processor seconds of a process so far, of all its threads. */
-const processorSeconds = (pid: number): number => {
-	const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
-	return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
-};
 
 test('load', async context => {
 	const folder = mkdtempSync(path.join(tmpdir(), 'ipvstop-live-load-'));

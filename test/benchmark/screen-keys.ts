@@ -5,6 +5,7 @@ read as fast as it can be and a million sessions fill the table. Prints one line
 import {setTimeout as pause} from 'node:timers/promises';
 import {spawn} from '@lydell/node-pty';
 import {plainEnvironment, program} from '../support/program.js';
+import {p95} from './figures.js';
 
 const [file] = process.argv.slice(2);
 const child = spawn(process.execPath, [program, '-r', file!, '--speed', 'max', '--interval', '0.25'], {name: 'xterm-256color', cols: 80, rows: 24, env: plainEnvironment()});
@@ -47,6 +48,5 @@ await Promise.race([new Promise<void>(resolve => {
 }), pause(3000)]);
 child.kill('SIGKILL');
 
-const p95 = (values: readonly number[]): number => values.toSorted((one, other) => one - other)[Math.floor((values.length - 1) * 0.95)] ?? 0;
 console.log(JSON.stringify({busyP95: p95(busy), busyCount: busy.length, stillP95: p95(still), stillCount: still.length, sessions: / of (?<all>\d[\d ]+)/v.exec(shown.slice(-4000))?.groups?.['all'] ?? ''}));
 process.exit(0);

@@ -27,13 +27,13 @@ import {syncFrame} from '../support/flood.js';
 import {start} from '../support/program.js';
 import {openTerminal} from '../support/terminal.js';
 import {recordV1} from '../wire/build.js';
+import {median, p95, processorSeconds} from './figures.js';
 
 const self = fileURLToPath(import.meta.url);
 const sessions = 10_000;
 const recordsOfMessage = 37;
 const recordsPerSecond = 1000;
 const stepMs = 5;
-const ticksPerSecond = 100;
 
 /** Messages of a site, one session after the other, over and over. */
 const announcer = (site: number) => {
@@ -116,12 +116,6 @@ const publishSites = async (port: number, count: number, folder: string): Promis
 	}
 };
 
-/** Processor seconds of a process so far, of all its threads. */
-const processorSeconds = (pid: number): number => {
-	const fields = fs.readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
-	return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
-};
-
 const residentMiB = (pid: number): number => Math.round(Number(/VmRSS:\s+(\d+)/v.exec(fs.readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) / 1024);
 
 const endWith = (context: TestContext, child: ChildProcess): ChildProcess => {
@@ -130,8 +124,6 @@ const endWith = (context: TestContext, child: ChildProcess): ChildProcess => {
 	});
 	return child;
 };
-
-const quantile = (values: readonly number[], part: number): number => values.toSorted((one, other) => one - other)[Math.min(values.length - 1, Math.floor(values.length * part))] ?? NaN;
 
 const [, , role = '50', first = '30', second = 'lines', third = ''] = process.argv;
 if (role === 'frames') {
@@ -179,7 +171,7 @@ if (role === 'frames') {
 		const {state: stream} = await manager.streams.info(streamOf('site1'));
 		const span = (Date.parse(stream.last_ts) - Date.parse(stream.first_ts)) / 1000;
 		console.log(JSON.stringify({
-			sites, seconds: passed, cores: shares, lines: delays.length, delayMs: {median: quantile(delays, 0.5), p95: quantile(delays, 0.95), most: Math.max(...delays)},
+			sites, seconds: passed, cores: shares, lines: delays.length, delayMs: {median: median(delays), p95: p95(delays), most: Math.max(...delays)},
 			viewerMiB: residentMiB(watched.viewer), diskMBPerMillionRecords: Math.round(stream.bytes / (span * recordsPerSecond)), top: screen?.lines().slice(0, 8),
 		}, undefined, 1));
 		await link.close();
