@@ -1,4 +1,4 @@
-import {bold, entry, example, nextParagraph, paragraph, section, subsection} from './roff.js';
+import {entries, example, nextParagraph, paragraph, section, subsection} from './roff.js';
 
 const keeping: ReadonlyArray<readonly [head: string, text: string]> = [
 	['What is in it', 'Segments, pcapng files of ten minutes or less that tcpdump and Wireshark read; beside each what was known when it began, and an index. A takeover begins another segment, and so does much traffic. What was heard is in the file half a second later at most.'],
@@ -34,11 +34,11 @@ export const logSection = (): string[] => [
 	...section('Logs'),
 	...paragraph('A log is a folder in which what is heard is kept with what was known at many of its moments, so that who comes late sees what a monitor sees that never slept, and any moment of the past is a short way from one. Where an option names it, its path ends in a slash, or it is a folder that is there.'),
 	...subsection('Keeping one: -w PATH/'),
-	...keeping.flatMap(([head, text]) => entry(bold(head), text)),
+	...entries(keeping),
 	...subsection('Opening one: -r PATH/'),
-	...reading.flatMap(([head, text]) => entry(bold(head), text)),
+	...entries(reading),
 	...subsection('On NATS JetStream'),
-	...nats.flatMap(([head, text]) => entry(bold(head), text)),
+	...entries(nats),
 	...nextParagraph('Two segments on one screen, with a server that asks for a password:'),
 	...example([
 		'NATS_USER=rack1 NATS_PASSWORD=... ipvstop -i eth1 -w nats://nats.example.net/rack1 --events',

@@ -46,4 +46,7 @@ export const nextParagraph = (text: string): string[] => ['.PP', ...filled(text)
 export const paragraph = (text: string): string[] => filled(text);
 /** What is described hangs out to the left; its head is roff already. */
 export const entry = (head: string, text: string): string[] => ['.TP', textLine(head), ...filled(text)];
+
+/** Entries whose heads are plain words, which are set in bold. */
+export const entries = (all: ReadonlyArray<readonly [head: string, text: string]>): string[] => all.flatMap(([head, text]) => entry(bold(head), text));
 export const example = (lines: readonly string[]): string[] => ['.PP', '.nf', '.RS 4', ...lines.map(line => textLine(escaped(line))), '.RE', '.fi'];

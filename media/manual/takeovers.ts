@@ -1,4 +1,4 @@
-import {entry, nextParagraph, paragraph, section, subsection, bold, example} from './roff.js';
+import {entries, example, nextParagraph, paragraph, section, subsection} from './roff.js';
 
 /** What a host that is not a director hears when an address moves, by set-up, and what is told of it. */
 const kinds: ReadonlyArray<readonly [head: string, text: string]> = [
@@ -24,9 +24,9 @@ export const takeoverSection = (): string[] => [
 	...section('Takeovers'),
 	...paragraph('A takeover is of addresses: those that move together from one director to another are one, told once, at the first sign that suffices, and mended as more is heard. What is expected of the sessions that were open comes from what the new master knows: what it was sent while it listened, and what it had announced itself, unless its table is gone. What can be heard depends on how the directors are set up.'),
 	...subsection('What is heard, by set-up'),
-	...kinds.flatMap(([head, text]) => entry(bold(head), text)),
+	...entries(kinds),
 	...subsection('What the wire cannot tell'),
-	...unknowns.flatMap(([head, text]) => entry(bold(head), text)),
+	...entries(unknowns),
 	...subsection('What to watch'),
 	...paragraph('An operator without adverts wants to be told of these:'),
 	...example([
