@@ -6,7 +6,7 @@ import {nameKinds} from '../events/told.js';
 import {formatAddress} from '../wire/address.js';
 import {type Advert, type FrameInfo} from '../wire/observation.js';
 import {secondUs} from '../wire/second.js';
-import {createDirector, maxDirectors, othersAddress, ownBits, sharedBit, type Director} from './facts/director.js';
+import {createDirector, isNear, maxDirectors, othersAddress, ownBits, ownersOfBit, sharedBit, type Director} from './facts/director.js';
 import {thresholds} from './facts/thresholds.js';
 import {type DeskState, type Quota, type RegistryState} from './state.js';
 import {type DeskContext} from './told.js';
@@ -293,25 +293,20 @@ export const cameUp = ({registry}: DeskState, frame: FrameInfo): void => {
 };
 
 /**
-The lowest bit that nobody has; when there is none, one that nobody has of those whose sessions this director may be sent: of its place, or of its
-segment, which two places may hear. `sharedBit` where `most` are taken.
+The lowest bit that nobody has; when there is none, one that nobody has who is near, so that no entry's masks need it for both. `sharedBit` where
+`most` are taken.
 */
-const freeBit = ({directors}: RegistryState, {place, segment}: Director, most: number): number => {
-	const isTaken = (bit: number, isAsked: (one: Director) => boolean): boolean => directors.some(one => one.bit === bit && isAsked(one));
-	const isNear = (one: Director): boolean => one.place === place || one.segment === segment;
-	const all = Array.from({length: ownBits}, (_, bit) => bit);
-	const free = all.filter(bit => !isTaken(bit, isNear));
-	return ownBits - free.length >= most ? sharedBit : free.find(bit => !isTaken(bit, () => true)) ?? free[0]!;
+const freeBit = ({directors}: RegistryState, director: Director, most: number): number => {
+	const taken = new Set(directors.map(({bit}) => bit));
+	const takenNear = new Set(directors.filter(one => isNear(one, director)).map(({bit}) => bit));
+	const free = Array.from({length: ownBits}, (_, bit) => bit).filter(bit => !takenNear.has(bit));
+	return ownBits - free.length >= most ? sharedBit : free.find(bit => !taken.has(bit)) ?? free[0]!;
 };
 
-/** Which owners' entries have the bit of this director for it: those of its place, and of its segment. Nobody can say it of entries of senders that are not told apart. */
-export const entriesOf = ({registry}: DeskState, {place, segment, bit}: Director): (owner: number) => boolean => {
-	const {directors, others} = registry;
-	if (!directors.some(one => one.bit === bit && one.place !== place)) {
-		return () => true;
-	}
-
-	return owner => owner === others || directors[owner]?.place === place || directors[owner]?.segment === segment;
+/** Which owners' entries have the bit of this director for it. Nobody can say it of entries of senders that are not told apart. */
+export const entriesOf = ({registry: {directors, others}}: DeskState, director: Director): (owner: number) => boolean => {
+	const isIts = ownersOfBit(director, directors);
+	return owner => owner === others || isIts(directors[owner]);
 };
 
 /** It matters to the sessions: it listens, or serves. It gets a bit, if there is one left. */
@@ -327,7 +322,7 @@ export const giveBit = ({state: {registry}, trusted, note, table}: DeskContext, 
 	if (director.bit !== sharedBit) {
 		quota.ofTrusted += isTrusted ? 1 : 0;
 		// Ahead of the first change whose masks have it.
-		note(timeUs, nameKinds.bit, {index: director.index, address: director.address, bit: director.bit, place: director.place});
+		note(timeUs, nameKinds.bit, {index: director.index, address: director.address, bit: director.bit, place: director.place, segment: director.segment});
 		// What was announced in its segment since we listen may have been sent to it.
 		table.copySent(sharedBit, director.bit, director.segment, director.index);
 	}

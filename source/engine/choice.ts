@@ -53,7 +53,7 @@ const hear = (record: HeardRecord, batch: RecordBatch, index: number, datagram: 
 
 export const createChoice = ({filter, aliases}: ChoiceTask, names: Pick<FilterNames, 'segment' | 'director'>): Choice => {
 	const parsed = parseFilter(filter);
-	const compiled = parsed.ok ? compileRecordFilter(parsed.expression, {...names, placeOf: () => 0, bitHolders: () => [], aliases}) : parsed;
+	const compiled = parsed.ok ? compileRecordFilter(parsed.expression, {...names, bitHolders: () => [], aliases}) : parsed;
 	if (!compiled.ok) {
 		throw new TypeError(`A filter that was found valid is none: ${filter}`);
 	}

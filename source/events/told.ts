@@ -30,8 +30,8 @@ const nameKind = <Values extends AnyValues>(word: string): ToldKind<string, Valu
 export const nameKinds = {
 	segment: nameKind<{readonly index: number; readonly name: string}>('segment'),
 	director: nameKind<{readonly index: number; readonly address: string; readonly segment: number; readonly place: number}>('director'),
-	/** The bit of a director in the masks of entries that were announced at its place. */
-	bit: nameKind<{readonly index: number; readonly address: string; readonly bit: number; readonly place: number}>('bit'),
+	/** The bit of a director in the masks of entries. */
+	bit: nameKind<{readonly index: number; readonly address: string; readonly bit: number; readonly segment: number; readonly place: number}>('bit'),
 	/** A director is one whose word is believed. */
 	known: nameKind<{readonly index: number; readonly address: string}>('known'),
 } as const;

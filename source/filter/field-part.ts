@@ -71,19 +71,16 @@ const directorPart = ({operator, values}: Test, {names}: Ground): Part =>
 /** Halves of the word of masks: the bits of directors that announced it, and of those it was sent to. */
 const maskShift = {announced: 0, sent: 16} as const;
 
-/** Any of the directors whose bits are set in a mask: what a bit means is a matter of the place where the entry's owner was heard. */
+/** Any of the directors whose bits are set in a mask: what a bit means may be a matter of the entry's owner. */
 const directorsPart = ({operator, values}: Test, {names, refresh}: Ground, shift: number): Part => {
 	const passes = whoTest(operator, values, names);
 	const wanted = {bits: new Int32Array(directorLimit)};
-	const ofPlaces: number[] = [];
 	refresh.push(() => {
-		ofPlaces.length = 0;
-		for (const {bit, place, names: who} of names.bitHolders()) {
-			ofPlaces[place] = (ofPlaces[place] ?? 0) | (passes(who) ? 1 << bit : 0);
-		}
-
-		for (let director = 0; director < directorLimit; director++) {
-			wanted.bits[director] = ofPlaces[names.placeOf(director)] ?? 0;
+		wanted.bits.fill(0);
+		for (const holder of names.bitHolders().filter(({names: who}) => passes(who))) {
+			for (let owner = 0; owner < directorLimit; owner++) {
+				wanted.bits[owner]! |= holder.isIn(owner) ? 1 << holder.bit : 0;
+			}
 		}
 	});
 	return {on: 'wanted', word: entryField.masks.word, shift, wanted};

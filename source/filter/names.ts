@@ -1,7 +1,7 @@
 import {type Account, type Fate} from '../events/session-fields.js';
 
-/** A director that has this bit, 0 to 14, in the masks of entries that were announced at this place, and all its names. */
-export type BitHolder = {readonly bit: number; readonly place: number; readonly names: readonly string[]};
+/** A director that has this bit, 0 to 14, in the masks of entries of some owners, and all its names. */
+export type BitHolder = {readonly bit: number; readonly names: readonly string[]; isIn(owner: number): boolean};
 
 /** What numbers in entries mean, as far as it is known. Names come to light while a filter is in use; they never change. */
 export type FilterNames = {
@@ -9,8 +9,6 @@ export type FilterNames = {
 	segment(index: number): string | undefined;
 	/** Every name of a director, its address first: a letter, a name of the configuration. */
 	director(index: number): readonly string[] | undefined;
-	/** Where a director was heard first: the bits in the masks of its entries are those of directors of that place. */
-	placeOf(director: number): number;
 	/** Directors that have a bit. */
 	bitHolders(): readonly BitHolder[];
 	/** Addresses, networks and endpoints by alias; the keys in lower case. */

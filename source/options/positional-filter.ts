@@ -12,7 +12,7 @@ import {filterProblem, UsageError} from './usage-error.js';
 type Situation = {readonly mode: Mode; readonly saved: Config['filters']; readonly aliases: Config['aliases']; /** Also which frames of a file are written to another. */ readonly choosesFrames: boolean};
 
 /** Names come to light while listening; here only aliases are known. */
-const namesOf = (aliases: Config['aliases']): FilterNames => ({segment: () => undefined, director: () => undefined, placeOf: () => 0, bitHolders: () => [], aliases});
+const namesOf = (aliases: Config['aliases']): FilterNames => ({segment: () => undefined, director: () => undefined, bitHolders: () => [], aliases});
 
 /** Verdicts come with takeovers; here nothing is judged. */
 const unjudged: Verdicts = {fate: () => 'unknown', account: () => undefined};

@@ -10,7 +10,6 @@ export const filterNamesOf = (names: Names, aliases: FilterNames['aliases']): Fi
 			const address = known(names.director(index));
 			return address === undefined ? undefined : [address];
 		},
-		placeOf: names.place,
 		bitHolders: names.holders,
 		aliases,
 	};

@@ -1,4 +1,4 @@
-import {sharedBit} from '../desk/facts/director.js';
+import {ownersOfBit, sharedBit, type BitOwner} from '../desk/facts/director.js';
 import {isKind, isName, nameKinds, type AnyTold} from '../events/told.js';
 import {type Status} from '../engine/status.js';
 import {type BitHolder} from '../filter/names.js';
@@ -13,44 +13,39 @@ export type Names = {
 	director(index: number): string;
 	/** Addresses of the directors whose bits are set in a mask of an entry that this owner announced last. The bit that strangers share names nobody. */
 	directors(mask: number, owner: number): string[];
-	/** Where a director was heard first. */
-	place(index: number): number;
-	/** Who has which bit, by place. */
+	/** Who has which bit. */
 	holders(): readonly BitHolder[];
 	/** Takes in what is a name; false when it is an event. */
 	learn(told: AnyTold): boolean;
 	update(status: Status): void;
 };
 
+type Named = BitOwner & {readonly address: string};
+
 export const createNames = (): Names => {
 	const segments: string[] = [];
-	const addresses: string[] = [];
-	const places: number[] = [];
-	const holders: Array<BitHolder & {readonly index: number; readonly address: string}> = [];
-	const learnBit = ({index, address, bit, place}: {readonly index: number; readonly address: string; readonly bit: number; readonly place: number}) => {
-		if (!holders.some(one => one.bit === bit && one.place === place)) {
-			holders.push({index, bit, place, address, names: [address]});
-			holders.sort((one, other) => one.index - other.index);
-		}
+	const directors: Named[] = [];
+	let holders: ReadonlyArray<BitHolder & {readonly address: string}> = [];
+	const learnDirector = (director: Omit<Named, 'bit'> & {readonly bit?: number}) => {
+		directors[director.index] = {bit: directors[director.index]?.bit ?? sharedBit, ...director};
+		const known = directors.filter(Boolean);
+		holders = known.filter(({bit}) => bit !== sharedBit).map(holder => {
+			const isIts = ownersOfBit(holder, known);
+			return {bit: holder.bit, address: holder.address, names: [holder.address], isIn: owner => isIts(directors[owner])};
+		});
 	};
 
 	return {
 		segment: index => segments[index] ?? '?',
-		director: index => addresses[index] ?? '?',
-		place: index => places[index] ?? 0,
+		director: index => directors[index]?.address ?? '?',
 		holders: () => holders,
-		directors(mask, owner) {
-			const at = places[owner] ?? 0;
-			return holders.filter(({bit, place}) => place === at && (mask & (1 << bit)) !== 0).map(({address}) => address);
-		},
+		directors: (mask, owner) => holders.filter(({bit, isIn}) => (mask & (1 << bit)) !== 0 && isIn(owner)).map(({address}) => address),
 		learn(told) {
 			if (isKind(told, nameKinds.segment)) {
 				segments[told.index] = told.name;
-			} else if (isKind(told, nameKinds.director)) {
-				addresses[told.index] = told.address;
-				places[told.index] = told.place;
-			} else if (isKind(told, nameKinds.bit)) {
-				learnBit(told);
+			} else if (isKind(told, nameKinds.director) || isKind(told, nameKinds.bit)) {
+				const {event, ...director} = told;
+				learnDirector(director);
 			}
 
 			return isName(told);
@@ -60,12 +55,10 @@ export const createNames = (): Names => {
 				segments[index] = name;
 			}
 
-			for (const director of status.directors) {
-				const {index, address, bit, place} = director;
-				addresses[index] = address;
-				places[index] = place;
-				if (bit !== sharedBit) {
-					learnBit(director);
+			for (const {index, address, segment, place, bit} of status.directors) {
+				const known = directors[index];
+				if (known?.bit !== bit || known.segment !== segment) {
+					learnDirector({index, address, segment, place, bit});
 				}
 			}
 		},

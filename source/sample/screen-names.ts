@@ -1,5 +1,5 @@
 import {type FilterNames} from '../filter/names.js';
-import {isShownDirector, sharedBit, type Director} from '../desk/facts/director.js';
+import {isShownDirector, ownersOfBit, sharedBit, type Director} from '../desk/facts/director.js';
 import {type Status} from '../engine/status.js';
 import {type Naming} from '../text/alias-names.js';
 import {compareAddresses} from '../table/read/compare-addresses.js';
@@ -53,8 +53,13 @@ export const screenNames = (status: () => Status | undefined, aliases: FilterNam
 	return {
 		segment: index => status()?.segments[index],
 		director: namesOf,
-		placeOf: index => status()?.directors[index]?.place ?? 0,
-		bitHolders: () => (status()?.directors ?? []).filter(({bit}) => bit !== sharedBit).map(({index, bit, place}) => ({bit, place, names: namesOf(index)!})),
+		bitHolders() {
+			const directors = status()?.directors ?? [];
+			return directors.filter(({bit}) => bit !== sharedBit).map(holder => {
+				const isIts = ownersOfBit(holder, directors);
+				return {bit: holder.bit, names: namesOf(holder.index)!, isIn: owner => isIts(directors[owner])};
+			});
+		},
 		aliases,
 	};
 };

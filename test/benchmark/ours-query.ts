@@ -25,7 +25,7 @@ const cpuMs = (work: () => void): number => {
 };
 
 const established = 1;
-const names = {segment: () => 'eth0', director: () => ['10.255.0.2'], placeOf: () => 0, bitHolders: () => Array.from({length: 15}, (_, bit) => ({bit, place: 0, names: ['10.255.0.2']})), aliases: new Map<string, readonly string[]>()};
+const names = {segment: () => 'eth0', director: () => ['10.255.0.2'], bitHolders: () => Array.from({length: 15}, (_, bit) => ({bit, names: ['10.255.0.2'], isIn: () => true})), aliases: new Map<string, readonly string[]>()};
 const filterOf = (text: string): TableFilter => {
 	const parsed = parseFilter(text);
 	const compiled = parsed.ok ? compileFilter(parsed.expression, view, {subject: 'sessions', names, hideTemplates: true}) : parsed;

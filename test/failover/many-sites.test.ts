@@ -54,3 +54,23 @@ test(`${sites} pairs of directors, of the same addresses in segments of their ow
 		}
 	}
 });
+
+test('a backup that is heard first in another file of the same segment is named in the sessions of its master', async context => {
+	const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ipvstop-rotated-'));
+	context.after(() => {
+		fs.rmSync(folder, {recursive: true, force: true});
+	});
+	const whole = capturePath('failover-kill9.pcap');
+	const frames = readFrames(whole);
+	const backup = [192, 168, 10, 12];
+	const first = frames.findIndex(({octets}) => backup.every((octet, index) => octets[26 + index] === octet));
+	assert.ok(first > 0);
+	const parts = [frames.slice(0, first), frames.slice(first)].flatMap((some, index) => {
+		const file = path.join(folder, `${index}.pcap`);
+		fs.writeFileSync(file, pcapOf(some));
+		return ['-r', `site0=${file}`];
+	});
+	const told = await toldOf(parts, 'event=state sent=192.168.10.12');
+	assert.ok(told.get('site0')!.length > 100);
+	assert.deepEqual(told, await toldOf(['-r', `site0=${whole}`], 'event=state sent=192.168.10.12'));
+});

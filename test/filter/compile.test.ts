@@ -14,9 +14,11 @@ const directors = [['192.0.2.9'], ['192.0.2.2', 'A', 'dir1'], ['192.0.2.3', 'B',
 const names = {
 	segment: (index: number) => ['eth0', 'eth1'][index - 1],
 	director: (index: number) => directors[index],
-	placeOf: (index: number) => index === 2 ? 1 : 0,
-	// One bit has another meaning at another place.
-	bitHolders: () => [{bit: 0, place: 0, names: directors[1]!}, {bit: 1, place: 0, names: directors[2]!}, {bit: 0, place: 1, names: directors[2]!}],
+	// One bit has another meaning in the entries of one owner.
+	bitHolders: () => [
+		{bit: 0, names: directors[1]!, isIn: (owner: number) => owner !== 2}, {bit: 1, names: directors[2]!, isIn: (owner: number) => owner !== 2},
+		{bit: 0, names: directors[2]!, isIn: (owner: number) => owner === 2},
+	],
 	aliases: new Map([['web', ['192.0.2.10:443', '192.0.2.10:80']], ['people', ['203.0.113.0/24', '2001:db8::/32']], ['a', ['192.0.2.2']]]),
 };
 const v6 = (last: number) => [0x20_01_0d_b8, 0, 0, last];
@@ -172,7 +174,7 @@ test('names that come to light later count from then on', () => {
 	const table = createTable();
 	table.hear([{}], {directorBit: 0, sentMask: 2, director: 1, segment: 1});
 	let isKnown = false;
-	const late = {...names, segment: () => isKnown ? 'eth0' : undefined, director: () => isKnown ? ['192.0.2.2'] : undefined, placeOf: () => 0, bitHolders: () => isKnown ? [{bit: 0, place: 0, names: ['192.0.2.2']}, {bit: 1, place: 0, names: ['192.0.2.2']}] : []};
+	const late = {...names, segment: () => isKnown ? 'eth0' : undefined, director: () => isKnown ? ['192.0.2.2'] : undefined, bitHolders: () => isKnown ? [0, 1].map(bit => ({bit, names: ['192.0.2.2'], isIn: () => true})) : []};
 	const filters = ['segment=eth0', 'dir=192.0.2.2', 'directors=192.0.2.2', 'sent=192.0.2.2'].map(text => compiled(text, table, {names: late}));
 	const matched = () => filters.map(filter => filter.ok ? table.view.select({predicate: filter.at(table.view.now())}).matched : -1);
 	assert.deepEqual(matched(), [0, 0, 0, 0]);

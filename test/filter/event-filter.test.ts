@@ -8,7 +8,6 @@ import {faultCode} from '../../source/wire/fault.js';
 const names = {
 	segment: () => 'eth0',
 	director: (index: number) => [`192.0.2.${index}`, `dir${index}`],
-	placeOf: () => 0,
 	bitHolders: () => [],
 	aliases: new Map([['dir9', ['192.0.2.9']], ['web', ['192.0.2.10']]]),
 };

@@ -4,7 +4,7 @@ import {compileFilter} from '../../source/filter/compile.js';
 import {parseFilter} from '../../source/filter/parser.js';
 import {createTable} from '../table/support.js';
 
-const names = {segment: () => undefined, director: () => undefined, placeOf: () => 0, bitHolders: () => [], aliases: new Map()};
+const names = {segment: () => undefined, director: () => undefined, bitHolders: () => [], aliases: new Map()};
 
 test('the largest filters there can be compile and run', () => {
 	const table = createTable();

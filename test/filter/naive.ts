@@ -49,7 +49,7 @@ export type NaiveContext = {readonly names: FilterNames; readonly nowUs: number;
 
 const textsOf = (field: string, row: Connection, {names}: NaiveContext): string[] => {
 	const decoder = new TextDecoder('latin1');
-	const ofMask = (mask: number) => names.bitHolders().filter(({bit, place}) => place === names.placeOf(row.director) && (mask & (1 << bit)) !== 0).flatMap(holder => holder.names);
+	const ofMask = (mask: number) => names.bitHolders().filter(({bit, isIn}) => isIn(row.director) && (mask & (1 << bit)) !== 0).flatMap(holder => holder.names);
 	switch (field) {
 		case 'proto': {
 			return [protocolName(row.protocol)];

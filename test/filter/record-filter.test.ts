@@ -12,7 +12,6 @@ import {flags, messageOf, startUs, type SampleRecord} from '../table/support.js'
 const names = {
 	segment: (index: number) => index === 1 ? 'eth0' : undefined,
 	director: (index: number) => [`192.0.2.${index}`, `dir${index}`],
-	placeOf: () => 0,
 	bitHolders: () => [],
 	aliases: new Map([['web', ['192.0.2.10:443']]]),
 };

@@ -38,8 +38,7 @@ while (workload.next(batch)) {
 const names = {
 	segment: () => 'eth0',
 	director: (index: number) => [`192.0.2.${index}`, 'dir1'],
-	placeOf: () => 0,
-	bitHolders: () => Array.from({length: 15}, (_, bit) => ({bit, place: 0, names: [`192.0.2.${bit}`, `dir${bit}`]})),
+	bitHolders: () => Array.from({length: 15}, (_, bit) => ({bit, names: [`192.0.2.${bit}`, `dir${bit}`], isIn: () => true})),
 	aliases: new Map([['web', ['192.0.2.1:443', '192.0.2.2:443']]]),
 };
 

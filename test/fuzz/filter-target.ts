@@ -15,9 +15,11 @@ const directors = [['192.0.2.9'], ['192.0.2.2', 'A', 'dir1'], ['2001:db8::3', 'B
 const names = {
 	segment: (index: number) => ['eth0', 'eth1'][index - 1],
 	director: (index: number) => directors[index],
-	placeOf: (index: number) => index === 2 ? 1 : 0,
-	// One bit has another meaning at another place.
-	bitHolders: () => [{bit: 0, place: 0, names: directors[1]!}, {bit: 1, place: 0, names: directors[2]!}, {bit: 0, place: 1, names: directors[2]!}],
+	// One bit has another meaning in the entries of one owner.
+	bitHolders: () => [
+		{bit: 0, names: directors[1]!, isIn: (owner: number) => owner !== 2}, {bit: 1, names: directors[2]!, isIn: (owner: number) => owner !== 2},
+		{bit: 0, names: directors[2]!, isIn: (owner: number) => owner === 2},
+	],
 	aliases: new Map([['web', ['192.0.2.10:443', '192.0.2.10:80']], ['people', ['203.0.113.0/24', '2001:db8::/32']], ['a', ['192.0.2.2']]]),
 };
 

@@ -13,7 +13,7 @@ const question = (given: Partial<Question>): Question => ({
 /** A table of sessions told apart by their client port, and the windows over it. */
 const scene = () => {
 	const table = createTable();
-	const reading = createTableReading(table.memory, {status: () => undefined, names: {segment: () => undefined, director: () => undefined, placeOf: () => 0, bitHolders: () => [], aliases: new Map()}, marked: new Set(), onPass() {}});
+	const reading = createTableReading(table.memory, {status: () => undefined, names: {segment: () => undefined, director: () => undefined, bitHolders: () => [], aliases: new Map()}, marked: new Set(), onPass() {}});
 	const windows = createRowWindows();
 	return {
 		hear(cport: number, timeoutSeconds: number, atSeconds = 0) {

@@ -5,10 +5,7 @@ import {type ListeningEvidence} from './failover.js';
 export const maxDirectors = 256;
 export const othersAddress = 'others';
 
-/**
-Bits of an entry's masks; the last one stands for whoever has no bit of its own. While there are enough, no two directors have the same one; then
-those of different places (sources, sites) may: an entry's masks are about the directors of the place where its owner was heard.
-*/
+/** Bits of an entry's masks; the last one stands for whoever has no bit of its own. While there are enough, no two directors have the same one; then those far from each other may. */
 export const ownBits = 15;
 export const sharedBit = ownBits;
 
@@ -60,7 +57,7 @@ export type Director = {
 	mac: string;
 	macHigh: number;
 	macLow: number;
-	/** Bit in the masks of an entry that was announced at its place, `sharedBit` while it has none of its own. */
+	/** Bit in the masks of entries (`ownersOfBit` says whose), `sharedBit` while it has none of its own. */
 	bit: number;
 	/** Vouched for by the configuration, by VRRP, or heard for a minute: it does not share the quota of strangers. */
 	known: boolean;
@@ -130,6 +127,18 @@ export type Director = {
 	heardFromStart: boolean;
 	/** Open sessions that it had been sent before it joined anew, when it is not known whether its kernel still holds them. */
 	forgotten: number;
+};
+
+type Whereabouts = Pick<Director, 'place' | 'segment'>;
+export type BitOwner = Pick<Director, 'index' | 'bit'> & Whereabouts;
+
+/** They are heard at one place (source, site), or in one segment, which two places may hear: one may be sent what the other announces. */
+export const isNear = (one: Whereabouts, other: Whereabouts): boolean => one.place === other.place || one.segment === other.segment;
+
+/** In the masks of whose entries a bit means this director: of everybody's while no other has it, else of those near it. */
+export const ownersOfBit = (director: BitOwner, directors: readonly BitOwner[]): ((owner: Whereabouts | undefined) => boolean) => {
+	const isAlone = directors.every(({bit, index}) => bit !== director.bit || index === director.index);
+	return owner => isAlone || (owner !== undefined && isNear(director, owner));
 };
 
 const createUnrated = (index: number, segment: number, place: number, address: string, family: Family, timeUs: number): Director => ({

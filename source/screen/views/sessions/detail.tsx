@@ -1,7 +1,7 @@
 import {Box} from 'ink';
 import {directorLetter, directorName} from '../../../sample/screen-names.js';
 import {type Sample} from '../../../sample/sample.js';
-import {sharedBit} from '../../../desk/facts/director.js';
+import {ownersOfBit, sharedBit} from '../../../desk/facts/director.js';
 import {type PastChange} from '../../../table/read/change-scan.js';
 import {type SessionChangeKind} from '../../../table/changes.js';
 import {type Connection} from '../../../table/connection.js';
@@ -31,7 +31,7 @@ const who = (index: number, {status}: Sample): string => {
 /** Of a mask of an entry that this owner announced last. */
 const whoOfMask = (mask: number, owner: number, {status}: Sample): string[] => {
 	const directors = status?.directors ?? [];
-	return directors.filter(({bit, place}) => bit !== sharedBit && place === directors[owner]?.place && ((mask >>> bit) & 1) === 1).map(({index}) => directorLetter(status, index));
+	return directors.filter(one => one.bit !== sharedBit && ((mask >>> one.bit) & 1) === 1 && ownersOfBit(one, directors)(directors[owner])).map(({index}) => directorLetter(status, index));
 };
 
 /** Earlier states with how long each lasted, latest first. */
